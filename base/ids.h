@@ -8,7 +8,7 @@
 
 namespace byzlab {
 
-/// An integer with a meaning. Ordered, hashable, explicitly made and explicitly read.
+/// An integer with a meaning; Tag is the id type itself. Ordered, hashable, explicitly made and read.
 template <class Tag, class Rep>
 struct Strong {
   using rep = Rep;
@@ -23,8 +23,8 @@ struct Strong {
     ++value;
     return *this;
   }
-  constexpr Strong next() const { return Strong(static_cast<Rep>(value + 1)); }
-  constexpr Strong plus(Rep n) const { return Strong(static_cast<Rep>(value + n)); }
+  constexpr Tag next() const { return Tag(static_cast<Rep>(value + 1)); }
+  constexpr Tag plus(Rep n) const { return Tag(static_cast<Rep>(value + n)); }
 };
 
 template <class T>
@@ -53,13 +53,11 @@ struct RequestId : Strong<RequestId, std::uint64_t> {
 /// View, round, epoch or term: the engine says which.
 struct View : Strong<View, std::uint64_t> {
   using Strong::Strong;
-  constexpr View next() const { return View(value + 1); }
 };
 
 /// Position of a block in the log or chain; genesis is 0.
 struct Height : Strong<Height, std::uint64_t> {
   using Strong::Strong;
-  constexpr Height next() const { return Height(value + 1); }
 };
 
 }  // namespace byzlab

@@ -1,0 +1,306 @@
+// The wire codec: bytes of any described struct, and back, with every length checked.
+//
+// A struct that Boost.Describe knows is encoded member by member: integers little-endian and fixed
+// width, bool as one byte 0 or 1, optional as a presence byte, sequences as a u32 count and their
+// elements. Decoding never trusts a length: a count may not exceed the bytes that are left. Types with
+// a representation of their own give `void encode(ByteWriter&) const` and
+// `static bool decode(ByteReader&, T&)`.
+#pragma once
+
+#include <array>
+#include <boost/describe.hpp>
+#include <boost/mp11/algorithm.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/ids.h"
+#include "base/rng.h"
+#include "base/time.h"
+
+namespace byzlab {
+
+using Bytes = std::vector<std::byte>;
+
+class ByteWriter {
+ public:
+  explicit ByteWriter(Bytes& out) : out_(out) {}
+  void raw(const void* data, std::size_t size) {
+    const auto* p = static_cast<const std::byte*>(data);
+    out_.insert(out_.end(), p, p + size);
+  }
+  template <class Int>
+    requires std::is_integral_v<Int>
+  void integer(Int v) {
+    std::byte little[sizeof(Int)];
+    for (std::size_t i = 0; i < sizeof(Int); ++i) {
+      little[i] = static_cast<std::byte>(static_cast<std::uint64_t>(v) >> (8 * i));
+    }
+    raw(little, sizeof(Int));
+  }
+
+ private:
+  Bytes& out_;
+};
+
+class ByteReader {
+ public:
+  explicit ByteReader(std::span<const std::byte> in, HashScheme scheme = HashScheme::modelled)
+      : in_(in), scheme_(scheme) {}
+  bool raw(void* data, std::size_t size) {
+    if (size > in_.size()) return false;
+    if (size > 0) std::memcpy(data, in_.data(), size);
+    in_ = in_.subspan(size);
+    return true;
+  }
+  template <class Int>
+    requires std::is_integral_v<Int>
+  bool integer(Int& v) {
+    std::byte little[sizeof(Int)];
+    if (!raw(little, sizeof(Int))) return false;
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < sizeof(Int); ++i) {
+      word |= std::to_integer<std::uint64_t>(little[i]) << (8 * i);
+    }
+    v = static_cast<Int>(word);
+    return true;
+  }
+  bool skip(std::size_t size) {
+    if (size > in_.size()) return false;
+    in_ = in_.subspan(size);
+    return true;
+  }
+  std::size_t remaining() const { return in_.size(); }
+  /// How digests of decoded content are to be recomputed.
+  HashScheme scheme() const { return scheme_; }
+
+ private:
+  std::span<const std::byte> in_;
+  HashScheme scheme_;
+};
+
+/// Structs described by BOOST_DESCRIBE_STRUCT.
+template <class T>
+concept Described =
+    std::is_class_v<T> && boost::describe::has_describe_members<std::remove_const_t<T>>::value;
+
+/// Calls f(member reference) for every described member, in order.
+template <Described T, class F>
+constexpr void for_each_member(T& value, F&& f) {
+  using Members = boost::describe::describe_members<std::remove_const_t<T>,
+                                                    boost::describe::mod_any_access |
+                                                        boost::describe::mod_inherited>;
+  boost::mp11::mp_for_each<Members>([&](auto d) { f(value.*d.pointer); });
+}
+
+/// Calls f(name, member reference).
+template <Described T, class F>
+constexpr void for_each_named_member(const T& value, F&& f) {
+  using Members = boost::describe::describe_members<T, boost::describe::mod_any_access |
+                                                           boost::describe::mod_inherited>;
+  boost::mp11::mp_for_each<Members>([&](auto d) { f(d.name, value.*d.pointer); });
+}
+
+template <class T>
+concept SelfEncoding = requires(const T& v, ByteWriter& w, ByteReader& r, T& out) {
+  v.encode(w);
+  { T::decode(r, out) } -> std::same_as<bool>;
+};
+
+template <class T>
+struct is_vector : std::false_type {};
+template <class E, class A>
+struct is_vector<std::vector<E, A>> : std::true_type {};
+template <class T>
+struct is_optional : std::false_type {};
+template <class E>
+struct is_optional<std::optional<E>> : std::true_type {};
+template <class T>
+struct is_array : std::false_type {};
+template <class E, std::size_t N>
+struct is_array<std::array<E, N>> : std::true_type {};
+
+template <class T>
+void encode(const T& value, ByteWriter& w) {
+  if constexpr (SelfEncoding<T>) {
+    value.encode(w);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    w.integer(static_cast<std::uint8_t>(value));
+  } else if constexpr (std::is_integral_v<T>) {
+    w.integer(value);
+  } else if constexpr (std::is_enum_v<T>) {
+    w.integer(static_cast<std::underlying_type_t<T>>(value));
+  } else if constexpr (StrongId<T>) {
+    w.integer(value.value);
+  } else if constexpr (std::is_same_v<T, Digest>) {
+    for (auto word : value.words) w.integer(word);
+  } else if constexpr (std::is_same_v<T, Time>) {
+    w.integer(nanoseconds(value));
+  } else if constexpr (is_array<T>::value) {
+    for (const auto& e : value) byzlab::encode(e, w);
+  } else if constexpr (is_vector<T>::value) {
+    w.integer(static_cast<std::uint32_t>(value.size()));
+    for (const auto& e : value) byzlab::encode(e, w);
+  } else if constexpr (is_optional<T>::value) {
+    w.integer(static_cast<std::uint8_t>(value.has_value()));
+    if (value) byzlab::encode(*value, w);
+  } else {
+    static_assert(Described<T>, "describe the struct with BOOST_DESCRIBE_STRUCT");
+    for_each_member(value, [&](const auto& m) { byzlab::encode(m, w); });
+  }
+}
+
+/// False, with `value` unspecified, when the bytes are not a T.
+template <class T>
+bool decode(ByteReader& r, T& value) {
+  if constexpr (SelfEncoding<T>) {
+    return T::decode(r, value);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    std::uint8_t byte = 0;
+    if (!r.integer(byte) || byte > 1) return false;
+    value = byte == 1;
+    return true;
+  } else if constexpr (std::is_integral_v<T>) {
+    return r.integer(value);
+  } else if constexpr (std::is_enum_v<T>) {
+    std::underlying_type_t<T> raw{};
+    if (!r.integer(raw)) return false;
+    value = static_cast<T>(raw);
+    if constexpr (boost::describe::has_describe_enumerators<T>::value) {
+      bool known = false;
+      boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
+          [&](auto e) { known = known || e.value == value; });
+      return known;
+    }
+    return true;
+  } else if constexpr (StrongId<T>) {
+    return r.integer(value.value);
+  } else if constexpr (std::is_same_v<T, Digest>) {
+    for (auto& word : value.words) {
+      if (!r.integer(word)) return false;
+    }
+    return true;
+  } else if constexpr (std::is_same_v<T, Time>) {
+    std::int64_t ns = 0;
+    if (!r.integer(ns)) return false;
+    value = Time{Duration{ns}};
+    return true;
+  } else if constexpr (is_array<T>::value) {
+    for (auto& e : value) {
+      if (!byzlab::decode(r, e)) return false;
+    }
+    return true;
+  } else if constexpr (is_vector<T>::value) {
+    std::uint32_t count = 0;
+    if (!r.integer(count) || count > r.remaining()) return false;
+    value.clear();
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (!byzlab::decode(r, value.emplace_back())) return false;
+    }
+    return true;
+  } else if constexpr (is_optional<T>::value) {
+    std::uint8_t present = 0;
+    if (!r.integer(present) || present > 1) return false;
+    value.reset();
+    return present == 0 || byzlab::decode(r, value.emplace());
+  } else {
+    static_assert(Described<T>, "describe the struct with BOOST_DESCRIBE_STRUCT");
+    bool ok = true;
+    for_each_member(value, [&](auto& m) { ok = ok && byzlab::decode(r, m); });
+    return ok;
+  }
+}
+
+/// Number of bytes encode() writes. Types whose modelled size differs give `wire_size() const`.
+template <class T>
+constexpr std::uint32_t wire_size(const T& value) {
+  if constexpr (requires { { value.wire_size() } -> std::convertible_to<std::uint32_t>; }) {
+    return value.wire_size();
+  } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+    return sizeof(T);
+  } else if constexpr (StrongId<T>) {
+    return sizeof(typename T::rep);
+  } else if constexpr (std::is_same_v<T, Digest>) {
+    return 32;
+  } else if constexpr (std::is_same_v<T, Time>) {
+    return 8;
+  } else if constexpr (is_array<T>::value || is_vector<T>::value) {
+    std::uint32_t total = is_vector<T>::value ? 4 : 0;
+    for (const auto& e : value) total += byzlab::wire_size(e);
+    return total;
+  } else if constexpr (is_optional<T>::value) {
+    return 1 + (value ? byzlab::wire_size(*value) : 0);
+  } else {
+    static_assert(Described<T>, "describe the struct with BOOST_DESCRIBE_STRUCT");
+    std::uint32_t total = 0;
+    for_each_member(value, [&](const auto& m) { total += byzlab::wire_size(m); });
+    return total;
+  }
+}
+
+/// The fast hash of virtual time, over members and in order. Not cryptographic.
+class FastHash {
+ public:
+  constexpr void word(std::uint64_t w) { state_ = mix(state_ ^ w); }
+  constexpr std::uint64_t value() const { return state_; }
+
+  template <class T>
+  constexpr void absorb(const T& value) {
+    if constexpr (requires { value.absorb_into(*this); }) {
+      value.absorb_into(*this);
+    } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+      word(static_cast<std::uint64_t>(value));
+    } else if constexpr (StrongId<T>) {
+      word(static_cast<std::uint64_t>(value.value));
+    } else if constexpr (std::is_same_v<T, Digest>) {
+      word(value.words[0]);
+      word(value.words[1]);
+      word(value.words[2]);
+      word(value.words[3]);
+    } else if constexpr (std::is_same_v<T, Time>) {
+      word(static_cast<std::uint64_t>(nanoseconds(value)));
+    } else if constexpr (is_array<T>::value || is_vector<T>::value) {
+      word(value.size());
+      for (const auto& e : value) absorb(e);
+    } else if constexpr (is_optional<T>::value) {
+      word(value.has_value());
+      if (value) absorb(*value);
+    } else {
+      static_assert(Described<T>, "describe the struct with BOOST_DESCRIBE_STRUCT");
+      for_each_member(value, [&](const auto& m) { absorb(m); });
+    }
+  }
+
+ private:
+  std::uint64_t state_ = 0x243F6A8885A308D3ull;
+};
+
+/// Widens the state of a fast hash to 256 bits.
+constexpr Digest widen(std::uint64_t h) {
+  return Digest{{h, mix(h, 1), mix(h, 2), mix(h, 3)}};
+}
+
+/// BLAKE2b-256 of bytes.
+Digest blake2b(std::span<const std::byte> bytes);
+
+/// The digest of a described value under either scheme.
+template <class T>
+Digest digest_of(const T& value, HashScheme scheme) {
+  if (scheme == HashScheme::modelled) {
+    FastHash hash;
+    hash.absorb(value);
+    return widen(hash.value());
+  }
+  Bytes bytes;
+  ByteWriter writer(bytes);
+  byzlab::encode(value, writer);
+  return blake2b(bytes);
+}
+
+}  // namespace byzlab

@@ -1,0 +1,218 @@
+// THE FILE TO READ: what a consensus protocol is to byzlab.
+//
+// An engine turns (state, input) into (state, effects). Inputs are a start, a message, a timer, a
+// request; effects are values the host carries out after the handler returns: send, broadcast, set or
+// cancel a timer, commit, persist, note. An engine has no clock, no socket, no thread and no global:
+// everything it may know comes through Context, and the same inputs give the same effects.
+//
+// What the host guarantees:
+//  - on_message gets authentic messages only: the bytes decoded and the signature is `from`'s. `from` is
+//    the author; who relayed it is the overlay's business. A field inside a message proves nothing.
+//  - broadcast includes self; the copy to self arrives next, before anything else, on a perfect link.
+//  - effects are carried out in the order given, except that what a call persists is durable before
+//    anything it sends leaves.
+//  - after a crash, a new engine is made and start() finds in recovered() what was persisted; nothing
+//    else survives, timers neither.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "base/block.h"
+#include "base/crypto.h"
+#include "base/event.h"
+#include "base/ids.h"
+#include "base/message.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "consensus/committee.h"
+#include "consensus/mempool.h"
+
+namespace byzlab {
+
+class Context;
+
+/// A timer of one process. `owner` and `id` name it: setting a live one re-arms it. `payload` comes back
+/// when it fires. Engines use owner 0; what wraps or serves an engine uses another.
+struct Timer {
+  std::uint8_t owner = 0;
+  std::uint8_t id = 0;
+  std::uint64_t payload = 0;
+
+  constexpr bool same_key(Timer other) const { return owner == other.owner && id == other.id; }
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  /// Once, before any other input; also after a restart: ctx.recovered() holds what was persisted.
+  virtual void start(Context&) = 0;
+  virtual void on_message(Context&, ReplicaId from, const Message&) = 0;
+  virtual void on_timer(Context&, Timer) = 0;
+  /// A request reached this replica's mempool. Engines that pull when they propose need not care.
+  virtual void on_request(Context&) {}
+};
+
+/// What survives a crash: a log of records, and the blocks it refers to, both in the order written.
+struct DurableState {
+  std::vector<Bytes> records;
+  std::vector<BlockRef> blocks;
+  bool empty() const { return records.empty() && blocks.empty(); }
+};
+
+// Effects. Small trivially copyable values; a Message* is a record nobody holds yet.
+struct Send {
+  ReplicaId to;
+  Message* message;
+};
+struct Broadcast {
+  Message* message;
+};
+struct SetTimer {
+  Timer timer;
+  Duration after;
+};
+struct CancelTimer {
+  Timer timer;
+};
+struct Commit {
+  std::uint32_t block;  ///< index into Outbox::blocks
+};
+struct Persist {
+  std::uint32_t begin, end;  ///< range of Outbox::bytes
+  bool replace;              ///< forget all earlier records first
+};
+struct PersistBlock {
+  std::uint32_t block;  ///< index into Outbox::blocks
+};
+/// Forget durable blocks below a height.
+struct PruneBlocks {
+  Height below;
+};
+struct Note {
+  Milestone milestone;
+  View view;
+  std::uint64_t value;
+  Digest subject;
+};
+struct EnterView {
+  View view;
+  ReplicaId leader;
+};
+
+using Effect = std::variant<Send, Broadcast, SetTimer, CancelTimer, Commit, Persist, PersistBlock,
+                            PruneBlocks, Note, EnterView>;
+static_assert(std::is_trivially_copyable_v<Effect>);
+
+/// The effects of one handler, in order, with what they refer to.
+struct Outbox {
+  std::vector<Effect> effects;
+  std::vector<BlockRef> blocks;
+  Bytes bytes;
+
+  bool empty() const { return effects.empty(); }
+  void clear() {
+    effects.clear();
+    blocks.clear();
+    bytes.clear();
+  }
+};
+
+/// Everything an engine may know and do. Made for one handler call, never stored.
+class Context {
+ public:
+  /// What stays the same between the calls of one process.
+  struct Environment {
+    ReplicaId self;
+    const Committee* committee;
+    const Crypto* crypto;
+    MessageStore* store;
+    Mempool* mempool;
+    const DurableState* recovered;
+    Rng* rng;  ///< this process's stream
+  };
+
+  Context(const Environment& environment, Time now, Outbox& outbox)
+      : environment_(environment), now_(now), outbox_(outbox) {}
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  // Inputs.
+  ReplicaId self() const { return environment_.self; }
+  const Committee& committee() const { return *environment_.committee; }
+  std::uint32_t n() const { return environment_.committee->n(); }
+  Time now() const { return now_; }
+  Rng& rng() { return *environment_.rng; }
+  const Crypto& crypto() const { return *environment_.crypto; }
+  const DurableState& recovered() const { return *environment_.recovered; }
+  bool has_requests() const { return environment_.mempool->pending(); }
+  /// The next requests to order; see Mempool::batch.
+  std::vector<Request> batch(BatchLimit limit, std::span<const BlockRef> in_flight = {}) {
+    return environment_.mempool->batch(limit, in_flight);
+  }
+  MessageStore& store() { return *environment_.store; }
+
+  // Outputs, recorded as values.
+  template <Wire M>
+  void send(ReplicaId to, M message) {
+    outbox_.effects.push_back(Send{to, environment_.store->make(self(), std::move(message))});
+  }
+  /// To everybody, self included.
+  template <Wire M>
+  void broadcast(M message) {
+    outbox_.effects.push_back(Broadcast{environment_.store->make(self(), std::move(message))});
+  }
+  void set_timer(Timer timer, Duration after) { outbox_.effects.push_back(SetTimer{timer, after}); }
+  void cancel_timer(Timer timer) { outbox_.effects.push_back(CancelTimer{timer}); }
+  /// Finality, as this engine means it. A second block at the same height is a violation, or a
+  /// reorganisation deeper than the confirmation depth; the testbed tells which.
+  void commit(BlockRef block) { outbox_.effects.push_back(Commit{keep(std::move(block))}); }
+  /// Appends one described value to the durable log, before anything this call sends leaves.
+  template <class T>
+  void persist(const T& record) {
+    append(record, false);
+  }
+  /// Makes `record` the whole durable log: a checkpoint.
+  template <class T>
+  void persist_only(const T& record) {
+    append(record, true);
+  }
+  void persist_block(BlockRef block) {
+    outbox_.effects.push_back(PersistBlock{keep(std::move(block))});
+  }
+  void prune_blocks(Height below) { outbox_.effects.push_back(PruneBlocks{below}); }
+  /// Tells observers; changes nothing.
+  void note(Milestone milestone, View view, std::uint64_t value = 0, const Digest& subject = {}) {
+    outbox_.effects.push_back(Note{milestone, view, value, subject});
+  }
+  /// Tells which view this replica is in and who leads it (role:leader in scenarios).
+  void enter_view(View view, ReplicaId leader) {
+    outbox_.effects.push_back(EnterView{view, leader});
+  }
+
+  /// For wrappers around an engine: the effects recorded so far.
+  Outbox& outbox() { return outbox_; }
+
+ private:
+  std::uint32_t keep(BlockRef block) {
+    outbox_.blocks.push_back(std::move(block));
+    return static_cast<std::uint32_t>(outbox_.blocks.size() - 1);
+  }
+  template <class T>
+  void append(const T& record, bool replace) {
+    const auto begin = static_cast<std::uint32_t>(outbox_.bytes.size());
+    ByteWriter writer(outbox_.bytes);
+    byzlab::encode(record, writer);
+    outbox_.effects.push_back(
+        Persist{begin, static_cast<std::uint32_t>(outbox_.bytes.size()), replace});
+  }
+
+  const Environment& environment_;
+  Time now_;
+  Outbox& outbox_;
+};
+
+}  // namespace byzlab

@@ -1,0 +1,138 @@
+// Links and what can befall a packet on them.
+//
+// A link rule turns a packet into its fates: none is loss, two is duplication, later is delay, other
+// bytes are corruption. A rule is asked once a broadcast, not once a packet: Fates is a span of arrival
+// times, one a destination, with side lists for copies. Whose packets a rule sees (from, to, kind, view)
+// is checked before the call, except `to`, which the rule's loop checks.
+//
+// Order: latency and bandwidth first, then rules as the scenario lists them, then synchrony, because it
+// is the model's promise.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/event.h"
+#include "base/ids.h"
+#include "base/message.h"
+#include "base/rng.h"
+#include "base/time.h"
+
+namespace byzlab {
+
+/// A set of processes as a flat bitmap.
+class ProcessSet {
+ public:
+  ProcessSet() = default;
+  explicit ProcessSet(std::size_t processes, bool filled = false)
+      : bits_((processes + 63) / 64, filled ? ~std::uint64_t{0} : 0) {}
+  void insert(ProcessId p) {
+    if (p.value / 64 >= bits_.size()) bits_.resize(p.value / 64 + 1, 0);
+    bits_[p.value / 64] |= std::uint64_t{1} << (p.value % 64);
+  }
+  bool contains(ProcessId p) const {
+    const std::size_t w = p.value / 64;
+    return w < bits_.size() && (bits_[w] >> (p.value % 64) & 1) != 0;
+  }
+
+ private:
+  std::vector<std::uint64_t> bits_;
+};
+
+/// One transmission to one or many: what is known of it, and what becomes of it.
+struct Fates {
+  ProcessId from;
+  Time sent;                                 ///< when it left its sender
+  std::span<const ProcessId> to;
+  std::span<Time> arrival;                   ///< one a destination; kNever is lost
+  struct Copy {
+    ProcessId to;
+    Time arrival;
+    std::uint64_t corruption;  ///< 0: a true copy; else the key of the bit flips
+  };
+  std::vector<Copy>& copies;                 ///< duplicates and corrupted copies beside the spans
+  std::array<std::uint64_t, kDropReasons>& dropped;
+};
+
+/// Which packets a rule looks at. Empty optionals and sets mean all.
+struct Where {
+  std::optional<ProcessSet> from;
+  std::optional<ProcessSet> to;
+  std::uint32_t kinds = ~std::uint32_t{0};  ///< bit k: kind k
+  std::optional<std::pair<View, View>> views;
+
+  bool matches(ProcessId p, const Message& m) const {
+    return (kinds >> m.kind().value & 1) != 0 && (!from || from->contains(p));
+  }
+};
+
+class LinkRule {
+ public:
+  explicit LinkRule(Where where) : where_(std::move(where)) {}
+  virtual ~LinkRule() = default;
+  /// Changes fates in place. `key` names the transmission: fork it per destination, so that a draw does
+  /// not depend on which others were sent. Counts in affected() the packets whose fate it changed.
+  virtual void shape(const Message& m, Rng key, Fates& fates) = 0;
+
+  const Where& where() const { return where_; }
+  /// Packets whose fate this rule changed so far.
+  std::uint64_t affected() const { return affected_; }
+
+ protected:
+  bool to_matches(ProcessId p) const { return !where_.to || where_.to->contains(p); }
+  void count() { ++affected_; }
+  void lose(Fates& fates, std::size_t i, DropReason why) {
+    if (fates.arrival[i] == kNever) return;
+    fates.arrival[i] = kNever;
+    ++fates.dropped[static_cast<std::size_t>(why)];
+    ++affected_;
+  }
+
+ private:
+  Where where_;
+  std::uint64_t affected_ = 0;
+};
+
+/// The rules active now, in order, and the promise at their end.
+class FaultInjector {
+ public:
+  FaultInjector(const MessageTable& table, std::uint64_t seed) : table_(&table), seed_(seed) {}
+
+  /// Adds a rule behind those there are; the caller keeps it alive until remove().
+  void add(LinkRule& rule) { rules_.push_back(&rule); }
+  void remove(LinkRule& rule) { std::erase(rules_, &rule); }
+  /// The last rule: synchrony. Null for none.
+  void set_promise(LinkRule* promise) { promise_ = promise; }
+  bool idle() const { return rules_.empty() && promise_ == nullptr; }
+
+  /// `id` names the transmission, unique within the run.
+  void shape(const Message& m, std::uint64_t id, Fates& fates) {
+    const Rng key(mix(seed_ ^ id));
+    std::uint64_t index = 0;
+    for (LinkRule* rule : rules_) {
+      ++index;
+      if (matches(*rule, fates.from, m)) rule->shape(m, key.fork(index), fates);
+    }
+    if (promise_ != nullptr) promise_->shape(m, key, fates);
+  }
+
+ private:
+  bool matches(const LinkRule& rule, ProcessId from, const Message& m) const {
+    if (!rule.where().matches(from, m)) return false;
+    if (!rule.where().views) return true;
+    const auto view = (*table_)[m.kind().value]->view(m.payload());
+    return view && rule.where().views->first <= *view && *view <= rule.where().views->second;
+  }
+
+  const MessageTable* table_;
+  std::uint64_t seed_;
+  std::vector<LinkRule*> rules_;
+  LinkRule* promise_ = nullptr;
+};
+
+}  // namespace byzlab

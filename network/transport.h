@@ -1,0 +1,64 @@
+// The seam between the two worlds. Nothing above this file knows whether a message crosses virtual time
+// or a real socket.
+//
+// A network carries records between processes and keeps the time. It owns neither: the host that uses it
+// does. What it delivers has survived the overlay, the link rules and the queues; authentic or not is the
+// receiver's to check.
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "base/event.h"
+#include "base/ids.h"
+#include "base/message.h"
+#include "base/time.h"
+
+namespace byzlab {
+
+/// Called by a network, one call at a time, times never decreasing.
+class Receiver {
+ public:
+  virtual ~Receiver() = default;
+  /// `m` reached `to`. True when the receiver took it for good, so that an overlay may relay it further.
+  virtual bool deliver(ProcessId to, Message& m) = 0;
+  /// A wake-up asked for with Network::wake.
+  virtual void woken(ProcessId process) = 0;
+};
+
+/// Counts of the message path, by kind. A unicast is one message, a broadcast one a destination; copies to
+/// self count nowhere.
+struct KindCounters {
+  std::uint64_t sent = 0;        ///< handed to the network, one a destination
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t delivered = 0;
+};
+
+struct NetworkCounters {
+  std::array<KindCounters, kKindLimit> kind{};
+  std::array<std::uint64_t, kDropReasons> dropped{};  ///< by DropReason
+  std::uint64_t relayed = 0;               ///< of those sent, the ones an overlay's relays sent
+};
+
+class Network {
+ public:
+  using Task = std::function<void()>;
+
+  virtual ~Network() = default;
+
+  virtual Time now() const = 0;
+  /// To one process, on the direct link. The network holds the record until it is delivered or lost.
+  virtual void send(ProcessId from, ProcessId to, Message& m) = 0;
+  /// To every other process, by the overlay's plan.
+  virtual void broadcast(ProcessId from, Message& m) = 0;
+  /// woken(process) at `when`, or at once if that has passed. Wake-ups can't be taken back.
+  virtual void wake(ProcessId process, Time when) = 0;
+  /// Runs a task at `when`. For what is rare: faults, the workload, sampling.
+  virtual void at(Time when, Task task) = 0;
+  /// Delivers until `end` (inclusive) or stop().
+  virtual void run_until(Time end, Receiver& receiver) = 0;
+  virtual void stop() = 0;
+  virtual const NetworkCounters& counters() const = 0;
+};
+
+}  // namespace byzlab
