@@ -1,5 +1,6 @@
 # Run by ctest at its start: reads `program --list_content` and adds one test a suite.
 #
+# In: program, working_directory, timeout (seconds), and prefix, which goes before every name.
 # The listing is a tree, four spaces a level, '*' after what is enabled (the rest is skipped), then
 # ': ' and a description:
 #   codec*
@@ -10,9 +11,9 @@
 # A suite below a suite becomes the entry parent/child; cases directly in a suite are the entry parent.
 
 function(add_suite name filter)
-  add_test(${name} ${program} --run_test=${filter} --log_level=test_suite --report_level=short
+  add_test(${prefix}${name} ${program} --run_test=${filter} --log_level=test_suite --report_level=short
            --color_output=no)
-  set_tests_properties(${name} PROPERTIES
+  set_tests_properties(${prefix}${name} PROPERTIES
     TIMEOUT ${timeout} WORKING_DIRECTORY ${working_directory})
 endfunction()
 
@@ -48,7 +49,7 @@ macro(close_top)
 endmacro()
 
 if(NOT EXISTS ${program})
-  add_test(byzlab_tests_is_not_built ${program})
+  add_test(${prefix}tests_are_not_built ${program})
 else()
   execute_process(COMMAND ${program} --list_content ERROR_VARIABLE listing RESULT_VARIABLE failed
                   WORKING_DIRECTORY ${working_directory})

@@ -7,6 +7,7 @@ function(boost_test_discovery target)
   set(script ${CMAKE_CURRENT_BINARY_DIR}/${target}_discovery.cmake)
   file(GENERATE OUTPUT ${script} CONTENT "
 set(program \"$<TARGET_FILE:${target}>\")
+set(prefix \"\")
 set(timeout ${test_TIMEOUT})
 set(working_directory \"${test_WORKING_DIRECTORY}\")
 include(\"${PROJECT_SOURCE_DIR}/cmake/add_boost_suites.cmake\")

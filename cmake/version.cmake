@@ -11,7 +11,7 @@ add_custom_target(byzlab_version_source
     -DSANITIZE=${BYZLAB_SANITIZE}
     -P ${PROJECT_SOURCE_DIR}/cmake/write_version.cmake
   BYPRODUCTS ${version_source}
-  COMMENT "" VERBATIM)
+  COMMENT "Asking git for the build id" VERBATIM)
 add_library(byzlab_version STATIC ${version_source})
 add_dependencies(byzlab_version byzlab_version_source)
 target_include_directories(byzlab_version PUBLIC ${PROJECT_SOURCE_DIR})
