@@ -1,0 +1,58 @@
+// One run, from a loaded scenario to its report: build, run, judge.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/event.h"
+#include "testbed/report.h"
+#include "testbed/scenario/catalogue.h"
+#include "testbed/scenario/scenario.h"
+
+namespace byzlab {
+
+enum class World : std::uint8_t {
+  sim,  ///< virtual time, deterministic
+  tcp,  ///< real sockets on loopback, real time, Ed25519
+};
+
+/// What the names in a run mean; handed to observers before the first event.
+struct RunInfo {
+  std::string name;
+  std::string protocol;
+  std::uint64_t seed = 0;
+  std::uint32_t n = 0;
+  std::uint32_t processes = 0;  ///< n plus the twins
+  const MessageTable* messages = nullptr;
+  std::vector<std::string> fault_labels;  ///< by index in the timeline
+  std::vector<ReplicaId> byzantine;
+};
+
+/// An observer that wants to know whose run it is.
+class RunObserver : public Observer {
+ public:
+  virtual void begin(const RunInfo&) {}
+  virtual void end(Time, const Report&) {}
+};
+
+struct RunOptions {
+  World world = World::sim;
+  std::uint64_t seed = 1;  ///< the scenario must have been loaded for this seed
+  /// Looked at now and then; true stops the run, whose report says so.
+  const std::atomic<bool>* interrupt = nullptr;
+  bool reference_queue = false;  ///< std::priority_queue instead of the wheel: same trace hash
+  Duration series_interval{};    ///< zero: 100 ms, or the duration / 5000 if that is longer
+};
+
+/// Runs to the end of the scenario and judges it. Throws std::runtime_error when the scenario can't be
+/// built here (a latency file that is missing), with a message for the user.
+Report run(const scenario::Scenario& scenario, const RunOptions& options,
+           std::span<RunObserver* const> observers = {});
+
+/// The registries as the scenario language sees them.
+const scenario::Catalogue& catalogue();
+
+}  // namespace byzlab
