@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,9 +19,14 @@ struct ProtocolEntry {
   bool certified = true;      // commits carry quorum certificates; else `certified` is E160
   bool double_spend = false;  // finality can be reverted by design; else `double_spend` is E160
   std::string bound;          // "f < n/3 Byzantine replicas", "less than half of the hash power"
-  /// The largest number of faulty replicas among n of equal power that the protocol tolerates.
-  std::function<std::uint32_t(std::uint32_t n)> max_faulty;
+  /// Tolerates faulty replicas with less than numerator / denominator of all power.
+  std::uint32_t fault_numerator = 1, fault_denominator = 3;
   std::uint32_t min_replicas = 1;
+
+  /// f: the largest number of faulty replicas tolerated among n of equal power.
+  std::uint32_t max_faulty(std::uint32_t n) const {
+    return static_cast<std::uint32_t>((std::uint64_t{fault_numerator} * n - 1) / fault_denominator);
+  }
 };
 
 struct BehaviorEntry {
