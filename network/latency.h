@@ -1,0 +1,104 @@
+// How long a packet is on its way, without queueing: a base delay of the pair's regions plus a draw from
+// a distribution.
+//
+// A draw is a function of (key, from, to) and of nothing else, so it does not matter in which order, or
+// whether, others are drawn. It is one hash and one look-up in a table of 4096 quantiles, linear in
+// between: integers only. The tables are made by network/portable_math.h, which uses + - * / and sqrt
+// only, so they are the same under every compiler and C library.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/rng.h"
+#include "base/time.h"
+
+namespace byzlab {
+
+/// A distribution of delays, by its quantiles.
+class DelayDistribution {
+ public:
+  static DelayDistribution constant(Duration delay);
+  /// On [min, max].
+  static DelayDistribution uniform(Duration min, Duration max);
+  /// Whatever falls below `min` is `min`.
+  static DelayDistribution normal(Duration mean, Duration stddev, Duration min);
+  /// exp of a normal with standard deviation `sigma`; whatever falls below `min` is `min`.
+  static DelayDistribution lognormal(Duration median, double sigma, Duration min = Duration{0});
+  /// min + Exp(mean - min): `mean` is the mean.
+  static DelayDistribution exponential(Duration mean, Duration min = Duration{0});
+
+  /// The value for 64 random bits, monotone in them.
+  Duration at(std::uint64_t random_bits) const {
+    const std::uint32_t low = quantiles_[random_bits >> 52];
+    const std::uint32_t high = quantiles_[(random_bits >> 52) + 1];
+    const std::uint64_t between =
+        std::uint64_t{high - low} * static_cast<std::uint32_t>(random_bits >> 20) >> 32;
+    return smallest_ + Duration{static_cast<std::int64_t>((low + between) << shift_)};
+  }
+  bool is_constant() const { return is_constant_; }
+  Duration smallest() const { return smallest_; }
+  Duration largest() const { return smallest_ + Duration{std::int64_t{quantiles_[kSteps]} << shift_}; }
+
+ private:
+  static constexpr std::size_t kSteps = 4096;
+  template <class Quantile>
+  static DelayDistribution tabulate(Quantile quantile, Duration min);
+
+  Duration smallest_{0};
+  unsigned shift_ = 0;  // quantiles count 2^shift ns: 0 up to 4.2 s of spread
+  bool is_constant_ = true;
+  std::vector<std::uint32_t> quantiles_ = std::vector<std::uint32_t>(kSteps + 1, 0);  // above smallest_
+};
+
+/// One-way delays between named places.
+struct DelayMatrix {
+  std::vector<std::string> names;
+  std::vector<Duration> one_way;  ///< from × to, row by row
+
+  Duration at(std::size_t from, std::size_t to) const { return one_way[from * names.size() + to]; }
+};
+
+class LatencyModel {
+ public:
+  /// The same distribution on every link.
+  explicit LatencyModel(DelayDistribution everywhere);
+  /// matrix[region of from][region of to] + a draw. `region_of` has one entry a process, an index into
+  /// the matrix.
+  LatencyModel(const DelayMatrix& matrix, std::span<const std::uint16_t> region_of,
+               DelayDistribution jitter = DelayDistribution::constant(Duration{0}));
+
+  Duration sample(ProcessId from, ProcessId to, std::uint64_t key) const {
+    return base(from, to) + draw_.at(bits(from, to, key));
+  }
+
+  /// arrivals[i] = leave + sample(from, to[i], key), for a whole broadcast.
+  void sample(ProcessId from, std::span<const ProcessId> to, Time leave, std::uint64_t key,
+              std::span<Time> arrivals) const;
+
+  /// Bounds of every delay there can be.
+  Duration smallest() const { return smallest_; }
+  Duration largest() const { return largest_; }
+
+ private:
+  static std::uint64_t bits(ProcessId from, ProcessId to, std::uint64_t key) {
+    return mix(key ^ (std::uint64_t{from.value} << 32 | to.value));
+  }
+  Duration base(ProcessId from, ProcessId to) const {
+    if (region_of_.empty()) return Duration{0};
+    return base_[region_of_[from.value] * regions_ + region_of_[to.value]];
+  }
+
+  DelayDistribution draw_;
+  std::size_t regions_ = 0;
+  std::vector<Duration> base_;            // regions × regions; empty when there are none
+  std::vector<std::uint16_t> region_of_;  // by process
+  Duration smallest_{0};
+  Duration largest_{0};
+};
+
+}  // namespace byzlab
