@@ -1,0 +1,24 @@
+// The table of engines: one row each, in the order `list` prints them.
+//
+// An engine's folder has a header with `inline constexpr EngineInfo kInfo`; its author includes it here
+// and adds the row. Loader, documentation, conformance suite and command line follow from the table.
+#include "consensus/registry.h"
+
+#include <algorithm>
+#include <array>
+
+namespace byzlab {
+namespace {
+
+constexpr std::array<EngineInfo, 0> kEngines{};
+
+}  // namespace
+
+std::span<const EngineInfo> engines() { return kEngines; }
+
+const EngineInfo* find_engine(std::string_view name) {
+  const auto* found = std::ranges::find(kEngines, name, &EngineInfo::name);
+  return found == kEngines.end() ? nullptr : found;
+}
+
+}  // namespace byzlab
