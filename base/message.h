@@ -225,6 +225,12 @@ class MessageStore {
   void set_signature(Message& m, const Signature& s);
 
   void hold(Message* m, std::uint32_t count = 1) { m->holders_ += count; }
+  /// For those who see the record read-only, as handlers do.
+  Message* hold(const Message& m) {
+    auto* record = const_cast<Message*>(&m);
+    hold(record);
+    return record;
+  }
   /// Gives up one hold; the last one frees the record.
   void release(Message* m) {
     if (--m->holders_ == 0) destroy(m);
@@ -278,6 +284,7 @@ class HeldMessage {
  public:
   HeldMessage() = default;
   HeldMessage(MessageStore& store, Message* m) : store_(&store), message_(m) { store.hold(m); }
+  HeldMessage(MessageStore& store, const Message& m) : store_(&store), message_(store.hold(m)) {}
   HeldMessage(HeldMessage&& other) noexcept
       : store_(other.store_), message_(std::exchange(other.message_, nullptr)) {}
   HeldMessage& operator=(HeldMessage&& other) noexcept {

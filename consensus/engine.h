@@ -1,18 +1,22 @@
 // THE FILE TO READ: what a consensus protocol is to byzlab.
 //
 // An engine turns (state, input) into (state, effects). Inputs are a start, a message, a timer, a
-// request; effects are values the host carries out after the handler returns: send, broadcast, set or
-// cancel a timer, commit, persist, note. An engine has no clock, no socket, no thread and no global:
-// everything it may know comes through Context, and the same inputs give the same effects.
+// request; effects are values the host carries out after the handler returns: send, broadcast, set
+// or cancel a timer, commit, persist, note. An engine has no clock, no socket, no thread and no
+// global: everything it may know comes through Context, and the same inputs give the same effects.
 //
 // What the host guarantees:
-//  - on_message gets authentic messages only: the bytes decoded and the signature is `from`'s. `from` is
-//    the author; who relayed it is the overlay's business. A field inside a message proves nothing.
-//  - broadcast includes self; the copy to self arrives next, before anything else, on a perfect link.
+//  - on_message gets authentic messages only: the bytes decoded and the signature is `from`'s.
+//    `from` is the author; who relayed it is the overlay's business. A field inside a message
+//    proves nothing.
+//  - broadcast includes self; the copy to self arrives next, before anything else, on a perfect
+//    link. A send to self arrives the same way.
 //  - effects are carried out in the order given, except that what a call persists is durable before
 //    anything it sends leaves.
-//  - after a crash, a new engine is made and start() finds in recovered() what was persisted; nothing
-//    else survives, timers neither.
+//  - a record whose author is self is signed when it leaves; somebody else's (relayed, replayed)
+//    leaves as it is, under its author's signature, and is delivered as the author's.
+//  - after a crash, a new engine is made and start() finds in recovered() what was persisted;
+//    nothing else survives, timers neither.
 #pragma once
 
 #include <concepts>
@@ -35,8 +39,8 @@ namespace byzlab {
 
 class Context;
 
-/// A timer of one process. `owner` and `id` name it: setting a live one re-arms it. `payload` comes back
-/// when it fires. Engines use owner 0; what wraps or serves an engine uses another.
+/// A timer of one process. `owner` and `id` name it: setting a live one re-arms it. `payload` comes
+/// back when it fires. Engines use owner 0; what wraps or serves an engine uses another.
 struct Timer {
   std::uint8_t owner = 0;
   std::uint8_t id = 0;
@@ -63,7 +67,9 @@ struct DurableState {
   bool empty() const { return records.empty() && blocks.empty(); }
 };
 
-// Effects. Small trivially copyable values; a Message* is a record nobody holds yet.
+// Effects. Small trivially copyable values. An effect that names a record owns one hold of it
+// (MessageStore::hold): the host releases that when it has carried the effect out, and whoever
+// takes an effect away releases it instead.
 struct Send {
   ReplicaId to;
   Message* message;
@@ -114,10 +120,19 @@ struct Outbox {
   Bytes bytes;
 
   bool empty() const { return effects.empty(); }
+  /// Forgets effects whose holds have been released.
   void clear() {
     effects.clear();
     blocks.clear();
     bytes.clear();
+  }
+  /// Forgets all effects without carrying them out.
+  void discard(MessageStore& store) {
+    for (const Effect& e : effects) {
+      if (const auto* send = std::get_if<Send>(&e)) store.release(send->message);
+      if (const auto* broadcast = std::get_if<Broadcast>(&e)) store.release(broadcast->message);
+    }
+    clear();
   }
 };
 
@@ -158,12 +173,20 @@ class Context {
   // Outputs, recorded as values.
   template <Wire M>
   void send(ReplicaId to, M message) {
-    outbox_.effects.push_back(Send{to, environment_.store->make(self(), std::move(message))});
+    relay(to, *environment_.store->make(self(), std::move(message)));
   }
   /// To everybody, self included.
   template <Wire M>
   void broadcast(M message) {
-    outbox_.effects.push_back(Broadcast{environment_.store->make(self(), std::move(message))});
+    relay(*environment_.store->make(self(), std::move(message)));
+  }
+  /// Sends a record as it is, whoever its author.
+  void relay(ReplicaId to, const Message& record) {
+    outbox_.effects.push_back(Send{to, environment_.store->hold(record)});
+  }
+  /// The same to everybody, self included.
+  void relay(const Message& record) {
+    outbox_.effects.push_back(Broadcast{environment_.store->hold(record)});
   }
   void set_timer(Timer timer, Duration after) { outbox_.effects.push_back(SetTimer{timer, after}); }
   void cancel_timer(Timer timer) { outbox_.effects.push_back(CancelTimer{timer}); }

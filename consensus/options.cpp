@@ -18,6 +18,7 @@ std::string_view type_name(OptionType type) {
     case OptionType::number: return "number";
     case OptionType::choice: return "choice";
     case OptionType::flag: return "flag";
+    case OptionType::names: return "list of names";
     case OptionType::replicas: return "replicas";
   }
   return "?";
@@ -53,6 +54,23 @@ std::optional<std::string> read_choice(const OptionSpec& spec, std::string_view 
   return "`" + std::string(text) + "` is none of " + std::string(spec.range);
 }
 
+/// Letters, digits and underscores, apart by spaces and commas; kept as "A, B".
+std::optional<std::string> read_names(std::string_view text, OptionValue& out) {
+  std::string list;
+  bool in_word = false;
+  for (const char c : text) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '_';
+    if (!letter && c != ' ' && c != ',')
+      return "`" + std::string(text) + "` is no list of names; write them as `A, B`";
+    if (letter && !in_word && !list.empty()) list += ", ";
+    if (letter) list += c;
+    in_word = letter;
+  }
+  out = std::move(list);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> parse_option(const OptionSpec& spec, std::string_view text,
@@ -68,6 +86,7 @@ std::optional<std::string> parse_option(const OptionSpec& spec, std::string_view
       if (text != "true" && text != "false") return "write true or false";
       out = text == "true";
       return std::nullopt;
+    case OptionType::names: return read_names(text, out);
     case OptionType::replicas:
       if (!text.empty()) return "a selector is resolved by the scenario";
       out = std::vector<ReplicaId>{};
@@ -99,6 +118,9 @@ double Options::number(std::string_view name) const {
 }
 std::string_view Options::choice(std::string_view name) const {
   return read<std::string>(name, OptionType::choice);
+}
+std::string_view Options::names(std::string_view name) const {
+  return read<std::string>(name, OptionType::names);
 }
 bool Options::flag(std::string_view name) const { return read<bool>(name, OptionType::flag); }
 std::span<const ReplicaId> Options::replicas(std::string_view name) const {
@@ -136,7 +158,8 @@ std::string Options::text(std::string_view name) const {
     case OptionType::bytes: return bytes_text(std::get<std::uint64_t>(value));
     case OptionType::probability:
     case OptionType::number: return number_text(std::get<double>(value));
-    case OptionType::choice: return std::get<std::string>(value);
+    case OptionType::choice:
+    case OptionType::names: return std::get<std::string>(value);
     case OptionType::flag: return std::get<bool>(value) ? "true" : "false";
     case OptionType::replicas: break;
   }

@@ -34,6 +34,7 @@ enum class OptionType : std::uint8_t {
   number,       // "0.6", no unit                -> double
   choice,       // one of `range`, "a|b|c"       -> string
   flag,         // "true" or "false"             -> bool
+  names,        // words apart by spaces or commas, such as message kinds; "" is none -> string
   replicas,     // a selector such as "r10" or "r0..r3"; default "" is nobody -> vector<ReplicaId>
 };
 
@@ -66,6 +67,7 @@ class Options {
   double probability(std::string_view name) const;
   double number(std::string_view name) const;
   std::string_view choice(std::string_view name) const;
+  std::string_view names(std::string_view name) const;
   bool flag(std::string_view name) const;
   std::span<const ReplicaId> replicas(std::string_view name) const;
 

@@ -1,12 +1,12 @@
 // Links and what can befall a packet on them.
 //
-// A link rule turns a packet into its fates: none is loss, two is duplication, later is delay, other
-// bytes are corruption. A rule is asked once a broadcast, not once a packet: Fates is a span of arrival
-// times, one a destination, with side lists for copies. Whose packets a rule sees (from, to, kind, view)
-// is checked before the call, except `to`, which the rule's loop checks.
+// A link rule turns a packet into its fates: none is loss, two is duplication, later is delay,
+// other bytes are corruption. A rule is asked once a broadcast, not once a packet: Fates is a span
+// of arrival times, one a destination, with side lists for copies. Whose packets a rule sees (from,
+// to, kind, view) is checked before the call, except `to`, which the rule's loop checks.
 //
-// Order: latency and bandwidth first, then rules as the scenario lists them, then synchrony, because it
-// is the model's promise.
+// Order: latency and bandwidth first, then rules as the scenario lists them, then synchrony,
+// because it is the model's promise.
 #pragma once
 
 #include <array>
@@ -47,15 +47,15 @@ class ProcessSet {
 /// One transmission to one or many: what is known of it, and what becomes of it.
 struct Fates {
   ProcessId from;
-  Time sent;                                 ///< when it left its sender
+  Time sent;  ///< when it left its sender
   std::span<const ProcessId> to;
-  std::span<Time> arrival;                   ///< one a destination; kNever is lost
+  std::span<Time> arrival;  ///< one a destination; kNever is lost
   struct Copy {
     ProcessId to;
     Time arrival;
     std::uint64_t corruption;  ///< 0: a true copy; else the key of the bit flips
   };
-  std::vector<Copy>& copies;                 ///< duplicates and corrupted copies beside the spans
+  std::vector<Copy>& copies;  ///< of this transmission only: duplicates and corrupted copies
   std::array<std::uint64_t, kDropReasons>& dropped;
 };
 
@@ -75,8 +75,9 @@ class LinkRule {
  public:
   explicit LinkRule(Where where) : where_(std::move(where)) {}
   virtual ~LinkRule() = default;
-  /// Changes fates in place. `key` names the transmission: fork it per destination, so that a draw does
-  /// not depend on which others were sent. Counts in affected() the packets whose fate it changed.
+  /// Changes fates in place. `key` names the transmission: fork it per destination, so that a draw
+  /// does not depend on which others were sent. Counts in affected() the packets whose fate it
+  /// changed.
   virtual void shape(const Message& m, Rng key, Fates& fates) = 0;
 
   const Where& where() const { return where_; }
@@ -85,12 +86,23 @@ class LinkRule {
 
  protected:
   bool to_matches(ProcessId p) const { return !where_.to || where_.to->contains(p); }
-  void count() { ++affected_; }
-  void lose(Fates& fates, std::size_t i, DropReason why) {
-    if (fates.arrival[i] == kNever) return;
-    fates.arrival[i] = kNever;
-    ++fates.dropped[static_cast<std::size_t>(why)];
-    ++affected_;
+  void count(std::uint64_t packets) { affected_ += packets; }
+  /// Loses the packets to destinations this rule looks at for which doomed(process) holds, and the
+  /// copies to them. Only the packets count as dropped: nobody sent the copies.
+  template <class Doomed>
+  void lose_if(Fates& fates, DropReason why, Doomed&& doomed) {
+    std::uint64_t lost = 0;
+    for (std::size_t i = 0; i < fates.to.size(); ++i) {
+      if (fates.arrival[i] == kNever || !to_matches(fates.to[i]) || !doomed(fates.to[i])) continue;
+      fates.arrival[i] = kNever;
+      ++lost;
+    }
+    fates.dropped[static_cast<std::size_t>(why)] += lost;
+    affected_ += lost;
+    if (fates.copies.empty()) return;
+    affected_ += std::erase_if(fates.copies, [&](const Fates::Copy& copy) {
+      return to_matches(copy.to) && doomed(copy.to);
+    });
   }
 
  private:
@@ -108,17 +120,25 @@ class FaultInjector {
   void remove(LinkRule& rule) { std::erase(rules_, &rule); }
   /// The last rule: synchrony. Null for none.
   void set_promise(LinkRule* promise) { promise_ = promise; }
-  bool idle() const { return rules_.empty() && promise_ == nullptr; }
+  /// Loses what crosses links that do not exist (between a twin and the other's audience): asked
+  /// after the promise, which therefore cannot restore them. Null for none.
+  void set_topology(LinkRule* topology) { topology_ = topology; }
+  bool idle() const { return rules_.empty() && promise_ == nullptr && topology_ == nullptr; }
 
   /// `id` names the transmission, unique within the run.
   void shape(const Message& m, std::uint64_t id, Fates& fates) {
     const Rng key(mix(seed_ ^ id));
+    const auto dropped_before = fates.dropped;
     std::uint64_t index = 0;
     for (LinkRule* rule : rules_) {
       ++index;
       if (matches(*rule, fates.from, m)) rule->shape(m, key.fork(index), fates);
     }
-    if (promise_ != nullptr) promise_->shape(m, key, fates);
+    if (promise_ != nullptr) {
+      promise_->shape(m, key, fates);
+      fates.dropped = dropped_before;  // what the rules lost arrives after all
+    }
+    if (topology_ != nullptr) topology_->shape(m, key, fates);
   }
 
  private:
@@ -133,6 +153,7 @@ class FaultInjector {
   std::uint64_t seed_;
   std::vector<LinkRule*> rules_;
   LinkRule* promise_ = nullptr;
+  LinkRule* topology_ = nullptr;
 };
 
 }  // namespace byzlab
