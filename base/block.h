@@ -43,12 +43,12 @@ using BlockRef = boost::intrusive_ptr<const Block>;
 
 /// What a block says, before it has a name.
 struct BlockBody {
-  Digest parent;
-  Height height;
-  View view;           ///< view, epoch or round it was proposed in
-  ReplicaId proposer;
+  Digest parent{};
+  Height height{};
+  View view{};         ///< view, epoch or round it was proposed in
+  ReplicaId proposer{};
   std::uint64_t nonce = 0;  ///< tells apart blocks that are otherwise equal (proof of work)
-  std::vector<Request> requests;
+  std::vector<Request> requests{};
 };
 BOOST_DESCRIBE_STRUCT(BlockBody, (), (parent, height, view, proposer, nonce, requests))
 
