@@ -1,0 +1,238 @@
+// The blocks one replica knows, as a tree: every chained engine has one.
+//
+// A block enters when its parent is in the tree and its height is the parent's plus one; blocks
+// that come early wait in block_sync.h. Inside, a block is a BlockId: a small number that stays the
+// same until the block is pruned. An engine hangs what it knows about a block on it as a Mark
+// (Streamlet: notarized; Nakamoto: cumulative work).
+//
+// Ten thousand replicas hold one tree each, so it is two flat vectors: nodes of 24 bytes plus the
+// mark, and an open-addressing index of 8-byte slots at most three quarters full. No allocation a
+// block.
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "base/block.h"
+#include "base/ids.h"
+
+namespace byzlab {
+
+/// A block in one tree.
+struct BlockId : Strong<BlockId, std::uint32_t> {
+  using Strong::Strong;
+};
+inline constexpr BlockId kNoBlock{0xFFFFFFFF};
+
+/// From digests to small numbers; the caller compares the digests. Never iterated.
+class DigestIndex {
+ public:
+  /// The number under which `matches(number)` holds, or kNoBlock.
+  template <class Matches>
+  BlockId find(const Digest& digest, Matches&& matches) const {
+    const std::uint64_t hash = digest.words[0];
+    for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
+      const std::uint64_t slot = slots_[i];
+      if (slot == kEmpty) return kNoBlock;
+      const BlockId id(static_cast<std::uint32_t>(slot) - 1);
+      if (slot >> 32 == hash >> 32 && matches(id)) return id;
+    }
+  }
+  /// `digest` must not be there yet; `digest_of(number)` gives the digest of one that is.
+  template <class DigestOf>
+  void insert(const Digest& digest, BlockId id, DigestOf&& digest_of) {
+    if ((size_ + 1) * 4 > slots_.size() * 3) grow(digest_of);
+    place(digest, id);
+    ++size_;
+  }
+  void clear();
+  std::size_t bytes() const { return slots_.capacity() * sizeof(std::uint64_t); }
+
+ private:
+  static constexpr std::uint64_t kEmpty = 0;
+  static constexpr std::size_t kSmallest = 16;
+
+  void place(const Digest& digest, BlockId id) {
+    std::size_t i = digest.words[0] & mask_;
+    while (slots_[i] != kEmpty) i = (i + 1) & mask_;
+    slots_[i] = digest.words[0] >> 32 << 32 | (id.value + 1);
+  }
+  template <class DigestOf>
+  void grow(DigestOf&& digest_of) {
+    std::vector<std::uint64_t> old(slots_.size() * 2, kEmpty);
+    std::swap(slots_, old);
+    mask_ = slots_.size() - 1;
+    for (const std::uint64_t slot : old) {
+      if (slot == kEmpty) continue;
+      const BlockId id(static_cast<std::uint32_t>(slot) - 1);
+      place(digest_of(id), id);
+    }
+  }
+
+  std::vector<std::uint64_t> slots_ = std::vector<std::uint64_t>(kSmallest, kEmpty);
+  std::size_t mask_ = kSmallest - 1;
+  std::size_t size_ = 0;
+};
+
+/// A tree of blocks without marks.
+struct NoMark {};
+
+template <class Mark = NoMark>
+class BlockTree {
+ public:
+  /// `root` is genesis, or the final block a replica starts from.
+  explicit BlockTree(BlockRef root, Mark mark = {}) : base_(root->height) {
+    root_ = add_node(std::move(root), kNoBlock, 0, std::move(mark));
+  }
+
+  /// Where a received block belongs.
+  struct Place {
+    enum class Kind : std::uint8_t {
+      known,    ///< in the tree already: `id` is the block
+      child,    ///< it fits: `id` is its parent
+      orphan,   ///< its parent is not here
+      refused,  ///< never fits: wrong height, or beside or below the root
+    };
+    Kind kind;
+    BlockId id;
+  };
+  Place place_of(const Block& block) const {
+    if (const BlockId id = find(block.digest); id != kNoBlock) return {Place::Kind::known, id};
+    if (block.height <= height(root_)) return {Place::Kind::refused, kNoBlock};
+    const BlockId parent = find(block.parent);
+    if (parent == kNoBlock) {
+      const bool too_low = block.height == height(root_).next();
+      return {too_low ? Place::Kind::refused : Place::Kind::orphan, kNoBlock};
+    }
+    const bool fits = block.height == height(parent).next();
+    return {fits ? Place::Kind::child : Place::Kind::refused, parent};
+  }
+  /// Adds a block whose place is `child`, below that parent.
+  BlockId insert(BlockRef block, BlockId parent, Mark mark = {}) {
+    assert(block->height == height(parent).next());
+    assert(block->parent == block_digest(parent));
+    const BlockId id =
+        add_node(std::move(block), parent, nodes_[parent.value].depth + 1, std::move(mark));
+    nodes_[id.value].next_sibling = std::exchange(nodes_[parent.value].first_child, id);
+    return id;
+  }
+
+  BlockId find(const Digest& digest) const {
+    return index_.find(digest, [&](BlockId id) { return block_digest(id) == digest; });
+  }
+  bool contains(const Digest& digest) const { return find(digest) != kNoBlock; }
+  const Block& operator[](BlockId id) const { return *nodes_[id.value].block; }
+  const BlockRef& ref(BlockId id) const { return nodes_[id.value].block; }
+  Mark& mark(BlockId id) { return nodes_[id.value].mark; }
+  const Mark& mark(BlockId id) const { return nodes_[id.value].mark; }
+  Height height(BlockId id) const { return base_.plus(nodes_[id.value].depth); }
+  BlockId root() const { return root_; }
+  /// kNoBlock above the root.
+  BlockId parent(BlockId id) const { return nodes_[id.value].parent; }
+  /// Newest first.
+  template <class F>
+  void for_each_child(BlockId id, F&& f) const {
+    for (BlockId c = nodes_[id.value].first_child; c != kNoBlock;
+         c = nodes_[c.value].next_sibling) {
+      f(c);
+    }
+  }
+
+  /// The block of `id`'s chain at `target`; root ≤ target ≤ id's height. Walks parents.
+  BlockId ancestor(BlockId id, Height target) const {
+    while (height(id) > target) id = parent(id);
+    return id;
+  }
+  /// True when `ancestor` is `id` or in its chain.
+  bool extends(BlockId id, BlockId ancestor_id) const {
+    return height(id) >= height(ancestor_id) && ancestor(id, height(ancestor_id)) == ancestor_id;
+  }
+  BlockId common_ancestor(BlockId a, BlockId b) const {
+    a = height(a) > height(b) ? ancestor(a, height(b)) : a;
+    b = height(b) > height(a) ? ancestor(b, height(a)) : b;
+    while (a != b) {
+      a = parent(a);
+      b = parent(b);
+    }
+    return a;
+  }
+  /// The blocks after `from` up to and including `to`, oldest first; `to` must extend `from`.
+  std::vector<BlockRef> chain(BlockId from, BlockId to) const {
+    std::vector<BlockRef> blocks(nodes_[to.value].depth - nodes_[from.value].depth);
+    for (auto slot = blocks.rbegin(); slot != blocks.rend(); ++slot, to = parent(to)) {
+      *slot = ref(to);
+    }
+    return blocks;
+  }
+
+  /// Keeps `final_block` and what descends from it; `final_block` becomes the root. Costs
+  /// O(size()), so call it every few dozen blocks. The ids of what stays do not change, those of
+  /// what goes are used again.
+  void prune(BlockId final_block) {
+    std::vector<bool> stays(nodes_.size(), false);
+    std::vector<BlockId> open{final_block};
+    while (!open.empty()) {
+      const BlockId id = open.back();
+      open.pop_back();
+      stays[id.value] = true;
+      for_each_child(id, [&](BlockId child) { open.push_back(child); });
+    }
+    index_.clear();
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+      const BlockId id(i);
+      if (stays[i]) {
+        index_.insert(block_digest(id), id, [&](BlockId b) { return block_digest(b); });
+      } else if (nodes_[i].block != nullptr) {
+        nodes_[i] = Node{.next_sibling = std::exchange(free_, id)};
+        --size_;
+      }
+    }
+    root_ = final_block;
+    nodes_[root_.value].parent = kNoBlock;
+    nodes_[root_.value].next_sibling = kNoBlock;
+  }
+
+  /// Blocks in the tree, the root included.
+  std::size_t size() const { return size_; }
+  /// Heap memory, the blocks themselves left out. Bytes.
+  std::size_t bytes() const { return nodes_.capacity() * sizeof(Node) + index_.bytes(); }
+
+ private:
+  struct Node {
+    BlockRef block{};         // null: free
+    std::uint32_t depth = 0;  // height above base_
+    BlockId parent = kNoBlock;
+    BlockId first_child = kNoBlock;
+    BlockId next_sibling = kNoBlock;  // of a free node: the next free one
+    [[no_unique_address]] Mark mark{};
+  };
+
+  const Digest& block_digest(BlockId id) const { return nodes_[id.value].block->digest; }
+
+  BlockId add_node(BlockRef block, BlockId parent, std::uint32_t depth, Mark mark) {
+    const Digest& digest = block->digest;
+    BlockId id(static_cast<std::uint32_t>(nodes_.size()));
+    if (free_ != kNoBlock) {
+      id = std::exchange(free_, nodes_[free_.value].next_sibling);
+    } else {
+      nodes_.emplace_back();
+    }
+    index_.insert(digest, id, [&](BlockId b) { return block_digest(b); });
+    nodes_[id.value] =
+        Node{.block = std::move(block), .depth = depth, .parent = parent, .mark = std::move(mark)};
+    ++size_;
+    return id;
+  }
+
+  Height base_;
+  BlockId root_ = kNoBlock;
+  BlockId free_ = kNoBlock;
+  std::size_t size_ = 0;
+  std::vector<Node> nodes_;
+  DigestIndex index_;
+};
+
+}  // namespace byzlab
