@@ -61,10 +61,10 @@ struct Fates {
 
 /// Which packets a rule looks at. Empty optionals and sets mean all.
 struct Where {
-  std::optional<ProcessSet> from;
-  std::optional<ProcessSet> to;
+  std::optional<ProcessSet> from = std::nullopt;
+  std::optional<ProcessSet> to = std::nullopt;
   std::uint32_t kinds = ~std::uint32_t{0};  ///< bit k: kind k
-  std::optional<std::pair<View, View>> views;
+  std::optional<std::pair<View, View>> views = std::nullopt;  ///< first and last
 
   bool matches(ProcessId p, const Message& m) const {
     return (kinds >> m.kind().value & 1) != 0 && (!from || from->contains(p));
