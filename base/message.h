@@ -159,6 +159,7 @@ class Message {
   /// The sender's signature; in virtual time only words[0] is used.
   Signature signature() const;
   std::uint64_t tag() const { return tag_; }
+  bool is_signed() const { return tag_ != 0 || signature_ != nullptr; }
 
   const void* payload() const { return this + 1; }
   /// The payload; M must be the type of kind().

@@ -47,10 +47,11 @@ class Network {
   virtual ~Network() = default;
 
   virtual Time now() const = 0;
-  /// To one process, on the direct link. The network holds the record until it is delivered or lost.
-  virtual void send(ProcessId from, ProcessId to, Message& m) = 0;
+  /// To one process, on the direct link, leaving the sender at `leave` ≥ now(). The network holds the
+  /// record until it is delivered or lost.
+  virtual void send(ProcessId from, ProcessId to, Message& m, Time leave) = 0;
   /// To every other process, by the overlay's plan.
-  virtual void broadcast(ProcessId from, Message& m) = 0;
+  virtual void broadcast(ProcessId from, Message& m, Time leave) = 0;
   /// woken(process) at `when`, or at once if that has passed. Wake-ups can't be taken back.
   virtual void wake(ProcessId process, Time when) = 0;
   /// Runs a task at `when`. For what is rare: faults, the workload, sampling.

@@ -1,0 +1,339 @@
+#include "testbed/replica_host.h"
+
+#include <algorithm>
+
+namespace byzlab {
+
+ReplicaHost::ReplicaHost(Parts parts)
+    : committee_(*parts.committee),
+      crypto_(*parts.crypto),
+      store_(*parts.store),
+      network_(*parts.network),
+      events_(*parts.events),
+      commits_(*parts.commits),
+      make_engine_(std::move(parts.make_engine)),
+      costs_(parts.costs),
+      cpu_is_free_(parts.costs.free()),
+      seed_(parts.seed),
+      processes_(parts.replica_of.size()),
+      trace_hash_(mix(parts.seed)) {
+  for (std::uint32_t i = 0; i < processes_.size(); ++i) {
+    Process& process = processes_[i];
+    process.rng = Rng(mix(seed_, 0x9E5, i));
+    process.environment = Context::Environment{
+        .self = parts.replica_of[i],
+        .committee = &committee_,
+        .crypto = &crypto_,
+        .store = &store_,
+        .mempool = &parts.mempool(ProcessId(i)),
+        .recovered = &process.durable,
+        .rng = &process.rng,
+    };
+    if (i < committee_.n()) continue;
+    if (twins_of_.empty()) twins_of_.resize(committee_.n());
+    twins_of_[parts.replica_of[i].value].push_back(ProcessId(i));
+  }
+}
+
+ReplicaHost::~ReplicaHost() {
+  outbox_.discard(store_);
+  for (; to_self_next_ < to_self_.size(); ++to_self_next_) store_.release(to_self_[to_self_next_]);
+}
+
+void ReplicaHost::start() {
+  for (std::uint32_t i = 0; i < processes_.size(); ++i) boot(ProcessId(i));
+}
+
+void ReplicaHost::boot(ProcessId p) {
+  Process& process = processes_[p.value];
+  process.engine = make_engine_(p);
+  step(p, process, Duration{0}, [&](Context& ctx) { process.engine->start(ctx); });
+  sleep_until_next(p, process);
+}
+
+bool ReplicaHost::deliver(ProcessId to, Message& m) {
+  Process& process = processes_[to.value];
+  if (process.down) [[unlikely]] {
+    reject(to, m, DropReason::receiver_down);
+    return false;
+  }
+  if (!crypto_.authentic(store_, m)) [[unlikely]] {
+    reject(to, m, DropReason::unauthentic);
+    return false;
+  }
+  trace(static_cast<std::uint64_t>(nanoseconds(network_.now())), m.digest() + to.value);
+  if (cpu_is_free_ && !process.paused) [[likely]] {
+    handle(to, process, m, Duration{0});
+    return true;
+  }
+  process.inbox.emplace_back(store_, &m);
+  serve_inbox(to, process);
+  return true;
+}
+
+void ReplicaHost::handle(ProcessId p, Process& process, const Message& m, Duration service) {
+  if (events_.wants<Delivered>()) {
+    events_.emit(network_.now(), Delivered{.to = p, .sent = network_.now(), .message = &m});
+  }
+  step(p, process, service,
+       [&](Context& ctx) { process.engine->on_message(ctx, m.from(), m); });
+}
+
+template <class Call>
+void ReplicaHost::step(ProcessId p, Process& process, Duration service, Call&& call) {
+  const Time now = network_.now();
+  const Time leave = now + service;
+  {
+    Context ctx(process.environment, now, outbox_);
+    call(ctx);
+  }
+  if (!outbox_.empty()) carry_out(p, process, leave);
+  while (to_self_next_ < to_self_.size()) {
+    Message* m = to_self_[to_self_next_++];
+    if (crypto_.authentic(store_, *m)) {
+      Context ctx(process.environment, now, outbox_);
+      process.engine->on_message(ctx, m->from(), *m);
+    }
+    store_.release(m);
+    if (!outbox_.empty()) carry_out(p, process, std::max(leave, process.cpu_free));
+  }
+  to_self_.clear();
+  to_self_next_ = 0;
+  process.cpu_free = std::max(process.cpu_free, leave);
+}
+
+void ReplicaHost::carry_out(ProcessId p, Process& process, Time leave) {
+  const Time now = network_.now();
+  // Nothing carried out here calls an engine, so the outbox does not grow under the loop.
+  for (const Effect& effect : outbox_.effects) {
+    switch (effect.index()) {
+      case 0: {
+        const Send& send = *std::get_if<Send>(&effect);
+        leave = signed_by(process, *send.message, leave);
+        dispatch(p, process, send.to, send.message, leave);
+        store_.release(send.message);
+        break;
+      }
+      case 1: {
+        Message* m = std::get_if<Broadcast>(&effect)->message;
+        leave = signed_by(process, *m, leave);
+        network_.broadcast(p, *m, leave);
+        to_self_.push_back(m);  // with the effect's hold
+        break;
+      }
+      case 2: {
+        const SetTimer& set = *std::get_if<SetTimer>(&effect);
+        arm(p, process, set.timer, set.after);
+        break;
+      }
+      case 3: {
+        const Timer timer = std::get_if<CancelTimer>(&effect)->timer;
+        std::erase_if(process.timers, [&](const ArmedTimer& t) { return t.timer.same_key(timer); });
+        break;
+      }
+      case 4: {
+        const Block& block = *outbox_.blocks[std::get_if<Commit>(&effect)->block];
+        trace(static_cast<std::uint64_t>(nanoseconds(now)), block.digest.words[0] + p.value);
+        commits_.committed(p, block);
+        events_.emit(now, Committed{.process = p, .replica = process.environment.self,
+                                    .block = &block});
+        break;
+      }
+      case 5: {
+        const Persist& persist = *std::get_if<Persist>(&effect);
+        if (persist.replace) process.durable.records.clear();
+        process.durable.records.emplace_back(outbox_.bytes.begin() + persist.begin,
+                                             outbox_.bytes.begin() + persist.end);
+        break;
+      }
+      case 6:
+        process.durable.blocks.push_back(
+            outbox_.blocks[std::get_if<PersistBlock>(&effect)->block]);
+        break;
+      case 7: {
+        const Height below = std::get_if<PruneBlocks>(&effect)->below;
+        std::erase_if(process.durable.blocks,
+                      [&](const BlockRef& b) { return b->height < below; });
+        break;
+      }
+      case 8: {
+        const Note& note = *std::get_if<Note>(&effect);
+        events_.emit(now, Noted{.process = p, .replica = process.environment.self,
+                                .milestone = note.milestone, .view = note.view,
+                                .value = note.value, .subject = note.subject});
+        break;
+      }
+      case 9: {
+        const EnterView& enter = *std::get_if<EnterView>(&effect);
+        process.view = enter.view;
+        process.leader = enter.leader;
+        events_.emit(now, ViewEntered{.process = p, .replica = process.environment.self,
+                                      .view = enter.view, .leader = enter.leader});
+        break;
+      }
+    }
+  }
+  process.cpu_free = std::max(process.cpu_free, leave);
+  outbox_.clear();
+}
+
+Time ReplicaHost::signed_by(Process& process, Message& m, Time leave) {
+  if (m.from() != process.environment.self || m.is_signed()) return leave;
+  crypto_.sign(store_, m);
+  ++signatures_;
+  return cpu_is_free_ ? leave : leave + costs_.sign + costs_.hash_per_byte * m.bytes();
+}
+
+void ReplicaHost::dispatch(ProcessId p, Process& process, ReplicaId to, Message* m, Time leave) {
+  if (to == process.environment.self) {
+    store_.hold(m);
+    to_self_.push_back(m);
+    return;
+  }
+  if (!committee_.contains(to)) return;  // an engine answered a hostile id
+  network_.send(p, ProcessId(to.value), *m, leave);
+  if (twins_of_.empty()) return;
+  for (const ProcessId twin : twins_of_[to.value]) network_.send(p, twin, *m, leave);
+}
+
+void ReplicaHost::reject(ProcessId to, const Message& m, DropReason why) {
+  ++dropped_[static_cast<std::size_t>(why)];
+  if (!events_.wants<Dropped>()) return;
+  events_.emit(network_.now(), Dropped{.from = ProcessId(m.from().value), .to = to,
+                                       .kind = m.kind(), .reason = why});
+}
+
+void ReplicaHost::arm(ProcessId p, Process& process, Timer timer, Duration after) {
+  const Time deadline = network_.now() + std::max(after, Duration{0});
+  for (ArmedTimer& armed : process.timers) {
+    if (!armed.timer.same_key(timer)) continue;
+    armed = ArmedTimer{timer, deadline};
+    request_wake(p, process, deadline);
+    return;
+  }
+  process.timers.push_back(ArmedTimer{timer, deadline});
+  request_wake(p, process, deadline);
+}
+
+void ReplicaHost::request_wake(ProcessId p, Process& process, Time when) {
+  if (when >= process.queued_wake) return;  // an earlier wake-up re-arms this one
+  process.queued_wake = when;
+  network_.wake(p, when);
+}
+
+void ReplicaHost::woken(ProcessId p) {
+  Process& process = processes_[p.value];
+  const Time now = network_.now();
+  if (now >= process.queued_wake) process.queued_wake = kNever;
+  if (process.down || process.paused) return;
+  if (process.cpu_free > now) {
+    request_wake(p, process, process.cpu_free);
+    return;
+  }
+  bool asked = false;
+  while (!process.requests.empty() && process.requests.top() <= now) {
+    process.requests.pop();
+    asked = true;
+  }
+  if (asked) {
+    step(p, process, Duration{0}, [&](Context& ctx) { process.engine->on_request(ctx); });
+  }
+  fire_due_timers(p, process);
+  serve_inbox(p, process);
+  sleep_until_next(p, process);
+}
+
+void ReplicaHost::fire_due_timers(ProcessId p, Process& process) {
+  const Time now = network_.now();
+  while (process.cpu_free <= now) {
+    // The earliest deadline, and of equal ones the first armed.
+    auto due = std::ranges::min_element(process.timers, {}, &ArmedTimer::deadline);
+    if (due == process.timers.end() || due->deadline > now) return;
+    const Timer timer = due->timer;
+    process.timers.erase(due);
+    trace(static_cast<std::uint64_t>(nanoseconds(now)),
+          mix(std::uint64_t{timer.owner} << 8 | timer.id, p.value));
+    step(p, process, Duration{0}, [&](Context& ctx) { process.engine->on_timer(ctx, timer); });
+  }
+}
+
+void ReplicaHost::serve_inbox(ProcessId p, Process& process) {
+  if (process.paused) return;
+  const Time now = network_.now();
+  while (!process.inbox.empty() && process.cpu_free <= now) {
+    const HeldMessage m = std::move(process.inbox.front());
+    process.inbox.pop_front();
+    handle(p, process, *m, costs_.verify + costs_.hash_per_byte * m->bytes());
+  }
+  if (!process.inbox.empty()) request_wake(p, process, process.cpu_free);
+}
+
+void ReplicaHost::sleep_until_next(ProcessId p, Process& process) {
+  Time next = kNever;
+  for (const ArmedTimer& t : process.timers) next = std::min(next, t.deadline);
+  if (!process.requests.empty()) next = std::min(next, process.requests.top());
+  if (next != kNever) request_wake(p, process, std::max(next, process.cpu_free));
+}
+
+void ReplicaHost::request_arrives(ProcessId p, Time when) {
+  Process& process = processes_[p.value];
+  if (process.down) return;  // a restarted engine finds it in its mempool
+  process.requests.push(when);
+  request_wake(p, process, when);
+}
+
+bool ReplicaHost::crash(ProcessId p) {
+  Process& process = processes_[p.value];
+  if (process.down) return false;
+  process.down = true;
+  process.paused = false;
+  process.engine.reset();
+  process.timers.clear();
+  process.inbox.clear();
+  process.requests = {};
+  process.leader.reset();
+  process.cpu_free = kStart;
+  process.queued_wake = kNever;
+  trace(static_cast<std::uint64_t>(nanoseconds(network_.now())), mix(0xC4A54, p.value));
+  events_.emit(network_.now(), ReplicaState{.process = p, .replica = process.environment.self,
+                                            .now = ReplicaState::Now::crashed,
+                                            .durable_lost = false});
+  return true;
+}
+
+bool ReplicaHost::restart(ProcessId p, bool keep_durable) {
+  Process& process = processes_[p.value];
+  if (!process.down) return false;
+  if (!keep_durable) process.durable = DurableState{};
+  process.down = false;
+  events_.emit(network_.now(), ReplicaState{.process = p, .replica = process.environment.self,
+                                            .now = ReplicaState::Now::up,
+                                            .durable_lost = !keep_durable});
+  boot(p);
+  // What waits in its mempool counts as arriving now.
+  request_arrives(p, network_.now());
+  return true;
+}
+
+bool ReplicaHost::pause(ProcessId p) {
+  Process& process = processes_[p.value];
+  if (process.down || process.paused) return false;
+  process.paused = true;
+  events_.emit(network_.now(), ReplicaState{.process = p, .replica = process.environment.self,
+                                            .now = ReplicaState::Now::paused,
+                                            .durable_lost = false});
+  return true;
+}
+
+bool ReplicaHost::resume(ProcessId p) {
+  Process& process = processes_[p.value];
+  if (process.down || !process.paused) return false;
+  process.paused = false;
+  events_.emit(network_.now(), ReplicaState{.process = p, .replica = process.environment.self,
+                                            .now = ReplicaState::Now::resumed,
+                                            .durable_lost = false});
+  request_wake(p, process, network_.now());
+  return true;
+}
+
+}  // namespace byzlab
