@@ -38,6 +38,8 @@ struct Request {
   }
 };
 
+BOOST_DESCRIBE_STRUCT(Request, (), (id, client, bytes, coin, auth))
+
 struct Block;
 using BlockRef = boost::intrusive_ptr<const Block>;
 
