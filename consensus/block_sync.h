@@ -1,0 +1,179 @@
+// Fetching blocks that a replica has heard of but does not have: shared by every chained engine.
+//
+// A block that comes before its parent is held here, the parent is asked for, and its parent, until
+// the chain meets the tree; then the engine gets the chain, oldest first. Blocks are named by their
+// digest, so an answer cannot lie: a block counts only when its digest is the one that was asked
+// for. The rest a hostile peer can do is to stay silent (another replica is asked) or to name
+// blocks that do not exist (what one replica can make us hold is bounded, and the oldest of its own
+// chains goes first).
+//
+// An engine has one as a member and forwards to it (see streamlet.cpp):
+//   BlockRequest  -> sync_.serve(ctx, from, request, tree_)
+//   BlockResponse -> sync_.receive(ctx, from, response, tree_), then release
+//   a timer of owner BlockSync::kTimerOwner -> sync_.on_timer(ctx, timer)
+//   a block whose place is `orphan` -> sync_.hold(ctx, block, from, best height)
+//   after every insertion -> sync_.release(tree_, accept)
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "base/block.h"
+#include "base/message.h"
+#include "consensus/block_tree.h"
+#include "consensus/engine.h"
+
+namespace byzlab {
+
+/// Asks for a block and up to count - 1 of its ancestors.
+struct BlockRequest {
+  static constexpr MessageKind kKind{30};
+  Digest block;
+  std::uint32_t count = 1;
+};
+BOOST_DESCRIBE_STRUCT(BlockRequest, (), (block, count))
+
+/// Newest first, each the parent of the one before it. Never empty when honest.
+struct BlockResponse {
+  static constexpr MessageKind kKind{31};
+  std::vector<BlockPayload> blocks;
+};
+BOOST_DESCRIBE_STRUCT(BlockResponse, (), (blocks))
+
+class BlockSync {
+ public:
+  /// The owner of its timer.
+  static constexpr std::uint8_t kTimerOwner = 30;
+
+  /// Bounds of one response.
+  static constexpr std::uint32_t kResponseBlocks = 64;
+  static constexpr std::uint32_t kResponseBytes = 1'000'000;
+  /// Bounds of what is held: chains altogether and for one replica, blocks in one, bytes in all.
+  static constexpr std::size_t kChains = 64;
+  static constexpr std::size_t kChainsFromOne = 4;
+  static constexpr std::size_t kChainBlocks = 65536;
+  static constexpr std::uint64_t kHeldBytes = 256'000'000;
+
+  /// Asks somebody else after `retry` without an answer, then waits longer each time, up to 8 times
+  /// as long.
+  explicit BlockSync(Duration retry) : retry_(retry) {}
+
+  /// Keeps a block whose parent is missing, and fetches that. `from` is asked first. `best` is the
+  /// height of the caller's best block: how far behind it is sizes the first request.
+  void hold(Context&, const BlockRef& block, ReplicaId from, Height best);
+  /// Fetches a block known by its digest and, on the word of `from`, its height.
+  void want(Context&, const Digest& block, Height height, ReplicaId from, Height best);
+
+  /// Takes what was asked for out of an answer and asks for more if need be.
+  template <class Tree>
+  void receive(Context& ctx, ReplicaId from, const BlockResponse& response, const Tree& tree) {
+    receive(ctx, from, response, [&](const Digest& d) { return tree.contains(d); });
+  }
+  /// Answers from the tree; says nothing when it does not have the block.
+  template <class Tree>
+  static void serve(Context& ctx, ReplicaId from, const BlockRequest& request, const Tree& tree);
+
+  /// Hands over the chains that have met the tree: calls accept(BlockRef) on each block, oldest
+  /// first, which inserts it and says whether it did. A refusal drops the rest of that chain.
+  template <class Tree, class Accept>
+  void release(const Tree& tree, Accept&& accept);
+
+  void on_timer(Context&, Timer);
+
+  /// True when the block is held here. For tests and checks.
+  bool holds(const Block& block) const;
+  /// Chains incomplete now.
+  std::size_t outstanding() const { return chains_.size(); }
+
+ private:
+  /// Blocks that hang together and wait for `missing`, the parent of the oldest.
+  struct Chain {
+    std::deque<BlockRef> blocks;  // oldest first, heights without gaps; empty after want()
+    Digest missing;
+    ReplicaId source;            // on whose word we look for it
+    std::uint64_t order = 0;     // seeds the order in which others are asked
+    std::uint32_t attempts = 0;  // since the last progress
+    std::uint32_t count = 1;     // blocks to ask for
+    std::uint64_t bytes = 0;
+    Time retry_at = kNever;
+  };
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  template <class InTree>
+  void receive(Context&, ReplicaId from, const BlockResponse&, InTree&& in_tree);
+  /// Prepends the blocks that link up. Returns how many, or kNone when the chain is impossible.
+  std::size_t extend_down(Chain&, std::span<const BlockPayload> blocks);
+  void ask(Context&, Chain&, ReplicaId whom);
+  void ask_next(Context&, Chain&);
+  void arm(Context&);
+  void add(Context&, Chain);
+  void make_room(ReplicaId source);
+  void drop(std::size_t chain);
+  bool held(const Digest& digest) const;
+  bool asked_for(const Digest& digest) const;
+
+  Duration retry_;
+  Time armed_ = kNever;
+  std::uint64_t bytes_ = 0;
+  std::vector<Chain> chains_;  // oldest first
+};
+
+template <class Tree>
+void BlockSync::serve(Context& ctx, ReplicaId from, const BlockRequest& request, const Tree& tree) {
+  BlockResponse response;
+  std::uint64_t bytes = 0;
+  for (BlockId id = tree.find(request.block); id != kNoBlock; id = tree.parent(id)) {
+    const BlockRef& block = tree.ref(id);
+    const bool full = response.blocks.size() >= std::min(request.count, kResponseBlocks) ||
+                      (!response.blocks.empty() && bytes + block->bytes > kResponseBytes);
+    if (full || block->height == Height(0)) break;
+    bytes += block->bytes;
+    response.blocks.push_back(BlockPayload{block});
+  }
+  if (!response.blocks.empty()) ctx.send(from, std::move(response));
+}
+
+template <class Tree, class Accept>
+void BlockSync::release(const Tree& tree, Accept&& accept) {
+  for (std::size_t i = 0; i < chains_.size();) {
+    const Chain& chain = chains_[i];
+    const bool met = tree.contains(chain.missing);
+    // At the root's height or below, but not in the tree: it never will be.
+    const bool hopeless =
+        !chain.blocks.empty() && chain.blocks.front()->height <= tree.height(tree.root()).next();
+    if (!met && !hopeless) {
+      ++i;
+      continue;
+    }
+    const std::deque<BlockRef> blocks = std::move(chains_[i].blocks);
+    drop(i);
+    if (!met) continue;
+    for (const BlockRef& block : blocks) {
+      if (!accept(block)) break;
+    }
+    i = 0;  // others may have waited for these, and accept() may have changed the list
+  }
+}
+
+template <class InTree>
+void BlockSync::receive(Context& ctx, ReplicaId from, const BlockResponse& response,
+                        InTree&& in_tree) {
+  if (response.blocks.empty()) return;
+  std::span<const BlockPayload> blocks = response.blocks;
+  for (std::size_t i = 0; i < chains_.size(); ++i) {
+    Chain& chain = chains_[i];
+    if (chain.missing != blocks.front()->digest || in_tree(chain.missing)) continue;
+    std::size_t wanted = 1;
+    while (wanted < blocks.size() && !in_tree(blocks[wanted]->digest)) ++wanted;
+    if (extend_down(chain, blocks.first(wanted)) == kNone) return drop(i);
+    if (in_tree(chain.missing) || held(chain.missing)) return;
+    chain.count = std::min(chain.count * 2, kResponseBlocks);
+    chain.attempts = 0;
+    return ask(ctx, chain, from);
+  }
+}
+
+}  // namespace byzlab
