@@ -69,9 +69,7 @@ class BlockSync {
 
   /// Takes what was asked for out of an answer and asks for more if need be.
   template <class Tree>
-  void receive(Context& ctx, ReplicaId from, const BlockResponse& response, const Tree& tree) {
-    receive(ctx, from, response, [&](const Digest& d) { return tree.contains(d); });
-  }
+  void receive(Context& ctx, ReplicaId from, const BlockResponse& response, const Tree& tree);
   /// Answers from the tree; says nothing when it does not have the block.
   template <class Tree>
   static void serve(Context& ctx, ReplicaId from, const BlockRequest& request, const Tree& tree);
@@ -102,8 +100,6 @@ class BlockSync {
   };
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-  template <class InTree>
-  void receive(Context&, ReplicaId from, const BlockResponse&, InTree&& in_tree);
   /// Prepends the blocks that link up. Returns how many, or kNone when the chain is impossible.
   std::size_t extend_down(Chain&, std::span<const BlockPayload> blocks);
   void ask(Context&, Chain&, ReplicaId whom);
@@ -158,18 +154,18 @@ void BlockSync::release(const Tree& tree, Accept&& accept) {
   }
 }
 
-template <class InTree>
+template <class Tree>
 void BlockSync::receive(Context& ctx, ReplicaId from, const BlockResponse& response,
-                        InTree&& in_tree) {
+                        const Tree& tree) {
   if (response.blocks.empty()) return;
   std::span<const BlockPayload> blocks = response.blocks;
   for (std::size_t i = 0; i < chains_.size(); ++i) {
     Chain& chain = chains_[i];
-    if (chain.missing != blocks.front()->digest || in_tree(chain.missing)) continue;
+    if (chain.missing != blocks.front()->digest || tree.contains(chain.missing)) continue;
     std::size_t wanted = 1;
-    while (wanted < blocks.size() && !in_tree(blocks[wanted]->digest)) ++wanted;
+    while (wanted < blocks.size() && !tree.contains(blocks[wanted]->digest)) ++wanted;
     if (extend_down(chain, blocks.first(wanted)) == kNone) return drop(i);
-    if (in_tree(chain.missing) || held(chain.missing)) return;
+    if (tree.contains(chain.missing) || held(chain.missing)) return;
     chain.count = std::min(chain.count * 2, kResponseBlocks);
     chain.attempts = 0;
     return ask(ctx, chain, from);

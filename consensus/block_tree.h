@@ -83,6 +83,8 @@ struct NoMark {};
 template <class Mark = NoMark>
 class BlockTree {
  public:
+  /// Without a root: to be assigned before it is used.
+  BlockTree() = default;
   /// `root` is genesis, or the final block a replica starts from.
   explicit BlockTree(BlockRef root, Mark mark = {}) : base_(root->height) {
     root_ = add_node(std::move(root), kNoBlock, 0, std::move(mark));

@@ -1,16 +1,21 @@
 // The table of engines: one row each, in the order `list` prints them.
 //
-// An engine's folder has a header with `inline constexpr EngineInfo kInfo`; its author includes it here
-// and adds the row. Loader, documentation, conformance suite and command line follow from the table.
+// An engine's folder has a header with `inline constexpr EngineInfo kInfo`; its author includes it
+// here and adds the row. Loader, documentation, conformance suite and command line follow from the
+// table.
 #include "consensus/registry.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
+
+#include "consensus/streamlet/streamlet.h"
 
 namespace byzlab {
 namespace {
 
-constexpr std::array<EngineInfo, 0> kEngines{};
+constexpr EngineInfo kEngines[] = {
+    streamlet::kInfo,
+};
 
 }  // namespace
 
@@ -18,7 +23,7 @@ std::span<const EngineInfo> engines() { return kEngines; }
 
 const EngineInfo* find_engine(std::string_view name) {
   const auto* found = std::ranges::find(kEngines, name, &EngineInfo::name);
-  return found == kEngines.end() ? nullptr : found;
+  return found == std::end(kEngines) ? nullptr : found;
 }
 
 }  // namespace byzlab

@@ -1,0 +1,56 @@
+// Which requests a replica has committed, and whether a block would order one twice.
+//
+// Integrity is the validator's business too: a Byzantine leader may propose a request again. One
+// bit a request (ids are dense); a check costs the requests of the block and of its uncommitted
+// ancestors.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/block.h"
+
+namespace byzlab {
+
+class OrderedRequests {
+ public:
+  /// True when `block` repeats no committed request, none of `ancestors` (those not committed yet)
+  /// and none of its own. Its requests must be authentic: ids are dense only if clients made them.
+  bool fresh(const Block& block, std::span<const BlockRef> ancestors) {
+    if (block.requests.empty()) return true;
+    trial_.clear();
+    for (const BlockRef& ancestor : ancestors) {
+      for (const Request& r : ancestor->requests) try_insert(r.id);
+    }
+    bool all_new = true;
+    for (const Request& r : block.requests) all_new = try_insert(r.id) && all_new;
+    for (const RequestId id : trial_) bits_[id.value / 64] &= ~mask(id);
+    return all_new;
+  }
+  void commit(const Block& block) {
+    for (const Request& r : block.requests) insert(r.id);
+  }
+  bool contains(RequestId id) const {
+    return id.value / 64 < bits_.size() && (bits_[id.value / 64] & mask(id)) != 0;
+  }
+
+ private:
+  static constexpr std::uint64_t mask(RequestId id) { return std::uint64_t{1} << (id.value % 64); }
+  bool insert(RequestId id) {
+    if (id.value / 64 >= bits_.size()) bits_.resize(id.value / 64 + 1, 0);
+    const bool fresh = (bits_[id.value / 64] & mask(id)) == 0;
+    bits_[id.value / 64] |= mask(id);
+    return fresh;
+  }
+  bool try_insert(RequestId id) {
+    const bool fresh = insert(id);
+    if (fresh) trial_.push_back(id);
+    return fresh;
+  }
+
+  std::vector<std::uint64_t> bits_;
+  std::vector<RequestId> trial_;  // set for the length of one check
+};
+
+}  // namespace byzlab
