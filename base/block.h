@@ -27,6 +27,9 @@ struct Request {
   std::uint64_t auth = 0;  ///< the client's authenticator over the fields above
 
   constexpr bool operator==(const Request&) const = default;
+  /// The workload numbers its requests from 0; replicas give what they submit themselves (payments
+  /// of a miner) ids from here up.
+  static constexpr RequestId kFirstOwnId{std::uint64_t{1} << 63};
   static constexpr std::uint32_t kHeaderBytes = 8 + 4 + 4 + 8 + 8;
   std::uint32_t wire_size() const { return kHeaderBytes + bytes; }
   void encode(ByteWriter& w) const;
