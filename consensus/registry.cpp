@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "consensus/nakamoto/nakamoto.h"
 #include "consensus/streamlet/streamlet.h"
 
 namespace byzlab {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr EngineInfo kEngines[] = {
     streamlet::kInfo,
+    nakamoto::kInfo,
 };
 
 }  // namespace

@@ -1,0 +1,279 @@
+#include "consensus/nakamoto/nakamoto.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace byzlab::nakamoto {
+namespace {
+
+constexpr Timer kMining{.id = 1};
+
+// Payments a miner remembers; the oldest makes room, so that a flood costs bounded memory.
+constexpr std::size_t kMaxPayments = 4096;
+
+/// Requests in a block ascend strictly in this order (a canonical order, as Bitcoin Cash has had
+/// since 2018). It makes "twice in one block" and "also in that block" linear checks, and puts what
+/// spends a coin last, where one look at the back finds it.
+constexpr auto canonical = [](const Request& r) { return std::tuple(r.coin, r.id); };
+bool before(const Request& a, const Request& b) { return canonical(a) < canonical(b); }
+
+/// In the canonical order, without a request or a coin twice.
+bool well_ordered(const std::vector<Request>& requests) {
+  return std::ranges::adjacent_find(requests, [](const Request& a, const Request& b) {
+           return !before(a, b) || (a.coin != 0 && a.coin == b.coin);
+         }) == requests.end();
+}
+
+/// True when the two have a request in common. Cheap when their ranges hardly overlap, as the
+/// ranges of blocks that each took the oldest requests do.
+bool overlap(std::span<const Request> a, std::span<const Request> b) {
+  while (!a.empty() && !b.empty()) {
+    if (before(b.front(), a.front())) std::swap(a, b);
+    a = {std::lower_bound(a.begin(), a.end(), b.front(), before), a.end()};
+    if (!a.empty() && !before(b.front(), a.front())) return true;
+  }
+  return false;
+}
+
+/// Mean time between two blocks of a miner: T / share of the power. At most 2^57 ns, 4.6 years, so
+/// that a draw of many means still fits a Duration.
+Duration own_interval(Duration interval, Power own, Power total) {
+  const auto mean = static_cast<unsigned __int128>(interval.count()) * total / own;
+  return Duration{
+      static_cast<std::int64_t>(std::min<unsigned __int128>(mean, std::uint64_t{1} << 57))};
+}
+
+}  // namespace
+
+Nakamoto::Nakamoto(const Options& options)
+    : block_interval_(options.duration("block_interval")),
+      confirmations_(options.count("confirmations")),
+      random_ties_(options.choice("tie_break") == "random"),
+      max_block_size_(options.bytes("max_block_size")),
+      max_block_requests_(options.count("max_block_requests")),
+      sync_(options.duration("fetch_retry")) {}
+
+void Nakamoto::start(Context& ctx) {
+  chain_.emplace(ctx.crypto().genesis());
+  // Blocks were persisted when the best chain took them, parents first; the last one is its tip.
+  for (const BlockRef& block : ctx.recovered().blocks) {
+    const auto place = chain_->tree().place_of(*block);
+    if (place.kind != BlockTree<>::Place::Kind::child) continue;
+    const BlockId id = chain_->insert(block, place.id);
+    remember_spends(id);
+    chain_->adopt(id);
+  }
+  committed_ = chain_->height() + 1 - std::min(confirmations_, chain_->height() + 1);
+  set_mining_timer(ctx);
+}
+
+// §4. The time to the next block is exponential, so it has no memory: a timer that was drawn before
+// the tip moved has the same distribution as one drawn after. It is therefore never re-drawn, and
+// the block's parent is looked up when it fires.
+void Nakamoto::set_mining_timer(Context& ctx) {
+  const Power own = ctx.committee().power(ctx.self());
+  if (own == 0) return;
+  const Duration mean = own_interval(block_interval_, own, ctx.committee().total_power());
+  ctx.set_timer(kMining, ctx.rng().exponential(mean));
+}
+
+void Nakamoto::on_timer(Context& ctx, Timer timer) {
+  if (timer.same_key(kMining)) {
+    found_block(ctx);
+    set_mining_timer(ctx);
+  } else {
+    sync_.on_timer(ctx, timer);
+  }
+}
+
+void Nakamoto::found_block(Context& ctx) {
+  BlockRef block = make_block(ctx, chain_->tip_block(), requests_for_tip(ctx));
+  ctx.note(Milestone::proposed, View{}, block->height.value, block->digest);
+  ctx.broadcast(NewBlock{{std::move(block)}});  // the own copy enters the tree like any other
+}
+
+// §5 steps 3 to 5: a node accepts a valid block and extends the longest chain.
+void Nakamoto::on(Context& ctx, ReplicaId from, const NewBlock& message, const Message& m) {
+  using Kind = BlockTree<>::Place::Kind;
+  const BlockRef& block = message.block.ref;
+  if (block->proposer != from) return;
+  // What extends the tip is new: a known child would be the tip. No other look-up is needed.
+  const bool extends_tip =
+      block->parent == chain_->tip_block().digest && block->height.value == chain_->height() + 1;
+  const auto place = extends_tip ? BlockTree<>::Place{Kind::child, chain_->tip()}
+                                 : chain_->tree().place_of(*block);
+  switch (place.kind) {
+    case Kind::known:
+    case Kind::refused: return;
+    case Kind::orphan: sync_.hold(ctx, block, from, Height(chain_->height())); return;
+    case Kind::child: break;
+  }
+  // The parent's digest fixes the whole chain below the block, so validity depends on nothing but
+  // the record, and one of its receivers decides for all.
+  if (!m.checked([&] { return valid(ctx, *block, place.id); })) return;
+  accept(ctx, block, place.id);
+  accept_waiting(ctx);
+}
+
+void Nakamoto::on(Context& ctx, ReplicaId from, const BlockRequest& request, const Message&) {
+  BlockSync::serve(ctx, from, request, chain_->tree());
+}
+
+void Nakamoto::on(Context& ctx, ReplicaId from, const BlockResponse& response, const Message&) {
+  sync_.receive(ctx, from, response, chain_->tree());
+  accept_waiting(ctx);
+}
+
+void Nakamoto::accept_waiting(Context& ctx) {
+  if (sync_.outstanding() == 0) return;
+  sync_.release(chain_->tree(), [&](const BlockRef& block) {
+    const auto place = chain_->tree().place_of(*block);
+    if (place.kind == BlockTree<>::Place::Kind::known) return true;
+    if (place.kind != BlockTree<>::Place::Kind::child || !valid(ctx, *block, place.id))
+      return false;
+    accept(ctx, block, place.id);
+    return true;
+  });
+}
+
+void Nakamoto::accept(Context& ctx, BlockRef block, BlockId parent) {
+  const BlockId id = chain_->insert(std::move(block), parent);
+  remember_spends(id);
+  const std::uint64_t height = chain_->tree().height(id).value;
+  if (height > chain_->height()) {
+    tied_ = 1;
+    adopt(ctx, id);
+  } else if (height == chain_->height() && wins_tie(ctx)) {
+    adopt(ctx, id);
+  }
+}
+
+// §5: "If two nodes broadcast different versions of the next block simultaneously, […] they work on
+// the first one they received". Random: every one of k equal tips is kept with probability 1/k
+// (Eyal & Sirer 2014 §6).
+bool Nakamoto::wins_tie(Context& ctx) {
+  ++tied_;
+  return random_ties_ && ctx.rng().below(tied_) == 0;
+}
+
+void Nakamoto::adopt(Context& ctx, BlockId id) {
+  const std::uint64_t old_height = chain_->height();
+  const std::uint64_t shared = chain_->adopt(id);
+  if (shared < old_height) {
+    ctx.note(Milestone::reorg, View{}, old_height - shared, chain_->tip_block().digest);
+  }
+  for (std::uint64_t h = shared + 1; h <= chain_->height(); ++h) {
+    ctx.persist_block(chain_->tree().ref(chain_->at(h)));
+  }
+  commit_confirmed(ctx, shared);
+  tip_moved(ctx);
+}
+
+// §11. Blocks above `shared` are new to the best chain: those among them that are deep enough are
+// committed, also at heights that were committed before.
+void Nakamoto::commit_confirmed(Context& ctx, std::uint64_t shared) {
+  if (chain_->height() + 1 < confirmations_) return;
+  const std::uint64_t confirmed = chain_->height() + 1 - confirmations_;
+  for (std::uint64_t h = std::min(shared, committed_) + 1; h <= confirmed; ++h) {
+    ctx.commit(chain_->tree().ref(chain_->at(h)));
+  }
+  committed_ = confirmed;
+}
+
+void Nakamoto::on(Context& ctx, ReplicaId, const Payment& payment, const Message& m) {
+  const Request& request = payment.request;
+  if (request.coin == 0) return;
+  if (!m.checked([&] { return ctx.crypto().authentic(request); })) return;
+  // First seen, as for blocks: a second spend of a coin is not taken.
+  const auto same_coin = [&](const Request& p) { return p.coin == request.coin; };
+  if (std::ranges::any_of(payments_, same_coin)) return;
+  if (payments_.size() == kMaxPayments) payments_.erase(payments_.begin());
+  payments_.push_back(request);
+}
+
+BlockRef Nakamoto::make_block(Context& ctx, const Block& parent,
+                              std::vector<Request> requests) const {
+  return ctx.crypto().make_block(BlockBody{.parent = parent.digest,
+                                           .height = parent.height.next(),
+                                           .proposer = ctx.self(),
+                                           .nonce = ctx.rng().next(),
+                                           .requests = std::move(requests)});
+}
+
+std::vector<Request> Nakamoto::requests_for_tip(Context& ctx) const {
+  std::uint64_t room =
+      max_block_size_ - std::min(max_block_size_, std::uint64_t{wire_size(BlockBody{})});
+  std::vector<Request> chosen;
+  for (const Request& payment : payments_) {
+    if (chosen.size() == max_block_requests_) break;
+    if (payment.wire_size() > room || spent(payment.coin, chain_->tip())) continue;
+    room -= payment.wire_size();
+    chosen.push_back(payment);
+  }
+  if (ctx.has_requests() && chosen.size() < max_block_requests_) {
+    std::vector<BlockRef> in_flight;
+    for (std::uint64_t h = committed_ + 1; h <= chain_->height(); ++h) {
+      in_flight.push_back(chain_->tree().ref(chain_->at(h)));
+    }
+    const BatchLimit limit{
+        .requests = static_cast<std::uint32_t>(max_block_requests_ - chosen.size()), .bytes = room};
+    const auto batch = ctx.batch(limit, in_flight);
+    chosen.insert(chosen.end(), batch.begin(), batch.end());
+  }
+  if (!std::ranges::is_sorted(chosen, before)) std::ranges::sort(chosen, before);
+  return chosen;
+}
+
+// §5 step 4: "Nodes accept the block only if all transactions in it are valid and not already
+// spent."
+bool Nakamoto::valid(const Context& ctx, const Block& block, BlockId parent) const {
+  return ctx.committee().power(block.proposer) > 0 && block.bytes <= max_block_size_ &&
+         block.requests.size() <= max_block_requests_ && well_ordered(block.requests) &&
+         std::ranges::all_of(block.requests,
+                             [&](const Request& r) { return ctx.crypto().authentic(r); }) &&
+         !repeats_recent(block, parent) && !spends_again(block, parent);
+}
+
+/// True when a request is also in one of the z-1 blocks below. Deeper blocks are committed, and the
+/// mempools have forgotten their requests.
+bool Nakamoto::repeats_recent(const Block& block, BlockId parent) const {
+  for (std::uint64_t i = 1; i < confirmations_ && parent != chain_->tree().root(); ++i) {
+    if (overlap(block.requests, chain_->tree()[parent].requests)) return true;
+    parent = chain_->tree().parent(parent);
+  }
+  return false;
+}
+
+bool Nakamoto::spends_again(const Block& block, BlockId parent) const {
+  for (auto r = block.requests.rbegin(); r != block.requests.rend() && r->coin != 0; ++r) {
+    if (spent(r->coin, parent)) return true;
+  }
+  return false;
+}
+
+/// True when the chain that ends in `tip` spends the coin.
+bool Nakamoto::spent(std::uint64_t coin, BlockId tip) const {
+  const auto found = spenders_.find(coin);
+  return found != spenders_.end() && std::ranges::any_of(found->second, [&](BlockId spender) {
+           return chain_->extends(tip, spender);
+         });
+}
+
+BlockId Nakamoto::spender(const Request& payment) const {
+  const auto found = spenders_.find(payment.coin);
+  if (found == spenders_.end()) return kNoBlock;
+  const auto block = std::ranges::find_if(found->second, [&](BlockId id) {
+    return chain_->contains(id) &&
+           std::ranges::binary_search(chain_->tree()[id].requests, payment, before);
+  });
+  return block == found->second.end() ? kNoBlock : *block;
+}
+
+void Nakamoto::remember_spends(BlockId id) {
+  const auto& requests = chain_->tree()[id].requests;
+  for (auto r = requests.rbegin(); r != requests.rend() && r->coin != 0; ++r) {
+    spenders_[r->coin].push_back(id);
+  }
+}
+
+}  // namespace byzlab::nakamoto
