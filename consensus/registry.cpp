@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "consensus/nakamoto/nakamoto.h"
+#include "consensus/nakamoto/private_miner.h"
 #include "consensus/streamlet/streamlet.h"
 
 namespace byzlab {
@@ -17,6 +18,7 @@ namespace {
 constexpr EngineInfo kEngines[] = {
     streamlet::kInfo,
     nakamoto::kInfo,
+    nakamoto::kPrivateMinerInfo,
 };
 
 }  // namespace
