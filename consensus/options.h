@@ -41,10 +41,10 @@ enum class OptionType : std::uint8_t {
 struct OptionSpec {
   std::string_view name;
   OptionType type = OptionType::count;
-  std::string_view default_text;
-  std::string_view
-      range;  // "low..high", each with its unit, inclusive; choices as "a|b|c"; "" is unlimited
-  std::string_view doc;  // one sentence, with the paper's symbol where there is one
+  std::string_view default_text = {};
+  /// "low..high", each with its unit, inclusive; choices as "a|b|c"; "" is unlimited
+  std::string_view range = {};
+  std::string_view doc = {};  // one sentence, with the paper's symbol where there is one
 };
 
 using OptionValue =

@@ -13,12 +13,12 @@ namespace byzlab::scenario {
 
 struct ProtocolEntry {
   std::string name;
-  std::string summary;  // "Practical Byzantine Fault Tolerance (Castro & Liskov 1999)"
-  std::span<const OptionSpec> options;
+  std::string summary = {};  // "Practical Byzantine Fault Tolerance (Castro & Liskov 1999)"
+  std::span<const OptionSpec> options = {};
   bool crash_only = false;    // no defence against Byzantine replicas: E161 unless beyond_bound
   bool certified = true;      // commits carry quorum certificates; else `certified` is E160
   bool double_spend = false;  // finality can be reverted by design; else `double_spend` is E160
-  std::string bound;          // "f < n/3 Byzantine replicas", "less than half of the hash power"
+  std::string bound = {};          // "f < n/3 Byzantine replicas", "less than half of the hash power"
   /// Tolerates faulty replicas with less than numerator / denominator of all power.
   std::uint32_t fault_numerator = 1, fault_denominator = 3;
   std::uint32_t min_replicas = 1;
@@ -31,9 +31,9 @@ struct ProtocolEntry {
 
 struct BehaviorEntry {
   std::string name;
-  std::string summary;
-  std::span<const OptionSpec> options;
-  std::vector<std::string> protocols;  // only with these; empty: with any
+  std::string summary = {};
+  std::span<const OptionSpec> options = {};
+  std::vector<std::string> protocols = {};  // only with these; empty: with any
 };
 
 enum class MetricKind : std::uint8_t { counter, gauge, histogram };
@@ -43,12 +43,12 @@ struct MetricEntry {
   std::string name;  // "commit_latency", as thresholds write it
   MetricKind kind = MetricKind::counter;
   MetricUnit unit = MetricUnit::none;
-  std::string summary;
+  std::string summary = {};
 };
 
 struct LatencyPreset {
   std::string name;  // "cloud_regions"
-  std::vector<std::string> regions;
+  std::vector<std::string> regions = {};
 };
 
 struct Catalogue {

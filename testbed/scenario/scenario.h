@@ -58,10 +58,10 @@ struct Selector {
   Kind kind = Kind::all;
   ReplicaId first{}, last{};
   Role role = Role::leader;
-  std::string name;
-  Quantity quantity;            // of any
-  std::vector<Selector> items;  // of list; of any: at most one, who to draw from
-  Position at;
+  std::string name = {};
+  Quantity quantity = {};            // of any
+  std::vector<Selector> items = {};  // of list; of any: at most one, who to draw from
+  Position at = {};
   bool operator==(const Selector&) const = default;
 };
 
@@ -157,7 +157,7 @@ struct Region {
 /// With this probability a packet is held back by up to `by`, so that later ones overtake it.
 struct Reordering {
   double probability = 0;
-  Duration by{};
+  Duration by = std::chrono::milliseconds{50};
   bool operator==(const Reordering&) const = default;
 };
 

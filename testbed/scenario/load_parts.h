@@ -1,0 +1,62 @@
+// The parts of loading, one a section of the file. Each reads its section into the scenario and reports what is wrong
+// with it; who a selector means is left to bind_selectors(), which runs last.
+#pragma once
+
+#include <vector>
+
+#include "testbed/scenario/scenario.h"
+#include "testbed/scenario/section.h"
+
+namespace byzlab::scenario {
+
+/// A timeline or a list of expectations is not longer than this.
+inline constexpr std::size_t kMaxEntries = 1000;
+
+/// Options of type `replicas`, waiting for bind_selectors().
+struct Unbound {
+  std::vector<UnboundOption> protocol;
+  std::vector<std::pair<std::size_t, UnboundOption>> behaviors;  // by index in adversary.behaviors
+  std::vector<std::pair<std::size_t, UnboundOption>> timeline;   // by index in timeline: become
+};
+
+void load_protocol(const Section& top, Scenario& scenario, Unbound& unbound);
+void load_network(const Section& top, Scenario& scenario);
+void load_workload(const Section& top, Scenario& scenario);
+void load_runs(const Section& top, Scenario& scenario);
+void load_groups(const Section& top, Scenario& scenario);
+void load_adversary(const Section& top, Scenario& scenario, Unbound& unbound);
+void load_timeline(const Section& top, Scenario& scenario, Unbound& unbound);
+void load_expectations(const Section& top, Scenario& scenario);
+
+/// An action of a timeline entry, or of an alternative of `one_of`.
+std::optional<Action> load_action(const Section& entry, std::string_view action, const Scenario& scenario,
+                                  std::vector<UnboundOption>& unbound);
+
+/// A behavior as a name or a map of one name to its options.
+std::optional<Behavior> load_behavior(Loading& loading, const YamlNode& node, const std::string& path,
+                                      const Scenario& scenario, std::vector<UnboundOption>& unbound);
+
+/// `metric{label="value"}.statistic < value`
+std::optional<Threshold> load_threshold(Loading& loading, const YamlNode& node);
+
+/// `>= 95%`
+std::optional<RequiredRate> load_rate(Loading& loading, const YamlNode& node);
+
+/// The words of a comparison such as ">=", and the other way round.
+std::optional<Comparison> comparison_of(std::string_view text);
+std::string_view comparison_text(Comparison comparison);
+
+std::string_view property_name(Property property);
+std::string_view outcome_name(Outcome outcome);
+
+/// One line for people.
+std::string expectation_text(const Expectation& expectation);
+
+/// Checks who every selector means, draws every any(...), resolves options. Then what needs to know who is Byzantine:
+/// bounds, sides of partitions, power.
+void bind_selectors(Loading& loading, Scenario& scenario, Unbound& unbound);
+
+/// The catalogue's entry for the scenario's protocol; nullptr if there is none.
+const ProtocolEntry* protocol_entry(const Catalogue& catalogue, const std::string& name);
+
+}  // namespace byzlab::scenario
