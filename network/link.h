@@ -121,6 +121,8 @@ class FaultInjector {
   /// Adds a rule behind those there are; the caller keeps it alive until remove().
   void add(LinkRule& rule) { rules_.push_back(&rule); }
   void remove(LinkRule& rule) { std::erase(rules_, &rule); }
+  /// Exactly these rules, in this order; the caller keeps them alive.
+  void assign(std::vector<LinkRule*> rules) { rules_ = std::move(rules); }
   /// The last rule: synchrony. Null for none.
   void set_promise(LinkRule* promise) { promise_ = promise; }
   /// Loses what crosses links that do not exist (between a twin and the other's audience): asked

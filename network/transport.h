@@ -60,6 +60,8 @@ class Network {
   virtual void run_until(Time end, Receiver& receiver) = 0;
   virtual void stop() = 0;
   virtual const NetworkCounters& counters() const = 0;
+  /// Deliveries, wake-ups and tasks handled so far.
+  virtual std::uint64_t events() const = 0;
 };
 
 }  // namespace byzlab

@@ -16,6 +16,7 @@ Ledger::Entry Ledger::commit(ProcessId process, const Block& block, Time at) {
       return entry;
     }
     entry.rewrites = true;
+    ++log.rewrites;
   }
   if (h - 1 < canonical_.size()) {
     entry.conflict = canonical_[h - 1].block->digest != block.digest;

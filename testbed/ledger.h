@@ -47,6 +47,9 @@ class Ledger {
     return id.value < height_of_.size() && height_of_[id.value] <= log.height.value;
   }
 
+  /// How often the log of `p` took back what it held.
+  std::uint32_t rewrites(ProcessId p) const { return logs_[p.value].rewrites; }
+
   /// The canonical log; block k has height k + 1.
   struct Canonical {
     BlockRef block;
@@ -66,6 +69,7 @@ class Ledger {
   };
   struct Log {
     Height height;
+    std::uint32_t rewrites = 0;
     std::unique_ptr<Own> own;
   };
 

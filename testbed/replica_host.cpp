@@ -282,6 +282,12 @@ void ReplicaHost::request_arrives(ProcessId p, Time when) {
   request_wake(p, process, when);
 }
 
+void ReplicaHost::call(ProcessId p, const std::function<void(Engine&, Context&)>& f) {
+  Process& process = processes_[p.value];
+  if (process.down) return;
+  step(p, process, Duration{0}, [&](Context& ctx) { f(*process.engine, ctx); });
+}
+
 bool ReplicaHost::crash(ProcessId p) {
   Process& process = processes_[p.value];
   if (process.down) return false;

@@ -65,6 +65,9 @@ class ReplicaHost final : public Receiver {
   /// Stopped but not dead: messages and timers wait for resume().
   bool pause(ProcessId p);
   bool resume(ProcessId p);
+  /// Calls into the engine from outside the protocol (a behavior sets in), and carries out what that asks
+  /// for. Nothing happens while it is down.
+  void call(ProcessId p, const std::function<void(Engine&, Context&)>& f);
   /// A request reaches the mempool of `p` at `when`: its engine will be asked then.
   void request_arrives(ProcessId p, Time when);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/event.h"
+#include "consensus/registry.h"
 #include "testbed/report.h"
 #include "testbed/scenario/catalogue.h"
 #include "testbed/scenario/scenario.h"
@@ -43,6 +44,8 @@ struct RunOptions {
   std::uint64_t seed = 1;  ///< the scenario must have been loaded for this seed
   /// Looked at now and then; true stops the run, whose report says so.
   const std::atomic<bool>* interrupt = nullptr;
+  /// Instead of the registry's engine of that name: for engines that only a test knows.
+  const EngineInfo* engine = nullptr;
   bool reference_queue = false;  ///< std::priority_queue instead of the wheel: same trace hash
   Duration series_interval{};    ///< zero: 100 ms, or the duration / 5000 if that is longer
 };

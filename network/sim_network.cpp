@@ -1,0 +1,216 @@
+#include "network/sim_network.h"
+
+#include "network/corruption.h"
+
+namespace byzlab {
+
+template <class Queue>
+SimNetwork<Queue>::SimNetwork(SimNetworkParts parts)
+    : store_(*parts.store),
+      injector_(*parts.injector),
+      latency_(std::move(parts.latency)),
+      overlay_(std::move(parts.overlay)),
+      uplinks_(std::move(parts.uplinks)),
+      seed_(parts.seed),
+      scheme_(parts.scheme),
+      queue_(latency_.smallest(), latency_.largest()),
+      ring_(1024),
+      mask_(ring_.size() - 1),
+      arrivals_(overlay_.processes()) {}
+
+template <class Queue>
+SimNetwork<Queue>::~SimNetwork() {
+  for (Slot& s : ring_) {
+    if (s.pending == 0) continue;
+    if (s.flood != nullptr && --s.flood->transmissions == 0) delete s.flood;
+    store_.release(s.message);
+  }
+}
+
+template <class Queue>
+void SimNetwork<Queue>::run_until(Time end, Receiver& receiver) {
+  stopped_ = false;
+  QueuedEvent event;
+  while (!stopped_) {
+    // Tasks of an instant come before its deliveries.
+    const Time task = tasks_.empty() ? kNever : tasks_.top().when;
+    if (task <= now_) {
+      run_task();
+    } else if (queue_.pop(std::min(end, task - Duration{1}), event)) {
+      now_ = event.time;
+      ++events_;
+      if ((event.destination & kWakeBit) != 0) {
+        receiver.woken(ProcessId(event.destination & ~kWakeBit));
+      } else {
+        arrive(event, receiver);
+      }
+    } else if (task <= end) {
+      now_ = task;
+      run_task();
+    } else {
+      now_ = end;
+      return;
+    }
+  }
+}
+
+template <class Queue>
+void SimNetwork<Queue>::run_task() {
+  const DueTask due = tasks_.top();
+  tasks_.pop();
+  ++events_;
+  (*due.task)();
+}
+
+template <class Queue>
+void SimNetwork<Queue>::arrive(const QueuedEvent& event, Receiver& receiver) {
+  const ProcessId to(event.destination);
+  const Slot s = slot(event.id);  // a copy: the ring may grow while the handler runs
+  if (s.flood == nullptr) {
+    ++counters_.kind[s.message->kind().value].delivered;
+    receiver.deliver(to, *s.message);
+  } else if (!s.flood->test_and_set(to)) {
+    ++counters_.kind[s.message->kind().value].delivered;
+    if (receiver.deliver(to, *s.message)) relay(to, s.hop, *s.flood);
+  } else {
+    ++counters_.dropped[static_cast<std::size_t>(DropReason::duplicate)];
+  }
+  settle(event.id);
+}
+
+template <class Queue>
+void SimNetwork<Queue>::settle(std::uint64_t id) {
+  Slot& s = slot(id);
+  if (--s.pending != 0) return;
+  if (s.flood != nullptr && --s.flood->transmissions == 0) delete s.flood;
+  store_.release(s.message);
+}
+
+template <class Queue>
+void SimNetwork<Queue>::send(ProcessId from, ProcessId to, Message& m, Time leave) {
+  const ProcessId target[1] = {to};
+  transmit(from, target, m, leave, nullptr);
+}
+
+template <class Queue>
+void SimNetwork<Queue>::broadcast(ProcessId from, Message& m, Time leave) {
+  if (overlay_.is_full()) {
+    transmit(from, overlay_.neighbors(from), m, leave, nullptr);
+    return;
+  }
+  auto* flood = new Flood{&m, std::vector<std::uint64_t>((overlay_.processes() + 63) / 64)};
+  flood->test_and_set(from);
+  flood->transmissions = 1;  // ours, while the first hop is being sent
+  transmit(from, overlay_.neighbors(from), m, leave, flood);
+  if (--flood->transmissions == 0) delete flood;
+}
+
+template <class Queue>
+void SimNetwork<Queue>::relay(ProcessId at, ProcessId hop, Flood& flood) {
+  targets_.clear();
+  auto& kind = counters_.kind[flood.message->kind().value];
+  for (const ProcessId p : overlay_.neighbors(at)) {
+    if (p == hop) continue;
+    ++counters_.relayed;
+    if (flood.has(p)) {
+      // The copy is sent and will be a duplicate whenever it arrives: count it, queue nothing.
+      ++kind.sent;
+      kind.sent_bytes += flood.message->bytes();
+      ++counters_.dropped[static_cast<std::size_t>(DropReason::duplicate)];
+      uplinks_.depart(at, now_, flood.message->bytes());
+    } else {
+      targets_.push_back(p);
+    }
+  }
+  if (!targets_.empty()) transmit(at, targets_, *flood.message, now_, &flood);
+}
+
+template <class Queue>
+void SimNetwork<Queue>::transmit(ProcessId from, std::span<const ProcessId> to, Message& m,
+                                 Time leave, Flood* flood) {
+  const std::uint64_t id = next_id();
+  auto& kind = counters_.kind[m.kind().value];
+  kind.sent += to.size();
+  kind.sent_bytes += to.size() * std::uint64_t{m.bytes()};
+  if (to.empty()) return;
+
+  const std::span<Time> arrivals(arrivals_.data(), to.size());
+  latency_.sample(from, to, leave, mix(seed_ ^ id), arrivals);
+  uplinks_.depart_all(from, leave, m.bytes(), arrivals);
+  if (!injector_.idle()) {
+    transmit_shaped(id, from, to, m, leave, flood);
+    return;
+  }
+  slot(id) = Slot{&m, flood, static_cast<std::uint32_t>(to.size()), from};
+  store_.hold(&m);
+  if (flood != nullptr) ++flood->transmissions;
+  queue_.push_all(arrivals, id, to);
+}
+
+template <class Queue>
+void SimNetwork<Queue>::transmit_shaped(std::uint64_t id, ProcessId from,
+                                        std::span<const ProcessId> to, Message& m, Time leave,
+                                        Flood* flood) {
+  copies_.clear();
+  Fates fates{.from = from,
+              .sent = leave,
+              .to = to,
+              .arrival = std::span(arrivals_.data(), to.size()),
+              .copies = copies_,
+              .dropped = counters_.dropped};
+  injector_.shape(m, id, fates);
+
+  // The record must outlive the copies that are made of it below.
+  store_.hold(&m);
+  const auto pending = static_cast<std::uint32_t>(queue_.push_all(fates.arrival, id, to));
+  slot(id) = Slot{&m, flood, pending, from};
+  if (pending != 0) {
+    store_.hold(&m);
+    if (flood != nullptr) ++flood->transmissions;
+  }
+  for (const Fates::Copy& copy : copies_) queue_copy(copy, from, m);
+  store_.release(&m);
+}
+
+template <class Queue>
+void SimNetwork<Queue>::queue_copy(const Fates::Copy& copy, ProcessId from, Message& m) {
+  Message* record = &m;
+  if (copy.corruption != 0) {
+    record = corrupt_bytes(store_, m, copy.corruption, scheme_);
+    if (record == nullptr) {
+      ++counters_.dropped[static_cast<std::size_t>(DropReason::malformed)];
+      return;
+    }
+  }
+  const std::uint64_t id = next_id();
+  slot(id) = Slot{record, nullptr, 1, from};
+  store_.hold(record);
+  queue_.push(copy.arrival, id, copy.to.value);
+}
+
+template <class Queue>
+void SimNetwork<Queue>::wake(ProcessId process, Time when) {
+  queue_.push(when > now_ ? when : now_, next_id(), process.value | kWakeBit);
+}
+
+template <class Queue>
+void SimNetwork<Queue>::at(Time when, Task task) {
+  tasks_.push(DueTask{when, next_task_++, std::make_shared<Task>(std::move(task))});
+}
+
+template <class Queue>
+void SimNetwork<Queue>::grow() {
+  std::vector<Slot> bigger(ring_.size() * 2);
+  const std::uint64_t bigger_mask = bigger.size() - 1;
+  const std::uint64_t oldest = next_id_ > ring_.size() ? next_id_ - ring_.size() : 0;
+  for (std::uint64_t id = oldest; id < next_id_; ++id) {
+    bigger[id & bigger_mask] = ring_[id & mask_];
+  }
+  ring_ = std::move(bigger);
+  mask_ = bigger_mask;
+}
+
+template class SimNetwork<TimingWheel>;
+template class SimNetwork<ReferenceQueue>;
+
+}  // namespace byzlab

@@ -1,0 +1,307 @@
+#include "testbed/cluster.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "faults/byzantine.h"
+#include "faults/registry.h"
+#include "network/sim_network.h"
+#include "network/tcp_network.h"
+#include "testbed/latency_of.h"
+#include "testbed/scenario/selectors.h"
+
+namespace byzlab {
+
+namespace sc = scenario;
+
+namespace {
+
+const EngineInfo& engine_of(const sc::Scenario& scenario, const RunOptions& options) {
+  if (options.engine != nullptr) return *options.engine;
+  const EngineInfo* info = find_engine(scenario.protocol.name);
+  if (info == nullptr) throw std::runtime_error("no protocol " + scenario.protocol.name);
+  return *info;
+}
+
+Committee committee_of(const sc::Scenario& scenario, const EngineInfo& engine) {
+  const Committee plain(sc::power_units(scenario));
+  return plain.with(engine.fault_bound(plain.total_power()), engine.quorum(plain.total_power()));
+}
+
+Crypto crypto_of(const sc::Scenario& scenario, const RunOptions& options) {
+  const bool real =
+      options.world == World::tcp || scenario.protocol.crypto == sc::Crypto::ed25519;
+  return Crypto(real ? Crypto::Scheme::ed25519 : Crypto::Scheme::modelled,
+                mix(options.seed, 0xC4), scenario.protocol.replicas);
+}
+
+ReplicaSet set_of(std::span<const ReplicaId> replicas) {
+  ReplicaSet set;
+  for (const ReplicaId r : replicas) set.insert(r);
+  return set;
+}
+
+ReplicaSet members_of(const sc::Scenario& scenario) {
+  if (!scenario.adversary.members) return {};
+  return set_of(sc::resolve(*scenario.adversary.members, sc::context_of(scenario)));
+}
+
+const BehaviorInfo& behavior_of(const sc::Behavior& behavior) {
+  const BehaviorInfo* info = find_behavior(behavior.name);
+  if (info == nullptr) throw std::runtime_error("no behavior " + behavior.name);
+  return *info;
+}
+
+/// Options of an engine variant: what the behavior says, else what the protocol says, else its own.
+Options variant_options(const EngineInfo& variant, const Options& behavior,
+                        const Options& protocol) {
+  Options merged(variant.options);
+  const auto has = [](const Options& options, std::string_view name) {
+    return std::ranges::any_of(options.specs(), [&](const auto& s) { return s.name == name; });
+  };
+  for (const OptionSpec& spec : variant.options) {
+    const Options* source = has(behavior, spec.name)   ? &behavior
+                            : has(protocol, spec.name) ? &protocol
+                                                       : nullptr;
+    if (source == nullptr) continue;
+    if (spec.type == OptionType::replicas) {
+      const auto replicas = source->replicas(spec.name);
+      merged.set_replicas(spec.name, {replicas.begin(), replicas.end()});
+    } else if (const auto why = merged.set(spec.name, source->text(spec.name))) {
+      throw std::runtime_error(std::string(spec.name) + ": " + *why);
+    }
+  }
+  return merged;
+}
+
+}  // namespace
+
+Cluster::Cluster(const sc::Scenario& scenario, const RunOptions& options)
+    : scenario_(scenario),
+      engine_(engine_of(scenario, options)),
+      seed_(options.seed),
+      committee_(committee_of(scenario, engine_)),
+      crypto_(crypto_of(scenario, options)),
+      messages_(engine_.messages),
+      store_(messages_),
+      injector_(messages_, mix(options.seed, 0x141)),
+      byzantine_(sc::byzantine_replicas(scenario)),
+      members_(members_of(scenario)),
+      adversary_(options.seed, set_of(byzantine_)),
+      replica_of_(lay_out_processes()),
+      become_active_(scenario.timeline.size() * committee_.n(), false),
+      ledger_(static_cast<std::uint32_t>(replica_of_.size()), requests_),
+      latency_(latency_of(scenario, replica_of_)) {
+  for (std::uint32_t p = 0; p < replica_of_.size(); ++p) {
+    if (is_byzantine(replica_of_[p])) ledger_.distrust(ProcessId(p));
+  }
+  make_network(options);
+
+  std::vector<bool> honest(committee_.n());
+  for (std::uint32_t r = 0; r < honest.size(); ++r) honest[r] = !is_byzantine(ReplicaId(r));
+  std::function<void(ProcessId, Time)> announce;
+  if (engine_.request_driven) {
+    announce = [this](ProcessId p, Time when) { host_->request_arrives(p, when); };
+  }
+  workload_ = std::make_unique<Workload>(
+      Workload::Parts{.description = &scenario.workload,
+                      .committee = &committee_,
+                      .crypto = &crypto_,
+                      .latency = &latency_,
+                      .ledger = &ledger_,
+                      .requests = &requests_,
+                      .network = network_.get(),
+                      .events = &events_,
+                      .announce = std::move(announce),
+                      .replica_of = replica_of_,
+                      .honest = std::move(honest),
+                      .by_confirmation = engine_.finality == Finality::confirmations,
+                      .end = kStart + scenario.duration,
+                      .seed = mix(options.seed, 0x3014)});
+  host_ = std::make_unique<ReplicaHost>(ReplicaHost::Parts{
+      .committee = &committee_,
+      .crypto = &crypto_,
+      .store = &store_,
+      .network = network_.get(),
+      .events = &events_,
+      .commits = this,
+      .replica_of = replica_of_,
+      .make_engine = [this](ProcessId p) { return make_engine(p); },
+      .mempool = [this](ProcessId p) -> Mempool& { return mempool(p); },
+      .costs = CpuCosts{.sign = scenario.protocol.costs.sign,
+                        .verify = scenario.protocol.costs.verify,
+                        .hash_per_byte = scenario.protocol.costs.hash_per_byte},
+      .seed = mix(options.seed, 0x4057)});
+
+  std::vector<std::vector<ProcessId>> processes_of(committee_.n());
+  for (std::uint32_t p = 0; p < replica_of_.size(); ++p) {
+    processes_of[replica_of_[p].value].push_back(ProcessId(p));
+  }
+  timeline_ = std::make_unique<Timeline>(Timeline::Parts{
+      .scenario = &scenario,
+      .network = network_.get(),
+      .injector = &injector_,
+      .host = host_.get(),
+      .events = &events_,
+      .processes = static_cast<std::uint32_t>(replica_of_.size()),
+      .processes_of = std::move(processes_of),
+      .byzantine = byzantine_,
+      .misbehave = [this](ProcessId p, std::size_t entry, bool active) {
+        return misbehave(p, entry, active);
+      }});
+}
+
+Cluster::~Cluster() = default;
+
+void Cluster::start() {
+  timeline_->install();
+  host_->start();
+  workload_->start();
+}
+
+const sc::Behavior* Cluster::equivocation() const {
+  const auto& behaviors = scenario_.adversary.behaviors;
+  const auto found = std::ranges::find_if(behaviors, [](const sc::Behavior& b) {
+    return behavior_of(b).kind == BehaviorKind::twins;
+  });
+  return found == behaviors.end() ? nullptr : &*found;
+}
+
+// Members of an adversary that equivocates run twice: once for each audience.
+std::vector<ReplicaId> Cluster::lay_out_processes() {
+  const std::uint32_t n = scenario_.protocol.replicas;
+  std::vector<ReplicaId> replica_of;
+  for (std::uint32_t r = 0; r < n; ++r) replica_of.push_back(ReplicaId(r));
+  const sc::Behavior* equivocation = this->equivocation();
+  if (equivocation == nullptr) return replica_of;
+
+  std::vector<ReplicaId> twinned;
+  members_.for_each([&](ReplicaId r) { twinned.push_back(r); });
+  twins_ = plan_twins(n, twinned, adversary_.members(), equivocation->options,
+                      adversary_.mind(0x70145));
+  audiences_ = std::make_unique<AudienceRule>(*twins_);
+  injector_.set_topology(audiences_.get());
+  return twins_->replica_of;
+}
+
+Mempool& Cluster::mempool(ProcessId p) {
+  Mempool& own = workload_->mempool(p);
+  if (p.value < committee_.n()) return own;
+  return *twin_mempools_.emplace_back(std::make_unique<TwinMempool>(own));
+}
+
+bool Cluster::is_byzantine(ReplicaId r) const { return std::ranges::binary_search(byzantine_, r); }
+
+void Cluster::make_network(const RunOptions& options) {
+  const auto processes = static_cast<std::uint32_t>(replica_of_.size());
+  const auto& net = scenario_.network;
+  const auto* random = std::get_if<sc::RandomOverlay>(&net.topology);
+  SimNetworkParts parts{
+      .store = &store_,
+      .injector = &injector_,
+      .latency = latency_,
+      .overlay = random != nullptr
+                     ? Overlay::random(processes, random->degree, mix(seed_, 0x0E41A4))
+                     : Overlay::full(processes),
+      .uplinks = Uplinks(processes, net.bandwidth),
+      .seed = mix(seed_, 0x5E17),
+      .scheme = crypto_.hash_scheme()};
+  if (options.world == World::tcp) {
+    network_ = std::make_unique<TcpNetwork>(std::move(parts));
+  } else if (options.reference_queue) {
+    network_ = std::make_unique<SimNetwork<ReferenceQueue>>(std::move(parts));
+  } else {
+    network_ = std::make_unique<SimNetwork<TimingWheel>>(std::move(parts));
+  }
+}
+
+std::unique_ptr<Engine> Cluster::make_engine(ProcessId p) const {
+  if (!is_byzantine(replica_of_[p.value])) return engine_.make(scenario_.protocol.options);
+  if (is_member(replica_of_[p.value])) {
+    for (const sc::Behavior& behavior : scenario_.adversary.behaviors) {
+      const BehaviorInfo& info = behavior_of(behavior);
+      if (info.kind != BehaviorKind::engine_variant) continue;
+      const EngineInfo* variant = find_engine(info.variant);
+      if (variant == nullptr || variant->attacks != engine_.name) {
+        throw std::runtime_error("behavior " + behavior.name + " is not for protocol " +
+                                 std::string(engine_.name));
+      }
+      return wrap(p, variant->make(variant_options(*variant, behavior.options,
+                                                   scenario_.protocol.options)));
+    }
+  }
+  auto engine = engine_.make(scenario_.protocol.options);
+  if (p.value >= committee_.n()) {
+    return make_twin(std::move(engine), adversary_, equivocation()->options);
+  }
+  return wrap(p, std::move(engine));
+}
+
+bool Cluster::is_member(ReplicaId r) const { return members_.contains(r); }
+
+std::unique_ptr<Engine> Cluster::wrap(ProcessId p, std::unique_ptr<Engine> inner) const {
+  const ReplicaId r = replica_of_[p.value];
+  auto byzantine = std::make_unique<Byzantine>(std::move(inner), adversary_);
+  if (is_member(r)) {
+    for (const sc::Behavior& behavior : scenario_.adversary.behaviors) {
+      const BehaviorInfo& info = behavior_of(behavior);
+      if (info.kind != BehaviorKind::wrapper) continue;
+      byzantine->add(info.make(behavior.options), Condition(behavior.options));
+    }
+  }
+  // Every `become` of the timeline has a seat, in its order; whom it means is known when it begins.
+  for (std::size_t i = 0; i < scenario_.timeline.size(); ++i) {
+    const auto* become = std::get_if<sc::Become>(&scenario_.timeline[i].action);
+    if (become == nullptr) continue;
+    const BehaviorInfo& info = behavior_of(become->behavior);
+    if (info.kind != BehaviorKind::wrapper) {
+      throw std::runtime_error("`become: " + become->behavior.name +
+                               "` is not possible during a run: name its members in `adversary`");
+    }
+    byzantine->add(info.make(become->behavior.options), Condition(become->behavior.options),
+                   become_active_[i * committee_.n() + r.value]);
+  }
+  return byzantine;
+}
+
+bool Cluster::misbehave(ProcessId p, std::size_t entry, bool active) {
+  const ReplicaId r = replica_of_[p.value];
+  become_active_[entry * committee_.n() + r.value] = active;
+  std::size_t seat = 0;
+  if (is_member(r)) {
+    seat = static_cast<std::size_t>(
+        std::ranges::count_if(scenario_.adversary.behaviors, [](const sc::Behavior& b) {
+          return behavior_of(b).kind == BehaviorKind::wrapper;
+        }));
+  }
+  for (std::size_t i = 0; i < entry; ++i) {
+    seat += std::holds_alternative<sc::Become>(scenario_.timeline[i].action) ? 1 : 0;
+  }
+  host_->call(p, [&](Engine& engine, Context& ctx) {
+    auto& byzantine = dynamic_cast<Byzantine&>(engine);
+    if (active) {
+      byzantine.begin(ctx, seat);
+    } else {
+      byzantine.end(ctx, seat);
+    }
+  });
+  return host_->up(p);
+}
+
+void Cluster::committed(ProcessId process, const Block& block) {
+  ledger_.commit(process, block, network_->now());
+  workload_->committed(process, block);
+  if (block.height > highest_ && !is_byzantine(replica_of_[process.value])) {
+    highest_ = block.height;
+    timeline_->reached(highest_);
+  }
+}
+
+NetworkCounters Cluster::counters() const {
+  NetworkCounters counters = network_->counters();
+  const auto& refused = host_->dropped();
+  for (std::size_t i = 0; i < refused.size(); ++i) counters.dropped[i] += refused[i];
+  return counters;
+}
+
+}  // namespace byzlab
