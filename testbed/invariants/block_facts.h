@@ -1,0 +1,87 @@
+// What the engines told of each block before it was committed: when it was proposed and by whom,
+// who voted, when a certificate was first seen.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+
+#include "base/event.h"
+
+namespace byzlab {
+
+struct BlockFact {
+  Time first_note = kNever;
+  Time proposed = kNever;   ///< kNever when nobody said so
+  Time certified = kNever;  ///< likewise
+  std::uint64_t height = 0;
+  std::uint64_t voters = 0;  ///< bit r: replica r < 64 told of its vote
+  View view{};
+  ReplicaId proposer{};
+
+  /// When the block came into being, as far as known: kNever when nobody mentioned it.
+  Time born() const { return proposed != kNever ? proposed : first_note; }
+};
+
+class BlockFacts {
+ public:
+  /// A note about a block. Returns true when it is the first proposal of it.
+  bool on(Time now, const Noted& note) {
+    BlockFact& fact = blocks_[note.subject];
+    if (fact.first_note == kNever) {
+      fact.first_note = now;
+      fact.height = note.value;
+      fact.view = note.view;
+      fact.proposer = note.replica;
+    }
+    switch (note.milestone) {
+      case Milestone::proposed:
+      case Milestone::withheld: {  // mined, and kept back
+        if (fact.proposed != kNever) return false;
+        fact.proposed = now;
+        fact.proposer = note.replica;
+        return true;
+      }
+      case Milestone::voted:
+        if (note.replica.value < 64) fact.voters |= std::uint64_t{1} << note.replica.value;
+        told_votes_ = true;
+        return false;
+      case Milestone::certified:
+        if (fact.certified == kNever) fact.certified = now;
+        told_certificates_ = true;
+        return false;
+      case Milestone::timeout:
+      case Milestone::view_change:
+      case Milestone::new_view:
+      case Milestone::checkpoint:
+      case Milestone::state_transfer:
+      case Milestone::reorg:
+      case Milestone::equivocation:
+      case Milestone::published: return false;
+    }
+    return false;
+  }
+  /// True for the milestones that are about one block.
+  static bool wants(Milestone m) {
+    return m == Milestone::proposed || m == Milestone::voted || m == Milestone::certified ||
+           m == Milestone::withheld;
+  }
+
+  const BlockFact* find(const Digest& block) const {
+    const auto found = blocks_.find(block);
+    return found == blocks_.end() ? nullptr : &found->second;
+  }
+  bool told_votes() const { return told_votes_; }
+  bool told_certificates() const { return told_certificates_; }
+  /// In no particular order: for counts only.
+  template <class Visit>
+  void each(Visit&& visit) const {
+    for (const auto& [digest, fact] : blocks_) visit(digest, fact);
+  }
+
+ private:
+  boost::unordered_flat_map<Digest, BlockFact, std::hash<Digest>> blocks_;
+  bool told_votes_ = false;
+  bool told_certificates_ = false;
+};
+
+}  // namespace byzlab

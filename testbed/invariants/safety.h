@@ -1,0 +1,62 @@
+// What the safety invariants have in common: what they are shown, and how they answer.
+//
+// They are shown every commit of an honest process that changes the tree of logs: a new node, a
+// rewritten log, skipped heights. A commit that only follows others is not their concern: whatever
+// could be wrong with its block was checked when the node was made.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "testbed/invariants/block_facts.h"
+#include "testbed/invariants/log_tree.h"
+#include "testbed/judge.h"
+
+namespace byzlab {
+
+struct CommitStep {
+  Time now;
+  ProcessId process;
+  ReplicaId replica;
+  const LogTree::Step& log;
+};
+
+/// What an invariant looks at. Lives as long as the run.
+struct Witness {
+  const Case& run;
+  const LogTree& logs;
+  const BlockFacts& facts;
+  const std::vector<bool>& byzantine;  ///< by replica
+
+  ReplicaId replica_of(ProcessId p) const { return run.replica_of[p.value]; }
+  bool is_byzantine(ReplicaId r) const { return r.value < byzantine.size() && byzantine[r.value]; }
+  /// "r3", with a star when it is Byzantine.
+  std::string name(ReplicaId r) const;
+};
+
+/// The first time an invariant was broken.
+struct Violation {
+  Time at;
+  std::string what;                ///< one line
+  std::vector<std::string> lines;  ///< who, when, and why if known
+};
+
+/// The invariants' common answer: `Invariant` of the design.
+class SafetyInvariant {
+ public:
+  explicit SafetyInvariant(const Witness& witness) : witness_(witness) {}
+  virtual ~SafetyInvariant() = default;
+  virtual void on(const CommitStep& step) = 0;
+  const std::optional<Violation>& verdict() const { return verdict_; }
+  /// What was checked, when nothing is wrong: "412 heights, 7 replicas, no conflict".
+  virtual std::string checked() const = 0;
+  /// False while there was nothing to check.
+  virtual bool has_checked() const { return witness_.logs.blocks() > 0; }
+
+ protected:
+  const Witness& witness_;
+  std::optional<Violation> verdict_;
+};
+
+}  // namespace byzlab

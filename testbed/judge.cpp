@@ -1,0 +1,308 @@
+#include "testbed/judge.h"
+
+#include <algorithm>
+
+#include "testbed/invariants/words.h"
+#include "testbed/judge_parts.h"
+#include "testbed/scenario/selectors.h"
+
+namespace byzlab {
+namespace {
+
+constexpr std::uint32_t bit(scenario::Property p) { return 1u << static_cast<unsigned>(p); }
+
+std::vector<bool> marked(std::size_t n, const std::vector<ReplicaId>& who) {
+  std::vector<bool> mark(n, false);
+  for (const ReplicaId r : who) mark[r.value] = true;
+  return mark;
+}
+
+std::vector<bool> honest_processes(const Case& run) {
+  const auto byzantine = marked(run.committee->n(), run.byzantine);
+  std::vector<bool> honest(run.replica_of.size());
+  for (std::size_t p = 0; p < honest.size(); ++p) honest[p] = !byzantine[run.replica_of[p].value];
+  return honest;
+}
+
+}  // namespace
+
+Judge::Judge(Case c) : parts_(std::make_unique<Parts>(std::move(c))) {}
+Judge::~Judge() = default;
+
+Interest Judge::interest() const {
+  return Interest::in<Committed, ViewEntered, Noted, ReplicaState, FaultChanged,
+                      RequestCompleted>();
+}
+
+void Judge::on(Time now, const Event& event) {
+  if (const auto* committed = std::get_if<Committed>(&event)) {
+    parts_->committed(now, *committed);
+  } else if (const auto* noted = std::get_if<Noted>(&event)) {
+    parts_->noted(now, *noted);
+  } else if (const auto* completed = std::get_if<RequestCompleted>(&event)) {
+    parts_->measurements.client_latency(now, completed->latency, completed->client);
+  } else if (const auto* entered = std::get_if<ViewEntered>(&event)) {
+    parts_->view_entered(*entered);
+  } else if (const auto* state = std::get_if<ReplicaState>(&event)) {
+    parts_->state_changed(now, *state);
+  } else if (const auto* fault = std::get_if<FaultChanged>(&event)) {
+    parts_->fault_changed(now, *fault);
+  }
+}
+
+void Judge::sample(Time now) { parts_->sample(now); }
+bool Judge::decided() const { return parts_->decided(); }
+void Judge::conclude(Time end, bool interrupted, Report& report) {
+  parts_->conclude(end, interrupted, report);
+}
+
+Judge::Parts::Parts(Case c)
+    : run(std::move(c)),
+      byzantine(marked(run.committee->n(), run.byzantine)),
+      honest(honest_processes(run)),
+      windows(*run.scenario),
+      bound(run, windows),
+      logs(run.replica_of.size()),
+      witness{.run = run, .logs = logs, .facts = facts, .byzantine = byzantine},
+      agreement(witness),
+      validity(witness),
+      integrity(witness),
+      total_order(witness),
+      certified(witness),
+      double_spend(witness),
+      measurements(*run.requests, run.scenario->workload.warmup),
+      story(*run.scenario, windows, bound),
+      replicas(run.replica_of.size()) {
+  const auto context = scenario::context_of(*run.scenario);
+  for (const scenario::Expectation& e : run.scenario->expectations) {
+    growth_of.push_back(-1);
+    if (e.outcome == scenario::Outcome::violated) tolerated_ |= bit(e.property);
+    if (!e.among) continue;
+    const auto chosen = marked(run.committee->n(), scenario::resolve(*e.among, context));
+    std::vector<bool> members(run.replica_of.size());
+    for (std::size_t p = 0; p < members.size(); ++p) members[p] = chosen[run.replica_of[p].value];
+    growth_of.back() = static_cast<int>(among.size());
+    among.emplace_back(std::move(members));
+  }
+  for (std::size_t p = 0; p < replicas.size(); ++p) replicas[p].byzantine = !honest[p];
+}
+
+void Judge::Parts::committed(Time now, const Committed& e) {
+  ReplicaResult& replica = replicas[e.process.value];
+  const Block& block = *e.block;
+  if (!honest[e.process.value]) {
+    replica.height = std::max(replica.height, block.height.value);
+    ++replica.commits;
+    replica.transactions += block.requests.size();
+    replica.last_commit = now;
+    return;
+  }
+  const LogTree::Step step = logs.commit(e.process, block, now);
+  if (step.repeated) return;
+  ++commits_seen_;
+  replica.height = block.height.value;
+  ++replica.commits;
+  replica.transactions += block.requests.size();
+  replica.last_commit = now;
+
+  const bool rewrote = step.replaced != LogTree::kNone;
+  const CommitStep full{.now = now, .process = e.process, .replica = e.replica, .log = step};
+  if (step.created) new_block(now, full);
+  if (step.created || rewrote || step.gap) [[unlikely]] {
+    agreement.on(full);
+    total_order.on(full);
+    tell_violations(now);
+  }
+  if (block.height.value > growth.height()) grew(now, full);
+  for (Growth& g : among) {
+    g.on(e.process, now, block.height.value, [&] { return proposal_of(block); });
+  }
+  if (logs[step.node].spends && double_spend.is_merchant(e.process)) {
+    const bool before = double_spend.success().has_value();
+    double_spend.on(full);
+    if (!before && double_spend.success()) {
+      story.tell(now, "violation", "double spend: " + double_spend.success()->what);
+    }
+  }
+}
+
+/// A block that no honest process had committed there.
+void Judge::Parts::new_block(Time now, const CommitStep& step) {
+  const Block& block = *logs[step.log.node].block;
+  if (std::ranges::any_of(block.requests, [](const Request& r) { return r.coin != 0; })) {
+    logs.mark_spends(step.log.node);
+  }
+  validity.on(step);
+  integrity.on(step);
+  certified.on(step);
+  carried_fresh_ += integrity.fresh();
+  const Time proposed = proposal_of(block);
+  if (proposed != kNever) {
+    measurements.add(Series::commit_latency, now, seconds(now - proposed));
+  }
+}
+
+void Judge::Parts::grew(Time now, const CommitStep& step) {
+  const Block& block = *logs[step.log.node].block;
+  const Time proposed = proposal_of(block);
+  growth.on(step.process, now, block.height.value, [&] { return proposed; });
+  measurements.commit(now, block.requests.size(), carried_fresh_);
+  carried_fresh_ = 0;
+  transactions_ += block.requests.size();
+  if (last_growth_ != kNever) {
+    measurements.add(Series::block_interval, now, seconds(now - last_growth_));
+  }
+  last_growth_ = now;
+  story.grew(now, block.height.value, proposed == kNever ? Duration{0} : now - proposed);
+}
+
+Time Judge::Parts::proposal_of(const Block& block) const {
+  const BlockFact* fact = facts.find(block.digest);
+  return fact == nullptr ? kNever : fact->born();
+}
+
+void Judge::Parts::tell_violations(Time now) {
+  const std::pair<scenario::Property, const SafetyInvariant*> all[] = {
+      {scenario::Property::agreement, &agreement},
+      {scenario::Property::validity, &validity},
+      {scenario::Property::integrity, &integrity}};
+  for (const auto& [property, invariant] : all) {
+    if (!invariant->verdict() || (told_violations_ & bit(property)) != 0) continue;
+    told_violations_ |= bit(property);
+    story.tell(now, "violation", invariant->verdict()->what, true);
+  }
+}
+
+void Judge::Parts::view_entered(const ViewEntered& e) {
+  ReplicaResult& replica = replicas[e.process.value];
+  replica.view = e.view.value;
+  if (!honest[e.process.value] || (leader_ && e.view < highest_view_)) return;
+  highest_view_ = e.view;
+  leader_ = e.leader;
+  story.entered(e.view, e.leader);
+}
+
+void Judge::Parts::noted(Time now, const Noted& e) {
+  if (BlockFacts::wants(e.milestone) && !e.subject.is_zero()) {
+    if (facts.on(now, e)) measurements.add(Series::proposals, now);
+    return;
+  }
+  ReplicaResult& replica = replicas[e.process.value];
+  const bool is_honest = honest[e.process.value];
+  switch (e.milestone) {
+    case Milestone::timeout:
+      ++replica.timeouts;
+      if (is_honest) measurements.add(Series::timeouts, now);
+      break;
+    case Milestone::view_change: {
+      ++replica.view_changes;
+      const auto at = std::ranges::lower_bound(given_up_, e.view.value);
+      if (!is_honest || (at != given_up_.end() && *at == e.view.value)) break;
+      given_up_.insert(at, e.view.value);
+      ++view_changes_;
+      measurements.add(Series::view_changes, now);
+      break;
+    }
+    case Milestone::state_transfer:
+      if (is_honest) measurements.add(Series::state_transfers, now);
+      break;
+    case Milestone::reorg: {
+      ++replica.reorgs;
+      if (!is_honest) break;
+      measurements.add(Series::reorg_depth, now, static_cast<double>(e.value));
+      constexpr std::uint64_t kWorthTelling = 3;
+      if (e.value >= kWorthTelling) story.reorganised(now, e.replica, e.value, e.subject);
+      break;
+    }
+    case Milestone::equivocation:
+      if (is_honest) measurements.add(Series::equivocations, now);
+      break;
+    case Milestone::proposed:
+    case Milestone::withheld:
+      measurements.add(Series::proposals, now);  // of a block without a name
+      break;
+    case Milestone::voted:
+    case Milestone::certified:
+    case Milestone::new_view:
+    case Milestone::checkpoint:
+    case Milestone::published: break;
+  }
+}
+
+void Judge::Parts::state_changed(Time now, const ReplicaState& e) {
+  replicas[e.process.value].up =
+      e.now == ReplicaState::Now::up || e.now == ReplicaState::Now::resumed;
+  bound.on(now, e);
+  commits_at_sample_ = ~std::uint64_t{0};
+}
+
+void Judge::Parts::fault_changed(Time now, const FaultChanged& e) {
+  if (run.counters) measurements.network(now, run.counters());
+  windows.on(now, e);
+  bound.on(now, e, leader_);
+  story.fault(now, e);
+}
+
+void Judge::Parts::sample(Time now) {
+  story.look(now);
+  SeriesRow row{.at = now,
+                .height = growth.height(),
+                .view = highest_view_.value,
+                .committed_tx = transactions_,
+                .view_changes = view_changes_,
+                .faults_active = windows.active()};
+  if (run.counters) {
+    const NetworkCounters counters = run.counters();
+    measurements.network(now, counters);
+    for (const KindCounters& kind : counters.kind) {
+      row.messages += kind.sent;
+      row.bytes += kind.sent_bytes;
+    }
+    for (const std::uint64_t dropped : counters.dropped) row.dropped += dropped;
+  }
+  if (commits_at_sample_ != commits_seen_) {  // else nobody's log has changed
+    commits_at_sample_ = commits_seen_;
+    last_lowest_ = lowest_height();
+    last_tips_ = logs.branched() ? tips() : 1;
+  }
+  const std::uint64_t submitted = run.requests->size();
+  row.lowest_height = last_lowest_;
+  row.mempool = submitted - std::min(submitted, integrity.distinct());
+  row.latency_p50 = measurements.median_since(Series::commit_latency, latencies_at_sample_);
+  latencies_at_sample_ = measurements.size(Series::commit_latency);
+  row.up = bound.up(now);
+  series.push_back(row);
+
+  measurements.add(Series::height, now, static_cast<double>(row.height));
+  measurements.add(Series::height_lag, now, static_cast<double>(row.height - row.lowest_height));
+  measurements.add(Series::mempool, now, static_cast<double>(row.mempool));
+  measurements.add(Series::chain_tips, now, static_cast<double>(last_tips_));
+}
+
+std::uint64_t Judge::Parts::lowest_height() const {
+  std::uint64_t lowest = growth.height();
+  for (std::uint32_t p = 0; p < run.committee->n(); ++p) {
+    if (honest[p] && replicas[p].up) lowest = std::min(lowest, logs.height(ProcessId(p)));
+  }
+  return lowest;
+}
+
+/// Ends of honest logs that no other honest log extends.
+std::uint32_t Judge::Parts::tips() const {
+  std::vector<LogTree::NodeId> ends;
+  for (std::uint32_t p = 0; p < honest.size(); ++p) {
+    if (honest[p]) ends.push_back(logs.tip(ProcessId(p)));
+  }
+  std::ranges::sort(ends);
+  ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+  std::uint32_t count = 0;
+  for (const auto end : ends) {
+    count += std::ranges::none_of(
+        ends, [&](auto other) { return other != end && logs.extends(other, end); });
+  }
+  return std::max(count, 1u);
+}
+
+bool Judge::Parts::decided() const { return (told_violations_ & ~tolerated_) != 0; }
+
+}  // namespace byzlab

@@ -1,0 +1,94 @@
+// What the judge is made of: shown to judge.cpp, which feeds it, and conclusion.cpp, which answers.
+#pragma once
+
+#include <vector>
+
+#include "testbed/invariants/agreement.h"
+#include "testbed/invariants/certified.h"
+#include "testbed/invariants/double_spend.h"
+#include "testbed/invariants/expectation.h"
+#include "testbed/invariants/integrity.h"
+#include "testbed/invariants/total_order.h"
+#include "testbed/invariants/validity.h"
+#include "testbed/judge.h"
+#include "testbed/story.h"
+
+namespace byzlab {
+
+struct Judge::Parts {
+  explicit Parts(Case c);
+
+  // Events.
+  void committed(Time now, const Committed& e);
+  void view_entered(const ViewEntered& e);
+  void noted(Time now, const Noted& e);
+  void state_changed(Time now, const ReplicaState& e);
+  void fault_changed(Time now, const FaultChanged& e);
+  void sample(Time now);
+
+  /// The invariant that decides a property, or null when another check does.
+  const SafetyInvariant* invariant(scenario::Property property) const;
+  bool decided() const;
+  void conclude(Time end, bool interrupted, Report& report);
+
+  Case run;
+  std::vector<bool> byzantine;  // by replica
+  std::vector<bool> honest;     // by process
+
+  FaultWindows windows;
+  FaultBound bound;
+  LogTree logs;
+  BlockFacts facts;
+  Witness witness;
+  Agreement agreement;
+  Validity validity;
+  Integrity integrity;
+  TotalOrder total_order;
+  Certified certified;
+  DoubleSpend double_spend;
+  Measurements measurements;
+  Story story;
+
+  Growth growth;               // of all honest processes
+  std::vector<Growth> among;   // of those that an expectation names
+  std::vector<int> growth_of;  // by expectation: index in `among`, or -1
+
+  std::vector<ReplicaResult> replicas;  // by process
+  std::vector<SeriesRow> series;
+
+ private:
+  void new_block(Time now, const CommitStep& step);
+  void grew(Time now, const CommitStep& step);
+  void tell_violations(Time now);
+  std::uint64_t lowest_height() const;
+  std::uint32_t tips() const;
+  Time proposal_of(const Block& block) const;
+
+  // Of conclude().
+  void measure_final_chain();
+  void measure_recoveries(const Spans& faults);
+  ExpectationResult judge(const scenario::Expectation& e, std::size_t index, const RunFacts& facts);
+  void judge_safety(const scenario::Expectation& e, const RunFacts& facts, ExpectationResult& r);
+  void judge_double_spend(const scenario::Expectation& e, const RunFacts& facts,
+                          ExpectationResult& r);
+  void judge_all(const RunFacts& facts, Report& report);
+  void fill_metrics(const RunFacts& facts, Report& report);
+  void fill_faults(Time end, Report& report) const;
+
+  std::vector<std::uint64_t> given_up_;  // views, ascending
+  View highest_view_{};
+  std::optional<ReplicaId> leader_;
+  std::uint64_t view_changes_ = 0;
+  std::uint32_t carried_fresh_ = 0;  // requests new to every log, in blocks at old heights
+  std::uint64_t transactions_ = 0;
+  std::uint64_t commits_seen_ = 0;  // of all honest processes
+  std::uint64_t commits_at_sample_ = ~std::uint64_t{0};
+  std::uint64_t last_lowest_ = 0;
+  std::uint32_t last_tips_ = 1;
+  std::size_t latencies_at_sample_ = 0;
+  Time last_growth_ = kNever;
+  std::uint32_t told_violations_ = 0;  // bit: Property
+  std::uint32_t tolerated_ = 0;        // bit: Property that the scenario wants violated
+};
+
+}  // namespace byzlab

@@ -1,0 +1,303 @@
+#include "testbed/measurements.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace byzlab {
+namespace {
+
+constexpr std::array<std::string_view, kDropReasons> kReasons{
+    "loss",       "partition", "isolation", "adversary",  "receiver_down",
+    "queue_full", "duplicate", "malformed", "unauthentic"};
+
+struct NamedSeries {
+  std::string_view name;
+  Series series;
+  bool counts;  // a counter: its figure is how many samples there are
+};
+constexpr std::array kNamed{
+    NamedSeries{"commit_latency", Series::commit_latency, false},
+    NamedSeries{"client_latency", Series::client_latency, false},
+    NamedSeries{"block_interval", Series::block_interval, false},
+    NamedSeries{"recovery_time", Series::recovery_time, false},
+    NamedSeries{"reorg_depth", Series::reorg_depth, false},
+    NamedSeries{"chain_quality", Series::chain_quality, false},
+    NamedSeries{"chain_tips", Series::chain_tips, false},
+    NamedSeries{"height", Series::height, false},
+    NamedSeries{"height_lag", Series::height_lag, false},
+    NamedSeries{"mempool", Series::mempool, false},
+    NamedSeries{"proposals", Series::proposals, true},
+    NamedSeries{"view_changes", Series::view_changes, true},
+    NamedSeries{"timeouts", Series::timeouts, true},
+    NamedSeries{"state_transfers", Series::state_transfers, true},
+    NamedSeries{"equivocations", Series::equivocations, true},
+    NamedSeries{"reorgs", Series::reorg_depth, true},
+    NamedSeries{"orphaned_blocks", Series::orphaned_blocks, true},
+};
+
+bool measures_time(Series s) { return s <= Series::recovery_time; }
+
+std::optional<double> quantile_of(std::string_view statistic) {
+  if (statistic == "p50") return 0.50;
+  if (statistic == "p90") return 0.90;
+  if (statistic == "p95") return 0.95;
+  if (statistic == "p99") return 0.99;
+  if (statistic == "p999") return 0.999;
+  return std::nullopt;
+}
+
+/// The smallest value that at least this share of the values does not exceed.
+double quantile(std::vector<double>& values, double share) {
+  const double rank = std::ceil(share * static_cast<double>(values.size()) - 1e-9);
+  const auto at = static_cast<std::ptrdiff_t>(std::max(rank, 1.0)) - 1;
+  std::nth_element(values.begin(), values.begin() + at, values.end());
+  return values[static_cast<std::size_t>(at)];
+}
+
+Measured statistic_of(std::vector<double>& values, std::string_view statistic) {
+  Measured m{.value = std::nullopt, .samples = values.size(), .why_not = "no samples"};
+  if (statistic == "count") m.value = static_cast<double>(values.size());
+  if (values.empty() || m.value) return m;
+  if (statistic == "mean") {
+    m.value =
+        std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  } else if (statistic == "min") {
+    m.value = std::ranges::min(values);
+  } else if (statistic == "max") {
+    m.value = std::ranges::max(values);
+  } else if (statistic == "last") {
+    m.value = values.back();
+  } else if (const auto share = quantile_of(statistic)) {
+    m.value = quantile(values, *share);
+  } else {
+    m.why_not = fmt::format("no statistic `{}`", statistic);
+  }
+  return m;
+}
+
+std::optional<std::string> label(const Measurements::Labels& labels, std::string_view key) {
+  for (const auto& [k, v] : labels) {
+    if (k == key) return v;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(DropReason reason) { return kReasons[static_cast<std::size_t>(reason)]; }
+
+void Measurements::network(Time at, const NetworkCounters& counters) {
+  Totals t{.at = at, .dropped = counters.dropped};
+  for (const KindCounters& kind : counters.kind) {
+    t.messages += kind.sent;
+    t.bytes += kind.sent_bytes;
+  }
+  if (!totals_.empty() && totals_.back().at == at) totals_.pop_back();
+  totals_.push_back(t);
+}
+
+Measured Measurements::measure(std::string_view metric, const Labels& labels,
+                               std::string_view statistic, const Selection& selection) const {
+  for (const auto& [key, value] : labels) {
+    const bool known = (metric == "client_latency" && key == "client") ||
+                       (metric == "dropped_messages" && key == "reason");
+    if (!known) return {.why_not = fmt::format("`{}` has no label `{}`", metric, key)};
+  }
+  if (length(selection.spans) == Duration{0}) return {.why_not = "no time was measured"};
+  for (const NamedSeries& named : kNamed) {
+    if (named.name != metric) continue;
+    if (!named.counts) return from_series(named.series, labels, statistic, selection);
+    return counter(static_cast<double>(count(named.series, selection.spans)), statistic, selection);
+  }
+  const Total messages = [](const Totals& t, std::size_t) {
+    return static_cast<double>(t.messages);
+  };
+  const Total bytes = [](const Totals& t, std::size_t) { return static_cast<double>(t.bytes); };
+  if (metric == "throughput") return per_second(&Commit::requests, statistic, selection);
+  if (metric == "goodput") return per_second(&Commit::fresh, statistic, selection);
+  if (metric == "messages_per_commit") return per_commit(messages, statistic, selection);
+  if (metric == "bytes_per_commit") return per_commit(bytes, statistic, selection);
+  if (metric == "messages") {
+    return counter(growth_of(messages, 0, selection.spans), statistic, selection);
+  }
+  if (metric == "bytes") return counter(growth_of(bytes, 0, selection.spans), statistic, selection);
+  if (metric == "commits") {
+    return counter(static_cast<double>(commits_in(selection.spans)), statistic, selection);
+  }
+  double sum = 0;
+  if (metric == "transactions") {
+    for (const Span& s : selection.spans) {
+      sum += static_cast<double>(transactions_before(s.to, &Commit::requests) -
+                                 transactions_before(s.from, &Commit::requests));
+    }
+    return counter(sum, statistic, selection);
+  }
+  if (metric != "dropped_messages") return {.why_not = fmt::format("no metric `{}`", metric)};
+  const auto reason = label(labels, "reason");
+  const Total dropped = [](const Totals& t, std::size_t r) {
+    return static_cast<double>(t.dropped[r]);
+  };
+  bool found = !reason;
+  for (std::size_t i = 0; i < kReasons.size(); ++i) {
+    if (reason && *reason != kReasons[i]) continue;
+    found = true;
+    sum += growth_of(dropped, i, selection.spans);
+  }
+  if (!found) return {.why_not = fmt::format("no messages are dropped for `{}`", *reason)};
+  return counter(sum, statistic, selection);
+}
+
+Measured Measurements::from_series(Series series, const Labels& labels, std::string_view statistic,
+                                   const Selection& selection) const {
+  std::optional<std::uint32_t> client;
+  if (const auto name = label(labels, "client")) {
+    if (name->size() < 2 || (*name)[0] != 'c') return {.why_not = "no client " + *name};
+    client = static_cast<std::uint32_t>(std::strtoul(name->c_str() + 1, nullptr, 10));
+  }
+  auto chosen = values(series, selection, client);
+  // No reorganisation at all is a depth of 0, as long as there was a chain to reorganise.
+  if (series == Series::reorg_depth && chosen.empty() && statistic == "max" &&
+      commits_in(selection.spans) > 0) {
+    return {.value = 0.0, .samples = 0, .why_not = {}};
+  }
+  return statistic_of(chosen, statistic);
+}
+
+std::vector<double> Measurements::values(Series series, const Selection& selection,
+                                         std::optional<std::uint32_t> client) const {
+  const bool lasts = measures_time(series);
+  const auto& samples = of(series);
+  std::vector<double> chosen;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (client && clients_[i] != *client) continue;
+    const Time to = samples[i].at;
+    const Time from = lasts ? to - Duration{static_cast<std::int64_t>(samples[i].value * 1e9)} : to;
+    const bool inside =
+        selection.touching ? touches(selection.spans, from, to) : contains(selection.spans, to);
+    if (inside && !touches(selection.excluded, from, to)) chosen.push_back(samples[i].value);
+  }
+  return chosen;
+}
+
+Measured Measurements::counter(double count, std::string_view statistic,
+                               const Selection& selection) const {
+  Measured m{.value = count, .samples = static_cast<std::uint64_t>(count), .why_not = {}};
+  if (statistic == "rate") *m.value /= seconds(length(selection.spans));
+  return m;
+}
+
+Measured Measurements::per_commit(Total total, std::string_view statistic,
+                                  const Selection& selection) const {
+  std::vector<double> values;
+  std::uint64_t samples = 0;
+  if (statistic == "mean") {
+    samples = commits_in(selection.spans);
+    if (samples > 0) {
+      values.push_back(growth_of(total, 0, selection.spans) / static_cast<double>(samples));
+    }
+  } else {
+    for (std::size_t i = 1; i < totals_.size(); ++i) {
+      const Span step{.from = totals_[i - 1].at, .to = totals_[i].at};
+      const std::uint64_t commits = commits_in({step});
+      if (commits == 0 || !contains(selection.spans, step.from) ||
+          !contains(selection.spans, step.to - Duration{1})) {
+        continue;
+      }
+      samples += commits;
+      values.push_back((total(totals_[i], 0) - total(totals_[i - 1], 0)) /
+                       static_cast<double>(commits));
+    }
+  }
+  Measured m = statistic_of(values, statistic);
+  m.samples = samples;
+  if (!m.value) m.why_not = "nothing was committed";
+  return m;
+}
+
+Measured Measurements::per_second(std::uint64_t Commit::*what, std::string_view statistic,
+                                  const Selection& selection) const {
+  const auto in = [&](const Span& s) {
+    return static_cast<double>(transactions_before(s.to, what) - transactions_before(s.from, what));
+  };
+  std::vector<double> values;
+  if (statistic == "mean") {
+    double sum = 0;
+    for (const Span& s : selection.spans) sum += in(s);
+    values.push_back(sum / seconds(length(selection.spans)));
+  } else {
+    for (std::size_t i = 1; i < totals_.size(); ++i) {
+      const Span step{.from = totals_[i - 1].at, .to = totals_[i].at};
+      if (!contains(selection.spans, step.from) ||
+          !contains(selection.spans, step.to - Duration{1})) {
+        continue;
+      }
+      values.push_back(in(step) / seconds(step.length()));
+    }
+  }
+  Measured m = statistic_of(values, statistic);
+  if (statistic == "mean") m.samples = std::max<std::uint64_t>(1, commits_in(selection.spans));
+  return m;
+}
+
+double Measurements::growth_of(Total total, std::size_t reason, const Spans& spans) const {
+  double sum = 0;
+  for (const Span& s : spans)
+    sum += total_at(total, reason, s.to) - total_at(total, reason, s.from);
+  return std::round(sum);
+}
+
+/// Between two readings, in proportion to the time.
+double Measurements::total_at(Total total, std::size_t reason, Time t) const {
+  const auto after = std::ranges::upper_bound(totals_, t, {}, &Totals::at);
+  if (after == totals_.end()) return totals_.empty() ? 0 : total(totals_.back(), reason);
+  const double high = total(*after, reason);
+  const Time from = after == totals_.begin() ? kStart : std::prev(after)->at;
+  const double low = after == totals_.begin() ? 0 : total(*std::prev(after), reason);
+  if (after->at <= from) return high;
+  return low + (high - low) * seconds(t - from) / seconds(after->at - from);
+}
+
+std::uint64_t Measurements::count(Series series, const Spans& spans) const {
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(of(series), [&](const Sample& s) { return contains(spans, s.at); }));
+}
+
+std::uint64_t Measurements::commits_in(const Spans& spans) const {
+  std::uint64_t sum = 0;
+  for (const Span& s : spans) {
+    const auto from = std::ranges::lower_bound(commits_, s.from, {}, &Commit::at);
+    const auto to = std::ranges::lower_bound(commits_, s.to, {}, &Commit::at);
+    if (to > from) sum += static_cast<std::uint64_t>(to - from);
+  }
+  return sum;
+}
+
+std::uint64_t Measurements::transactions_before(Time t, std::uint64_t Commit::*what) const {
+  const auto next = std::ranges::lower_bound(commits_, t, {}, &Commit::at);
+  return next == commits_.begin() ? 0 : (*std::prev(next)).*what;
+}
+
+std::uint64_t Measurements::requests_waiting(Time t) const {
+  std::uint64_t low = 0, high = requests_.size();  // ids ascend with time
+  while (low < high) {
+    const std::uint64_t middle = (low + high) / 2;
+    if (requests_[RequestId(middle)].submitted < t) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  const std::uint64_t committed = transactions_before(t, &Commit::fresh);
+  return low > committed ? low - committed : 0;
+}
+
+double Measurements::median_since(Series series, std::size_t first) const {
+  std::vector<double> values;
+  for (std::size_t i = first; i < of(series).size(); ++i) values.push_back(of(series)[i].value);
+  return values.empty() ? 0 : quantile(values, 0.5);
+}
+
+}  // namespace byzlab

@@ -1,0 +1,159 @@
+#include "testbed/story.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "testbed/invariants/words.h"
+
+namespace byzlab {
+namespace {
+
+/// "24 links cut" from {"links_cut", 24}.
+std::string effect_text(const std::pair<std::string, std::uint64_t>& effect) {
+  std::string name = effect.first;
+  std::ranges::replace(name, '_', ' ');
+  return words::count(effect.second) + " " + name;
+}
+
+std::string heal_text(const scenario::Action& action, const FaultResult& fault) {
+  using namespace scenario;
+  if (std::holds_alternative<Partition>(action) || std::holds_alternative<Cut>(action) ||
+      std::holds_alternative<Isolate>(action)) {
+    return "links restored";
+  }
+  if (std::holds_alternative<Crash>(action) || std::holds_alternative<Wipe>(action)) {
+    return fault.text + " restarted";
+  }
+  if (std::holds_alternative<Pause>(action)) return fault.text + " resumed";
+  if (std::holds_alternative<Become>(action)) return fault.text + " honest again";
+  return fault.action + " over";
+}
+
+}  // namespace
+
+void Story::grew(Time now, std::uint64_t height, Duration latency) {
+  look(now);
+  if (stalled_) resumed(now, height);
+  recent_[growths_ % kRecent] = now;
+  ++growths_;
+  latency_ = latency_ == Duration{0} ? latency : (latency_ * 7 + latency) / 8;
+  height_ = height;
+  view_at_growth_ = view_;
+  leader_at_growth_ = leader_;
+}
+
+void Story::entered(View view, ReplicaId leader) {
+  if (leader_ && view < view_) return;
+  view_ = view;
+  leader_ = leader;
+}
+
+void Story::look(Time now) {
+  constexpr std::uint64_t kEnoughToCompare = 4;
+  if (stalled_ || growths_ < kEnoughToCompare) return;
+  const Time last = recent_[(growths_ - 1) % kRecent];
+  if (now - last > patience()) stalled(now);
+}
+
+/// How long without a commit is no accident: many times the recent interval, and more than a commit
+/// takes. Longer when nothing has been done to the system lately.
+Duration Story::patience() const {
+  const std::uint64_t count = std::min<std::uint64_t>(growths_, kRecent);
+  const Time last = recent_[(growths_ - 1) % kRecent];
+  const Time first = recent_[(growths_ - count) % kRecent];
+  const Duration interval =
+      (last - first) / static_cast<std::int64_t>(std::max<std::uint64_t>(1, count - 1));
+  const bool disturbed = windows_.active() > 0 || windows_.last_change() >= last;
+  const int times = disturbed ? 10 : 20;
+  return std::max({interval * times, latency_ * 2, Duration{std::chrono::milliseconds{50}}});
+}
+
+void Story::stalled(Time now) {
+  stalled_ = true;
+  const Time last = recent_[(growths_ - 1) % kRecent];
+  std::string text = fmt::format("last commit at height {}", height_);
+  const std::string why = bound_.why_stalled(now);
+  if (!why.empty()) text += "; " + why;
+  tell(last, "stall", std::move(text));
+}
+
+void Story::resumed(Time now, std::uint64_t height) {
+  stalled_ = false;
+  growths_ = 0;  // the pace before the stall says nothing of the one after
+  std::string text = fmt::format("height {}", height);
+  if (view_ != view_at_growth_) {
+    text += fmt::format(", view {} -> {}", view_at_growth_.value, view_.value);
+  }
+  if (leader_ && leader_ != leader_at_growth_) text += ", leader " + words::replica(*leader_);
+  tell(now, "resume", std::move(text));
+}
+
+void Story::tell(Time at, std::string kind, std::string text, bool violation) {
+  told_.push_back({.at = at,
+                   .kind = std::move(kind),
+                   .label = {},
+                   .text = std::move(text),
+                   .violation = violation});
+}
+
+void Story::reorganised(Time now, ReplicaId replica, std::uint64_t depth, const Digest& tip) {
+  if (tip == last_reorg_) return;  // the others follow
+  last_reorg_ = tip;
+  tell(now, "reorg",
+       fmt::format("{} abandons {} for the branch that ends in {}", words::replica(replica),
+                   words::count(depth, "block"), tip.short_hex()));
+}
+
+StoryLine Story::fault_line(Time at, const FaultChanged& event,
+                            const std::vector<FaultResult>& faults) const {
+  const scenario::TimelineEntry& entry = scenario_.timeline[event.fault];
+  const FaultResult& fault = faults[event.fault];
+  StoryLine line{
+      .at = at, .kind = event.active ? "fault" : "heal", .label = entry.label, .text = {}};
+  if (const auto* mark = std::get_if<scenario::Mark>(&entry.action)) {
+    line.kind = "mark";
+    line.text = mark->text;
+  } else if (event.active) {
+    line.text = fault.action + " " + fault.text;
+    if (event.round == 0) {
+      for (const auto& effect : fault.effects) line.text += "   " + effect_text(effect);
+    }
+  } else {
+    line.text = heal_text(entry.action, fault);
+  }
+  return line;
+}
+
+std::vector<StoryLine> Story::lines(const std::vector<FaultResult>& faults) const {
+  std::vector<StoryLine> all;
+  for (const auto& [at, event] : faults_) {
+    if (event.active || !FaultWindows::is_mark(scenario_.timeline[event.fault])) {
+      all.push_back(fault_line(at, event, faults));
+    }
+  }
+  all.insert(all.end(), told_.begin(), told_.end());
+  std::ranges::stable_sort(all, {}, &StoryLine::at);
+  if (all.size() <= kMaxLines) return all;
+
+  std::vector<StoryLine> kept;
+  std::size_t left_out = 0;
+  const std::size_t head = kMaxLines / 2, tail = all.size() - (kMaxLines - head - 1);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i < head || i >= tail || all[i].violation) {
+      if (i >= tail && left_out > 0) {
+        kept.push_back({.at = all[i - 1].at,
+                        .kind = "mark",
+                        .label = {},
+                        .text = fmt::format("… and {} more", left_out)});
+        left_out = 0;
+      }
+      kept.push_back(all[i]);
+    } else {
+      ++left_out;
+    }
+  }
+  return kept;
+}
+
+}  // namespace byzlab
