@@ -1,0 +1,175 @@
+// What a PBFT replica writes down, and how it comes back after a crash.
+//
+// Written before the message that it stands for leaves: the view, accepted pre-prepares, prepared
+// certificates, how far it executed. So a restarted replica never says two things about one (v, n),
+// and reports in P all that it may have helped to commit.
+#include <algorithm>
+
+#include "consensus/pbft/pbft.h"
+
+namespace byzlab::pbft {
+
+void Pbft::persist_view(Context& ctx) {
+  ctx.persist(Tagged<ViewRecord>{RecordKind::view, view_record()});
+}
+
+ViewRecord Pbft::view_record() const {
+  return {.view = view_, .active = active_, .o_first = o_first_, .o = o_};
+}
+
+void Pbft::persist_accepted(Context& ctx, const Place& place, const BlockRef& block) {
+  ctx.persist(Tagged<AcceptedRecord>{RecordKind::accepted, place});
+  if (place.seq > executed_) {
+    ctx.persist_block(block);
+  } else if (const BlockRef& executed = history_[place.seq.value - 1];
+             executed->digest != block->digest) {
+    ctx.persist_block(block);
+    ctx.persist_block(executed);  // the last one at a height is the executed one
+  }
+}
+
+/// At a stable checkpoint the log below is forgotten (§4.3).
+void Pbft::persist_snapshot(Context& ctx) {
+  SnapshotRecord snapshot{.view = view_record(), .stable = stable_, .executed = executed_};
+  Prepared current;
+  for (Height seq = stable_.seq.next(); in_window(seq); ++seq) {
+    const Slot* s = slots_.find(seq);
+    if (!s) continue;
+    if (s->accepted && s->view == view_) {
+      snapshot.accepted.push_back({.view = s->view, .seq = seq, .digest = s->digest});
+    }
+    if (const Prepared* p = s->best_prepared(current)) snapshot.prepared.push_back(*p);
+  }
+  ctx.persist_only(Tagged<SnapshotRecord>{RecordKind::snapshot, snapshot});
+}
+
+void Pbft::recover(Context& ctx) {
+  SnapshotRecord all;
+  for (const Bytes& bytes : ctx.recovered().records) read_record(bytes, ctx, all);
+
+  // What was executed: the last batch written at each height up to there.
+  const auto& blocks = ctx.recovered().blocks;
+  history_.resize(all.executed.value);
+  for (const BlockRef& b : blocks) {
+    if (b->height.value != 0 && b->height <= all.executed) history_[b->height.value - 1] = b;
+  }
+  for (const BlockRef& b : history_) {
+    if (!b) break;  // a disk that lost batches: start from what is whole
+    ++executed_;
+    chain_ = link(ctx, chain_, *b);
+    if (executed_.value % kAnchor == 0) anchors_.push_back(chain_);
+    for (const Request& r : b->requests) ordered_.insert(r.id);
+  }
+  history_.resize(executed_.value);
+
+  stable_ = target_ = all.stable;
+  view_ = all.view.view;
+  active_ = all.view.active;
+  primary_ = primary(view_);
+  primary_power_ = ctx.committee().power(primary_);
+  o_first_ = all.view.o_first;
+  o_ = all.view.o;
+  recover_slots(ctx, all);
+}
+
+void Pbft::read_record(const Bytes& bytes, Context& ctx, SnapshotRecord& all) {
+  ByteReader reader(bytes, ctx.crypto().hash_scheme());
+  RecordKind kind{};
+  if (!decode(reader, kind)) return;
+  switch (kind) {
+    case RecordKind::view:
+      decode(reader, all.view);
+      break;
+    case RecordKind::accepted:
+      decode(reader, all.accepted.emplace_back());
+      break;
+    case RecordKind::prepared:
+      decode(reader, all.prepared.emplace_back());
+      break;
+    case RecordKind::executed: {
+      ExecutedRecord record;
+      decode(reader, record);
+      all.executed = record.executed;
+      break;
+    }
+    case RecordKind::snapshot:
+      decode(reader, all);
+      break;
+  }
+}
+
+/// Accepted pre-prepares of the current view are accepted again, without the record (the primary's
+/// signature) until it comes again. Prepared certificates are kept for P.
+void Pbft::recover_slots(Context& ctx, const SnapshotRecord& all) {
+  const auto& blocks = ctx.recovered().blocks;
+  const auto batch = [&](Height seq, const Digest& digest) {
+    const auto at = std::find_if(blocks.rbegin(), blocks.rend(), [&](const BlockRef& b) {
+      return b->height == seq && b->digest == digest;
+    });
+    return at != blocks.rend() ? *at : find_batch(ctx, seq, digest);
+  };
+  for (const PreparedRecord& p : all.prepared) {
+    BlockRef block = batch(p.seq, p.digest);
+    if (!in_window(p.seq) || !block) continue;
+    Slot& s = slots_.at(view_, p.seq, stable_.seq);
+    if (s.earlier && s.earlier->certificate.view >= p.view) continue;
+    s.earlier = std::make_unique<Earlier>();
+    s.earlier->certificate = p;
+    s.earlier->block = std::move(block);
+  }
+  if (!active_) return;
+  for (const AcceptedRecord& a : all.accepted) {
+    BlockRef block = batch(a.seq, a.digest);
+    if (a.view != view_ || !in_window(a.seq) || !block) continue;
+    Slot& s = slots_.at(view_, a.seq, stable_.seq);
+    if (s.accepted) continue;
+    s.named = s.accepted = true;
+    s.digest = a.digest;
+    s.block = std::move(block);
+    s.claimed = a.seq > executed_ && ordered_.claim(*s.block);
+    accepted_ = std::max(accepted_, a.seq);
+  }
+}
+
+/// Says again what it said last, and asks what it missed.
+void Pbft::resume(Context& ctx) {
+  catching_up_ = true;
+  for (std::uint64_t seq = stable_.seq.value / checkpoint_interval_ * checkpoint_interval_;
+       seq <= executed_.value; seq += checkpoint_interval_) {
+    if (seq <= stable_.seq.value) continue;
+    own_.push_back({.seq = Height(seq), .state = chain_at(ctx, Height(seq))});
+    ctx.broadcast(Checkpoint(own_.back()));
+  }
+  if (active_) {
+    ctx.enter_view(view_, primary_);
+    say_slots_again(ctx);
+  } else {
+    send_view_change(ctx);
+  }
+  send_status(ctx, std::nullopt, false);
+  start_ticking(ctx);
+  if (target_.seq > executed_) request_state(ctx);
+  if (waiting(ctx)) watch(ctx);
+}
+
+void Pbft::say_slots_again(Context& ctx) {
+  next_ = std::max(o_first_, stable_.seq.next());
+  for (Height seq = stable_.seq.next(); in_window(seq) && seq <= accepted_; ++seq) {
+    const Slot* s = slots_.find(seq);
+    if (!s || !s->accepted) continue;
+    const Place place{.view = view_, .seq = seq, .digest = s->digest};
+    if (self_ != primary_) {
+      ctx.broadcast(Prepare{.view = place.view, .seq = seq, .digest = place.digest});
+    } else if (seq == next_) {
+      in_flight_.push_back(s->block);
+      ctx.broadcast(PrePrepare{
+          .view = place.view, .seq = seq, .digest = place.digest, .block = {s->block}});
+      ++next_;
+    }
+    const bool prepared = s->earlier && s->earlier->certificate.view == view_;
+    if (prepared) ctx.broadcast(Commit{.view = place.view, .seq = seq, .digest = place.digest});
+  }
+  propose_again(ctx);
+}
+
+}  // namespace byzlab::pbft

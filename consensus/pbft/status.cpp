@@ -1,0 +1,191 @@
+// Retransmission. The paper assumes channels that deliver in the end; links here may lose. As in
+// Castro's thesis (2001), a replica that makes no progress says what it has and others send what it
+// lacks. Nothing is sent while everything moves, so a good case costs what the paper says.
+#include <algorithm>
+
+#include "consensus/pbft/pbft.h"
+
+namespace byzlab::pbft {
+namespace {
+constexpr std::uint64_t kSlotsPerAnswer = 16;
+constexpr std::uint32_t kAllHelp = 7;  // up to this n everybody answers at length
+}  // namespace
+
+/// Runs every retransmit_after_ while something is outstanding, less often while nothing helps.
+void Pbft::tick(Context& ctx) {
+  if (!outstanding(ctx)) {
+    attempt_ = 0;
+    oldest_since_ = kNever;
+    return;
+  }
+  const bool moved = executed_ != executed_at_tick_ || goal_ != goal_at_tick_;
+  executed_at_tick_ = executed_;
+  goal_at_tick_ = goal_;
+  if (moved && !catching_up_) {
+    attempt_ = 0;
+  } else {
+    ++attempt_;
+    if (target_.seq > executed_ && !moved) {
+      if (transferring_) ++source_;
+      request_state(ctx);
+    }
+    send_status(ctx, std::nullopt, false);
+    if (!active_ && view_changes_[self_.value]) ctx.relay(*view_changes_[self_.value]);
+    propose_again(ctx);
+  }
+  suspect_censorship(ctx);
+  start_ticking(ctx);
+}
+
+/// §4.4: the timer is about the requests a backup waits for, whatever else executes. The request that
+/// waits longest is next at an honest primary.
+void Pbft::suspect_censorship(Context& ctx) {
+  if (!active_ || self_ == primary_) return;
+  const auto oldest = ctx.batch({.requests = 1});
+  if (oldest.empty()) {
+    oldest_since_ = kNever;
+  } else if (oldest_since_ == kNever || oldest.front().id != oldest_) {
+    oldest_ = oldest.front().id;
+    oldest_since_ = ctx.now();
+  } else if (ctx.now() - oldest_since_ >= patience()) {
+    ctx.note(Milestone::timeout, view_);
+    start_view_change(ctx, view_.next());
+  }
+}
+
+bool Pbft::outstanding(Context& ctx) const {
+  return !active_ || catching_up_ || target_.seq > executed_ || waiting(ctx);
+}
+
+void Pbft::start_ticking(Context& ctx) {
+  if (ticking_) return;
+  ticking_ = true;
+  executed_at_tick_ = executed_;
+  ctx.set_timer(kTick, retransmit_after_ * (std::int64_t{1} << std::min(attempt_, 4u)));
+}
+
+void Pbft::send_status(Context& ctx, std::optional<ReplicaId> to, bool answer) {
+  Status status{.view = view_,
+                .active = active_,
+                .stable = stable_.seq,
+                .executed = executed_,
+                .attempt = attempt_,
+                .answer = answer};
+  for (std::uint64_t k = 0; k < Status::kSpan; ++k) {
+    const Slot* s = slots_.find(executed_.plus(1 + k));
+    if (!s) continue;
+    const std::uint64_t bit = std::uint64_t{1} << k;
+    const bool here = s->view == view_;
+    if (s->decided || (here && s->pre_prepare)) status.pre_prepared |= bit;
+    if (s->decided || (here && s->prepared)) status.prepared |= bit;
+    if (s->decided) status.committed |= bit;
+  }
+  if (to) {
+    ctx.send(*to, status);
+  } else {
+    ctx.broadcast(status);
+  }
+}
+
+void Pbft::on(Context& ctx, ReplicaId from, const Status& s, const Message&) {
+  settle(ctx);
+  if (from == self_) return;
+  if (s.answer) {
+    // Restarted: caught up when a quorum, with us, is not ahead of us.
+    if (catching_up_ && s.executed <= executed_ && s.view <= view_) {
+      heard_.insert(from);
+      heard_.insert(self_);
+      if (power_of(ctx.committee(), heard_) >= quorum_) catching_up_ = false;
+    }
+    return;
+  }
+  // Who answers at length changes with every attempt, two at a time.
+  const std::uint32_t distance = (self_.value + n_ - from.value - 1) % n_;
+  const bool at_length = n_ <= kAllHelp || distance / 2 == s.attempt % ((n_ + 1) / 2);
+  help_with_view(ctx, from, s, at_length);
+  help_with_state(ctx, from, s, at_length);
+  if (s.view == view_ && s.active && active_) help_with_slots(ctx, from, s, at_length);
+  send_status(ctx, from, true);
+}
+
+/// For who is in an older view, or does not know that this one began.
+void Pbft::help_with_view(Context& ctx, ReplicaId to, const Status& s, bool at_length) {
+  if (s.view > view_ || (s.view == view_ && s.active)) return;
+  if (active_) {
+    if (new_view_ && (self_ == primary_ || at_length)) ctx.relay(to, *new_view_);
+  } else if (view_changes_[self_.value]) {
+    ctx.relay(to, *view_changes_[self_.value]);
+  }
+}
+
+/// For who has executed less: the proof of a checkpoint, or what was committed above it.
+void Pbft::help_with_state(Context& ctx, ReplicaId to, const Status& s, bool at_length) {
+  for (const Checkpoint& c : own_) {
+    if (c.seq > s.stable) ctx.send(to, c);
+  }
+  if (!at_length) return;
+  if (s.stable < stable_.seq) ctx.send(to, stable_);
+  const Height first(std::max(s.executed.value, stable_.seq.value) + 1);
+  for (Height seq = first; seq <= executed_ && seq < first.plus(kSlotsPerAnswer); ++seq) {
+    const Slot* slot = slots_.find(seq);
+    if (!slot || !slot->decided) continue;
+    const std::uint64_t k = seq.value - s.executed.value - 1;
+    if (k < Status::kSpan && (s.committed >> k & 1) != 0) continue;
+    if (slot->proof) {
+      ctx.relay(to, *slot->proof);
+    } else if (slot->committed) {
+      ctx.send(to, Decided{.view = slot->view,
+                           .seq = seq,
+                           .digest = slot->digest,
+                           .commits = slot->commits.aggregate(),
+                           .block = {slot->block}});
+    } else if (slot->earlier && slot->earlier->committed) {
+      const Earlier& e = *slot->earlier;
+      ctx.send(to, Decided{.view = e.commit_view,
+                           .seq = seq,
+                           .digest = e.committed->digest,
+                           .commits = e.commits,
+                           .block = {e.committed}});
+    }
+  }
+}
+
+/// For who is in the same view: this replica's own messages again, and the primary's pre-prepare.
+void Pbft::help_with_slots(Context& ctx, ReplicaId to, const Status& s, bool at_length) {
+  std::uint64_t helped = 0;
+  for (std::uint64_t k = 0; k < Status::kSpan && helped < kSlotsPerAnswer; ++k) {
+    const Height seq = s.executed.plus(1 + k);
+    const Slot* slot = in_window(seq) ? slots_.find(seq) : nullptr;
+    if (!slot || slot->view != view_ || !slot->accepted) continue;
+    const auto lacks = [&](std::uint64_t bits) { return (bits >> k & 1) == 0; };
+    if (!lacks(s.committed)) continue;
+    ++helped;
+    if (lacks(s.pre_prepared) && slot->pre_prepare && (self_ == primary_ || at_length)) {
+      ctx.relay(to, *slot->pre_prepare);
+    }
+    if (lacks(s.prepared) && self_ != primary_) {
+      ctx.send(to, Prepare{.view = view_, .seq = seq, .digest = slot->digest});
+    }
+    if (slot->prepared) ctx.send(to, Commit{.view = view_, .seq = seq, .digest = slot->digest});
+  }
+}
+
+/// A proof of committed(m, v, n) is good in any view (§4.5.1): no other batch can be committed at n.
+void Pbft::on(Context& ctx, ReplicaId, const Decided& d, const Message& m) {
+  settle(ctx);
+  if (d.seq <= executed_ || !in_window(d.seq)) {
+    ++ignored_.outside;
+    return;
+  }
+  Slot& s = slots_.at(view_, d.seq, stable_.seq);
+  if (s.decided) return;
+  if (!m.checked([&] { return validity(ctx).decided(d); })) {
+    ++ignored_.invalid;
+    return;
+  }
+  s.decided = d.block.ref;
+  s.proof = HeldMessage(ctx.store(), m);
+  execute(ctx);
+}
+
+}  // namespace byzlab::pbft
