@@ -10,6 +10,7 @@
 
 #include "consensus/nakamoto/nakamoto.h"
 #include "consensus/nakamoto/private_miner.h"
+#include "consensus/pbft/pbft.h"
 #include "consensus/streamlet/streamlet.h"
 
 namespace byzlab {
@@ -19,6 +20,7 @@ constexpr EngineInfo kEngines[] = {
     streamlet::kInfo,
     nakamoto::kInfo,
     nakamoto::kPrivateMinerInfo,
+    pbft::kInfo,
 };
 
 }  // namespace

@@ -70,6 +70,7 @@ void Pbft::learn_stable(Context& ctx, const StableCheckpoint& c) {
   if (c.seq <= stable_.seq) return;
   if (c.seq <= executed_) {
     make_stable(ctx, c);
+    propose(ctx);  // the high watermark moved
     return;
   }
   if (c.seq <= target_.seq) return;
@@ -148,7 +149,8 @@ void Pbft::on(Context& ctx, ReplicaId, const StatePart& p, const Message&) {
   Digest chain = p.before;
   bool heights = true;
   for (std::size_t k = 0; k < p.blocks.size(); ++k) {
-    heights = heights && p.blocks[k]->height == p.first.plus(k);
+    heights = heights && p.blocks[k].ref && p.blocks[k]->height == p.first.plus(k);
+    if (!heights) break;
     chain = link(ctx, chain, *p.blocks[k]);
   }
   if (!heights || chain != goal_chain_) {

@@ -81,7 +81,7 @@ void Pbft::on(Context& ctx, ReplicaId from, const PrePrepare& p, const Message& 
   Slot* s = slot_for(ctx, p.view, p.seq, m);
   if (!s) return;
   const auto well_formed = [&] {
-    return p.block->height == p.seq && p.block->digest == p.digest &&
+    return p.block.ref && p.block->height == p.seq && p.block->digest == p.digest &&
            p.block->requests.size() <= batch_size_ &&
            std::ranges::all_of(p.block->requests,
                                [&](const Request& r) { return ctx.crypto().authentic(r); });

@@ -1,5 +1,6 @@
 // What a VIEW-CHANGE and a NEW-VIEW prove (§4.4).
 #include <algorithm>
+#include <tuple>
 
 #include "consensus/pbft/view_change.h"
 #include "consensus/quorum.h"
@@ -83,7 +84,7 @@ bool Validity::stable(const StableCheckpoint& c) const {
 
 bool Validity::decided(const Decided& d) const {
   const Commit commit{.view = d.view, .seq = d.seq, .digest = d.digest};
-  return d.block->digest == d.digest && d.block->height == d.seq &&
+  return d.block.ref && d.block->digest == d.digest && d.block->height == d.seq &&
          certifies(committee, crypto, commit, d.commits, quorum);
 }
 

@@ -70,6 +70,7 @@ void Pbft::on(Context& ctx, ReplicaId from, const ViewChange& vc, const Message&
     return;
   }
   const Power power = ctx.committee().power(from);
+  if (latest && before == view_) joined_ -= power;
   if (latest && before > view_) ahead_ -= power;
   (vc.view == view_ ? joined_ : ahead_) += power;
   latest = HeldMessage(ctx.store(), m);
@@ -214,7 +215,7 @@ void Pbft::on(Context& ctx, ReplicaId from, const FetchBatch& f, const Message&)
 
 void Pbft::on(Context& ctx, ReplicaId, const Batch& b, const Message&) {
   settle(ctx);
-  if (!active_ || self_ != primary_ || next_ >= end_of_o() || b.block->height != next_ ||
+  if (!active_ || self_ != primary_ || next_ >= end_of_o() || !b.block.ref || b.block->height != next_ ||
       b.block->digest != o_[next_.value - o_first_.value]) {
     ++ignored_.outside;
     return;
