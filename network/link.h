@@ -95,8 +95,9 @@ class LinkRule {
     for (std::size_t i = 0; i < fates.to.size(); ++i) {
       // Without branches, luck can't be predicted: or-ing all bits of kNever makes a time kNever.
       const std::int64_t arrival = nanoseconds(fates.arrival[i]);
-      const std::int64_t gone = (arrival != nanoseconds(kNever)) & to_matches(fates.to[i]) &
-                                static_cast<std::int64_t>(doomed(fates.to[i]));
+      const std::int64_t here = arrival != nanoseconds(kNever), seen = to_matches(fates.to[i]),
+                         doom = doomed(fates.to[i]);
+      const std::int64_t gone = here & seen & doom;
       fates.arrival[i] = Time{Duration{arrival | (-gone & nanoseconds(kNever))}};
       lost += static_cast<std::uint64_t>(gone);
     }

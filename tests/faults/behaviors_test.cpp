@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/crypto.h"
+#include "consensus/registry.h"
 #include "faults/byzantine.h"
 #include "faults/kinds.h"
 #include "faults/registry.h"
@@ -484,6 +485,33 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_registry_can_be_made) {
     }
   }
   BOOST_TEST(find_behavior("honest") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(an_engine_variant_has_the_options_of_its_behavior) {
+  for (const BehaviorInfo& info : all_behaviors()) {
+    if (info.kind != BehaviorKind::engine_variant) continue;
+    const EngineInfo* engine = find_engine(info.variant);
+    BOOST_REQUIRE(engine != nullptr);
+    const EngineInfo* honest = find_engine(engine->attacks);
+    BOOST_REQUIRE(honest != nullptr);
+    // What the variant adds to its protocol is what the behavior offers, row by row.
+    std::vector<OptionSpec> added;
+    for (const OptionSpec& spec : engine->options) {
+      if (std::ranges::find(honest->options, spec.name, &OptionSpec::name) == honest->options.end())
+        added.push_back(spec);
+    }
+    std::ranges::sort(added, {}, &OptionSpec::name);
+    std::vector<OptionSpec> offered(info.options.begin(), info.options.end());
+    std::ranges::sort(offered, {}, &OptionSpec::name);
+    BOOST_REQUIRE_EQUAL(added.size(), offered.size());
+    for (std::size_t i = 0; i < added.size(); ++i) {
+      BOOST_TEST(added[i].name == offered[i].name);
+      BOOST_TEST((added[i].type == offered[i].type));
+      BOOST_TEST(added[i].default_text == offered[i].default_text);
+      BOOST_TEST(added[i].range == offered[i].range);
+      BOOST_TEST(added[i].doc == offered[i].doc);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(kinds_by_name_and_by_purpose) {
