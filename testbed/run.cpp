@@ -1,0 +1,194 @@
+#include "testbed/run.h"
+
+#include <ctime>
+
+#include <chrono>
+
+#include "testbed/cluster.h"
+#include "testbed/judge.h"
+#include "testbed/latency_of.h"
+
+namespace byzlab {
+
+namespace sc = scenario;
+
+namespace {
+
+double thread_cpu_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+Duration series_interval(const sc::Scenario& scenario, const RunOptions& options) {
+  if (options.series_interval.count() > 0) return options.series_interval;
+  return std::max<Duration>(std::chrono::milliseconds{100}, scenario.duration / 5000);
+}
+
+/// Looks at the run at regular times: for the series, for an interrupt, for a verdict that is settled.
+class Sampler {
+ public:
+  Sampler(Cluster& cluster, Judge& judge, Duration interval, const std::atomic<bool>* interrupt)
+      : cluster_(cluster), judge_(judge), interval_(interval), interrupt_(interrupt) {}
+
+  void plan_next() {
+    cluster_.network().at(cluster_.network().now() + interval_, [this] {
+      cluster_.workload().catch_up();
+      judge_.sample(cluster_.network().now());
+      interrupted_ = interrupt_ != nullptr && interrupt_->load(std::memory_order_relaxed);
+      if (interrupted_ || judge_.decided()) {
+        cluster_.network().stop();
+      } else {
+        plan_next();
+      }
+    });
+  }
+  bool interrupted() const { return interrupted_; }
+
+ private:
+  Cluster& cluster_;
+  Judge& judge_;
+  Duration interval_;
+  const std::atomic<bool>* interrupt_;
+  bool interrupted_ = false;
+};
+
+std::string network_text(const sc::Network& network) {
+  const auto* random = std::get_if<sc::RandomOverlay>(&network.topology);
+  return (random == nullptr ? std::string("full mesh")
+                            : "random graph of degree " + std::to_string(random->degree)) +
+         ", " + latency_text(network.latency);
+}
+
+void describe(const Cluster& cluster, const sc::Scenario& scenario, const RunOptions& options,
+              Report& report) {
+  const Committee& committee = cluster.committee();
+  const auto total = static_cast<double>(committee.total_power());
+  const auto in_replicas = [&](Power power) { return power * committee.n() / committee.total_power(); };
+  report.name = scenario.name;
+  report.file = scenario.file;
+  report.seed = options.seed;
+  report.transport = options.world == World::sim ? "sim" : "tcp";
+  report.protocol = scenario.protocol.name;
+  report.n = committee.n();
+  report.f = in_replicas(committee.fault_bound());
+  report.quorum = in_replicas(committee.quorum() + committee.total_power() / committee.n() - 1);
+  report.network = network_text(scenario.network);
+  report.byzantine = cluster.byzantine();
+  Power byzantine = 0;
+  for (const ReplicaId r : report.byzantine) byzantine += committee.power(r);
+  report.byzantine_share = static_cast<double>(byzantine) / total;
+  report.allowed_share = static_cast<double>(committee.fault_bound()) / total;
+  report.beyond_bound = byzantine > committee.fault_bound();
+  report.bound_text = std::to_string(report.byzantine.size()) + " Byzantine of f = " +
+                      std::to_string(report.f) + " allowed";
+}
+
+void count_messages(Cluster& cluster, Report& report) {
+  static constexpr std::string_view kReasons[] = {"loss",          "partition",  "isolation",
+                                                  "adversary",     "crashed",    "queue_full",
+                                                  "duplicate",     "malformed",  "unauthentic"};
+  static_assert(std::size(kReasons) == kDropReasons);
+  const NetworkCounters counters = cluster.counters();
+  for (std::size_t k = 0; k < kKindLimit; ++k) {
+    const MessageType* type = cluster.engine().messages[k];
+    if (type == nullptr) continue;
+    report.kinds.push_back({.name = std::string(type->name),
+                            .sent = counters.kind[k].sent,
+                            .bytes = counters.kind[k].sent_bytes,
+                            .delivered = counters.kind[k].delivered});
+  }
+  for (std::size_t i = 0; i < kDropReasons; ++i) {
+    report.dropped.emplace_back(kReasons[i], counters.dropped[i]);
+  }
+}
+
+RunInfo info_of(const Cluster& cluster, const sc::Scenario& scenario, const RunOptions& options) {
+  RunInfo info{.name = scenario.name,
+               .protocol = scenario.protocol.name,
+               .seed = options.seed,
+               .n = cluster.committee().n(),
+               .processes = static_cast<std::uint32_t>(cluster.replica_of().size()),
+               .messages = &cluster.engine().messages,
+               .fault_labels = {},
+               .byzantine = cluster.byzantine()};
+  for (const auto& entry : scenario.timeline) info.fault_labels.push_back(entry.label);
+  return info;
+}
+
+}  // namespace
+
+Report run(const sc::Scenario& scenario, const RunOptions& options,
+           std::span<RunObserver* const> observers) {
+  const auto wall = std::chrono::steady_clock::now();
+  const double cpu = thread_cpu_seconds();
+  Cluster cluster(scenario, options);
+  const Duration interval = series_interval(scenario, options);
+  Judge judge(Case{.scenario = &scenario,
+                   .engine = &cluster.engine(),
+                   .committee = &cluster.committee(),
+                   .crypto = &cluster.crypto(),
+                   .ledger = &cluster.ledger(),
+                   .requests = &cluster.requests(),
+                   .replica_of = cluster.replica_of(),
+                   .byzantine = cluster.byzantine(),
+                   .counters = [&cluster] { return cluster.counters(); },
+                   .series_interval = interval});
+  cluster.listen(judge);
+  const RunInfo info = info_of(cluster, scenario, options);
+  for (RunObserver* observer : observers) {
+    observer->begin(info);
+    cluster.listen(*observer);
+  }
+
+  Sampler sampler(cluster, judge, interval, options.interrupt);
+  sampler.plan_next();
+  cluster.start();
+  cluster.run_until(kStart + scenario.duration);
+  cluster.finish();
+
+  Report report;
+  const Time end = cluster.network().now();
+  describe(cluster, scenario, options, report);
+  count_messages(cluster, report);
+  report.simulated = end - kStart;
+  report.trace_hash = cluster.host().trace_hash();
+  report.events = cluster.events();
+  report.interrupted = sampler.interrupted();
+  report.series_interval = interval;
+  report.faults = cluster.timeline().results();
+  judge.conclude(end, report.interrupted, report);
+  report.cpu_seconds = thread_cpu_seconds() - cpu;
+  report.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count();
+  for (RunObserver* observer : observers) observer->end(end, report);
+  return report;
+}
+
+std::string to_hex(std::uint64_t trace_hash) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[trace_hash >> shift & 15];
+  return out;
+}
+
+std::string_view to_string(RunVerdict verdict) {
+  switch (verdict) {
+    case RunVerdict::pass: return "pass";
+    case RunVerdict::fail: return "fail";
+    case RunVerdict::inconclusive: return "inconclusive";
+  }
+  return "";
+}
+
+std::string_view to_string(Status status) {
+  switch (status) {
+    case Status::pass: return "pass";
+    case Status::fail: return "fail";
+    case Status::undecided: return "undecided";
+    case Status::vacuous: return "vacuous";
+  }
+  return "";
+}
+
+}  // namespace byzlab
