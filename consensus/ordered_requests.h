@@ -36,8 +36,11 @@ class OrderedRequests {
   }
 
  private:
+  static constexpr std::uint64_t kEnd = std::uint64_t{1} << 32;
   static constexpr std::uint64_t mask(RequestId id) { return std::uint64_t{1} << (id.value % 64); }
+  /// False as well for an id that no workload reaches.
   bool insert(RequestId id) {
+    if (id.value >= kEnd) return false;
     if (id.value / 64 >= bits_.size()) bits_.resize(id.value / 64 + 1, 0);
     const bool fresh = (bits_[id.value / 64] & mask(id)) == 0;
     bits_[id.value / 64] |= mask(id);

@@ -319,6 +319,42 @@ BOOST_AUTO_TEST_CASE(a_flood_of_votes_for_nothing_is_bounded_and_seen) {
   BOOST_TEST(script.committed_height(r(1)).value == 5u);
 }
 
+BOOST_AUTO_TEST_CASE(hostile_bytes_do_no_harm) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    EngineScript script(kInfo, {.n = 4, .seed = seed});
+    script.record(false);
+    script.submit(50);
+    // Everything that is said, as bytes, to be bent and said again by r3.
+    std::vector<Bytes> said;
+    script.link = [&](ReplicaId, ReplicaId, const Message& m) -> Duration {
+      if (said.size() < 4000) script.store().encode(m, said.emplace_back());
+      return 10ms;
+    };
+    for (std::uint32_t i = 0; i < 3; ++i) script.start(r(i));
+    script.run_until(kStart + 2 * kEpoch + 100ms);
+    script.start(r(3));  // has something to fetch, so that all kinds are spoken
+    script.run_until(kStart + 6 * kEpoch + 30ms);
+    script.crash(r(3));
+    Rng rng(seed);
+    std::size_t understood = 0;
+    for (int i = 0; i < 3000; ++i) {
+      Bytes bytes = said[rng.below(said.size())];
+      for (std::uint64_t flips = rng.below(4); flips > 0 && !bytes.empty(); --flips) {
+        bytes[rng.below(bytes.size())] ^= static_cast<std::byte>(1u << rng.below(8));
+      }
+      if (rng.below(10) == 0) bytes.resize(rng.below(bytes.size() + 1));
+      const auto to = r(static_cast<std::uint32_t>(rng.below(3)));
+      understood += script.inject_bytes(r(3), to, bytes) ? 1 : 0;
+    }
+    BOOST_TEST(understood > 500u);
+    script.link = nullptr;
+    const auto before = script.committed_height(r(0));
+    script.run_for(20 * kEpoch);
+    BOOST_TEST(script.agreement());
+    BOOST_TEST(script.committed_height(r(0)).value > before.value);
+  }
+}
+
 /// What random faults there are in one run.
 struct Chaos {
   bool restarts = false;
