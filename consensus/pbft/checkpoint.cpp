@@ -61,7 +61,7 @@ void Pbft::on(Context& ctx, ReplicaId, const StableCheckpoint& c, const Message&
     return;
   }
   learn_stable(ctx, c);
-  if (target_.seq > executed_ && !transferring_) request_state(ctx);
+  if (target_.seq > executed_ && !transferring()) request_state(ctx);
 }
 
 /// `c` is proven. A replica that has not executed so far may be about to: it asks for the state only
@@ -76,7 +76,7 @@ void Pbft::learn_stable(Context& ctx, const StableCheckpoint& c) {
   if (c.seq <= target_.seq) return;
   target_ = c;
   start_ticking(ctx);
-  if (!in_window(c.seq) && !transferring_) request_state(ctx);
+  if (!in_window(c.seq) && !transferring()) request_state(ctx);
 }
 
 /// §4.3: discards everything with sequence number at most n and moves the watermarks. In a new view this
@@ -91,7 +91,7 @@ void Pbft::make_stable(Context& ctx, StableCheckpoint c) {
   std::erase_if(candidates_, [&](const Candidate& k) { return k.at.seq <= stable_.seq; });
   ctx.note(Milestone::checkpoint, view_, stable_.seq.value, stable_.state);
   persist_snapshot(ctx);
-  if (stable_.seq > executed_ && !transferring_) request_state(ctx);
+  if (stable_.seq > executed_ && !transferring()) request_state(ctx);
 }
 
 // State transfer.
@@ -102,7 +102,7 @@ void Pbft::request_state(Context& ctx) {
     transferring_ = false;
     return;
   }
-  if (!transferring_) {
+  if (!transferring()) {
     transferring_ = true;
     goal_ = target_.seq;
     goal_chain_ = target_.state;
@@ -141,7 +141,7 @@ void Pbft::on(Context& ctx, ReplicaId from, const FetchState& f, const Message&)
 
 void Pbft::on(Context& ctx, ReplicaId, const StatePart& p, const Message&) {
   settle(ctx);
-  if (!transferring_ || p.blocks.empty() || p.first.value == 0 ||
+  if (!transferring() || p.blocks.empty() || p.first.value == 0 ||
       p.first.value + p.blocks.size() - 1 != goal_.value) {
     ++ignored_.outside;
     return;

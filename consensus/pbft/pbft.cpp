@@ -24,6 +24,7 @@ void Pbft::start(Context& ctx) {
   primary_power_ = ctx.committee().power(primary_);
   next_ = Height(1);
   view_changes_.resize(n_);
+  known_views_.resize(n_);
   early_of_.assign(n_, 0);
   if (ctx.recovered().empty()) {
     ctx.enter_view(view_, primary_);

@@ -150,6 +150,7 @@ class Pbft : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, Stab
   void take_checkpoint(Context&);
   void learn_stable(Context&, const StableCheckpoint&);
   void make_stable(Context&, StableCheckpoint);
+  bool transferring() const { return transferring_ && goal_ > executed_; }
   void request_state(Context&);
   void install_state(Context&);
   Digest chain_at(Context&, Height seq) const;
@@ -164,6 +165,7 @@ class Pbft : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, Stab
   void fetch_batch(Context&, const FetchBatch&);
   BlockRef find_batch(Context&, Height seq, const Digest&) const;
   void count_view_changes(Context&);
+  void wait_for_new_view(Context&);
   Validity validity(Context&) const;
   ReplicaId primary(View v) const { return ReplicaId(static_cast<std::uint32_t>(v.value % n_)); }
   // Retransmission.
@@ -213,6 +215,7 @@ class Pbft : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, Stab
   std::vector<Digest> o_;     // O of view_
   HeldMessage new_view_;      // what made view_ active
   std::vector<HeldMessage> view_changes_;  // latest of each replica
+  std::vector<View> known_views_;          // highest each replica claimed to be in
   Power joined_ = 0;          // power behind VIEW-CHANGEs for view_
   Power ahead_ = 0;           // and for greater views
   bool announced_ = false;    // primary: NEW-VIEW is sent
@@ -244,7 +247,7 @@ class Pbft : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, Stab
   Digest goal_chain_;                    // proven chain value at goal_
   std::vector<BlockRef> fetched_;        // goal_+1 … target_, last first
   std::uint32_t source_ = 0;
-  bool transferring_ = false;
+  bool transferring_ = false;            // true with goal_ > executed_: see transferring()
 
   // Timers.
   bool timing_ = false;    // kProgress is set

@@ -44,7 +44,7 @@ void Pbft::persist_snapshot(Context& ctx) {
 }
 
 void Pbft::recover(Context& ctx) {
-  SnapshotRecord all;
+  SnapshotRecord all{.view = {.active = true, .o_first = Height(1)}};  // as nobody has written it yet
   for (const Bytes& bytes : ctx.recovered().records) read_record(bytes, ctx, all);
 
   // What was executed: the last batch written at each height up to there.

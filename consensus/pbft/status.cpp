@@ -26,7 +26,7 @@ void Pbft::tick(Context& ctx) {
   } else {
     ++attempt_;
     if (target_.seq > executed_ && !moved) {
-      if (transferring_) ++source_;
+      if (transferring()) ++source_;
       request_state(ctx);
     }
     send_status(ctx, std::nullopt, false);
@@ -90,6 +90,8 @@ void Pbft::send_status(Context& ctx, std::optional<ReplicaId> to, bool answer) {
 void Pbft::on(Context& ctx, ReplicaId from, const Status& s, const Message&) {
   settle(ctx);
   if (from == self_) return;
+  known_views_[from.value] = std::max(known_views_[from.value], s.view);
+  wait_for_new_view(ctx);
   if (s.answer) {
     // Restarted: caught up when a quorum, with us, is not ahead of us.
     if (catching_up_ && s.executed <= executed_ && s.view <= view_) {

@@ -74,6 +74,7 @@ void Pbft::on(Context& ctx, ReplicaId from, const ViewChange& vc, const Message&
   if (latest && before > view_) ahead_ -= power;
   (vc.view == view_ ? joined_ : ahead_) += power;
   latest = HeldMessage(ctx.store(), m);
+  known_views_[from.value] = std::max(known_views_[from.value], vc.view);
   learn_stable(ctx, vc.stable);
   count_view_changes(ctx);
 }
@@ -91,12 +92,25 @@ void Pbft::count_view_changes(Context& ctx) {
     start_view_change(ctx, smallest);
     return;
   }
-  if (active_ || joined_ < quorum_) return;
-  if (!timing_) {
-    timing_ = true;
-    ctx.set_timer(kProgress, patience());
+  if (active_) return;
+  wait_for_new_view(ctx);
+  if (joined_ >= quorum_ && self_ == primary_ && !announced_) send_new_view(ctx);
+}
+
+/// §4.5.2: the timer for NEW-VIEW starts when a quorum is in this view, so that nobody runs ahead. Who
+/// is in a later view, or says so in a STATUS, counts too: VIEW-CHANGEs may be lost, and those of who
+/// has entered the view and restarted are.
+void Pbft::wait_for_new_view(Context& ctx) {
+  if (active_ || timing_) return;
+  if (joined_ + ahead_ < quorum_) {
+    Power power = 0;
+    for (std::uint32_t i = 0; i < n_; ++i) {
+      if (i == self_.value || known_views_[i] >= view_) power += ctx.committee().power(ReplicaId(i));
+    }
+    if (power < quorum_) return;
   }
-  if (self_ == primary_ && !announced_) send_new_view(ctx);
+  timing_ = true;
+  ctx.set_timer(kProgress, patience());
 }
 
 /// §4.4: ⟨NEW-VIEW, v+1, V, O⟩. The primary enters the view, as all do, when it receives this.
