@@ -181,7 +181,11 @@ void Pbft::install_state(Context& ctx) {
   if (target_.seq > stable_.seq && target_.seq <= executed_) make_stable(ctx, target_);
   progressed(ctx);
   execute(ctx);
-  if (target_.seq > executed_) request_state(ctx);
+  if (target_.seq > executed_) {
+    request_state(ctx);
+  } else {
+    send_status(ctx, std::nullopt, false);  // asks for what was committed since the checkpoint
+  }
 }
 
 /// The hash chain's value at seq, which is executed.

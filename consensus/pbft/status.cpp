@@ -8,6 +8,7 @@
 namespace byzlab::pbft {
 namespace {
 constexpr std::uint64_t kSlotsPerAnswer = 16;
+constexpr std::uint32_t kBackOff = 2;  // the period doubles this often while nothing helps
 constexpr std::uint32_t kAllHelp = 7;  // up to this n everybody answers at length
 }  // namespace
 
@@ -61,7 +62,7 @@ void Pbft::start_ticking(Context& ctx) {
   if (ticking_) return;
   ticking_ = true;
   executed_at_tick_ = executed_;
-  ctx.set_timer(kTick, retransmit_after_ * (std::int64_t{1} << std::min(attempt_, 4u)));
+  ctx.set_timer(kTick, retransmit_after_ * (std::int64_t{1} << std::min(attempt_, kBackOff)));
 }
 
 void Pbft::send_status(Context& ctx, std::optional<ReplicaId> to, bool answer) {

@@ -97,7 +97,6 @@ std::string survives(const Adversity& a, std::uint64_t seed) {
     script.run_for(100ms);
   }
 
-  if (std::getenv("DBG")) { auto t=script.text().size(); script.record(true); script.run_for(9s); puts(script.text().substr(t).c_str()); }
   std::string wrong;
   if (!script.agreement()) wrong += " agreement";
   for (std::uint32_t i = 0; i < a.n; ++i) {
@@ -122,7 +121,6 @@ std::string survives(const Adversity& a, std::uint64_t seed) {
 }
 
 void check(const Adversity& a, std::uint64_t usual = 30) {
-  if (std::getenv("DBG")) { puts(survives(a, atoi(std::getenv("DBG"))).c_str()); return; }
   for (std::uint64_t seed = 1; seed <= seeds(usual); ++seed) {
     const std::string wrong = survives(a, seed);
     BOOST_TEST(wrong.empty(), "seed " << seed << ":" << wrong);
