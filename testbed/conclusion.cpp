@@ -205,7 +205,12 @@ void Judge::Parts::judge_safety(const scenario::Expectation& e, const RunFacts& 
   const SafetyInvariant& checked = *invariant(e.property);
   const auto& violation = checked.verdict();
   const bool wanted = e.outcome == Outcome::violated;
-  if (violation) {
+  if (!checked.has_checked()) {
+    const bool silent = e.property == Property::certified && logs.blocks() > 0;
+    nothing_to_check(r, facts_of_run,
+                     silent ? fmt::format("{} tells of no certificates", run.engine->name)
+                            : std::string("nothing was committed"));
+  } else if (violation) {
     const auto opinion = bound.on_safety(violation->at);
     r.status = wanted ? Status::pass : Status::fail;
     r.detail = violation->what;
@@ -218,11 +223,6 @@ void Judge::Parts::judge_safety(const scenario::Expectation& e, const RunFacts& 
           fmt::format("         If that is the point of the scenario, write  - {}: violated",
                       name_of(e.property)));
     }
-  } else if (!checked.has_checked()) {
-    const bool silent = e.property == Property::certified && logs.blocks() > 0;
-    nothing_to_check(r, facts_of_run,
-                     silent ? fmt::format("{} tells of no certificates", run.engine->name)
-                            : std::string("nothing was committed"));
   } else {
     r.status = wanted ? Status::fail : Status::pass;
     r.detail = checked.checked();

@@ -73,7 +73,8 @@ void Story::stalled(Time now) {
   stalled_ = true;
   const Time last = recent_[(growths_ - 1) % kRecent];
   std::string text = fmt::format("last commit at height {}", height_);
-  const std::string why = bound_.why_stalled(now);
+  // Asked of the moment patience ran out: by now the fault may be over.
+  const std::string why = bound_.why_stalled(std::min(now, last + patience()));
   if (!why.empty()) text += "; " + why;
   tell(last, "stall", std::move(text));
 }

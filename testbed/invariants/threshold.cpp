@@ -70,6 +70,11 @@ void check_threshold(const scenario::Expectation& e, const RunFacts& facts, Expe
     r.detail += fmt::format(", {}", words::count(m.samples, "sample"));
     if (e.outside) r.detail += " outside " + e.outside->label;
   }
+  if (!facts.complete) {
+    r.status = Status::undecided;
+    r.detail += " until the run stopped";
+    return;
+  }
   r.status = compares(t.comparison, *m.value, t.value) ? Status::pass : Status::fail;
   r.at = facts.end;
 }

@@ -1,0 +1,306 @@
+// The judge on safety: what it finds, what it says of the bound, and that nothing passes vacuously.
+#include <boost/test/unit_test.hpp>
+
+#include "tests/testbed/staged_run.h"
+
+using namespace byzlab;
+using namespace byzlab::staged;
+using scenario::Outcome;
+using scenario::Property;
+
+namespace {
+
+bool says(const ExpectationResult& r, std::string_view text) {
+  return std::ranges::any_of(
+      r.lines, [&](const std::string& line) { return line.find(text) != std::string::npos; });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(judge_safety)
+
+BOOST_AUTO_TEST_CASE(a_run_that_agrees_passes) {
+  Run run;
+  run.chain(1, 20, 1, 0.1);
+  const Report& report = run.end();
+  BOOST_TEST((report.verdict == RunVerdict::pass), report.reason);
+  BOOST_TEST(report.expectations.size() == 3u);
+  for (const auto& e : report.expectations) {
+    BOOST_TEST((e.status == Status::pass), e.text << ": " << e.detail);
+    BOOST_TEST(e.always_on);
+  }
+  BOOST_TEST(run.of(Property::agreement).detail == "20 heights, 4 replicas, no conflict");
+  BOOST_TEST(run.of(Property::validity).detail == "20 tx, all submitted");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_committed_is_vacuous) {
+  Run run;
+  const Report& report = run.end();
+  BOOST_TEST((report.verdict == RunVerdict::inconclusive));
+  BOOST_TEST((run.of(Property::agreement).status == Status::vacuous));
+}
+
+BOOST_AUTO_TEST_CASE(two_blocks_at_a_height_inside_the_bound) {
+  Run run;
+  run.byzantine = {ReplicaId(3)};
+  const auto a = run.block(1, {}, 1, 3), b = run.block(1, {}, 2, 3);
+  for (const auto& block : {a, b}) run.note(1, 3, Milestone::proposed, block);
+  for (const auto& block : {a, b}) run.note(1.1, 2, Milestone::voted, block);
+  run.commit(2, 0, a);
+  BOOST_TEST(!run.judge->decided());
+  run.commit(3, 1, b);
+  BOOST_TEST(run.judge->decided());
+  const Report& report = run.end(3);
+  BOOST_TEST((report.verdict == RunVerdict::fail));
+  BOOST_TEST(report.reason == "safety: agreement at 3.000 s");
+  const auto& agreement = run.of(Property::agreement);
+  BOOST_TEST((agreement.bound == Bound::inside));
+  BOOST_TEST(says(agreement, "r0 committed " + a->digest.short_hex()));
+  BOOST_TEST(says(agreement, "r1 committed " + b->digest.short_hex()));
+  BOOST_TEST(says(agreement, "r3* proposed both in view 1"));
+  BOOST_TEST(says(agreement, "r2 voted for both"));
+  BOOST_TEST(says(agreement, "INSIDE THE BOUND. 1 ≤ f = 1"));
+}
+
+BOOST_AUTO_TEST_CASE(beyond_the_bound_and_wanted) {
+  Run run;
+  run.byzantine = {ReplicaId(2), ReplicaId(3)};
+  run.expect(Property::agreement, Outcome::violated);
+  run.commit(2, 0, run.block(1, {}, 1));
+  run.commit(3, 1, run.block(1, {}, 2));
+  BOOST_TEST(!run.judge->decided());
+  const Report& report = run.end();
+  BOOST_TEST((report.verdict == RunVerdict::pass), report.reason);
+  BOOST_TEST((run.listed().bound == Bound::beyond));
+  BOOST_TEST(
+      says(run.listed(), "BEYOND THE BOUND. Expected of this protocol with 2 > f = 1 liars"));
+  BOOST_TEST(report.beyond_bound);
+}
+
+BOOST_AUTO_TEST_CASE(wanted_and_not_found_fails) {
+  Run run;
+  run.expect(Property::agreement, Outcome::violated);
+  run.chain(1, 3, 1, 0.1);
+  BOOST_TEST((run.end().verdict == RunVerdict::fail));
+  BOOST_TEST((run.listed().bound == Bound::not_applicable));
+}
+
+BOOST_AUTO_TEST_CASE(byzantine_logs_do_not_count) {
+  Run run;
+  run.byzantine = {ReplicaId(3)};
+  run.commit(1, 0, run.block(1, {}, 1));
+  run.commit(1, 3, run.block(1, {}, 2));
+  BOOST_TEST((run.end().verdict == RunVerdict::pass));
+}
+
+BOOST_AUTO_TEST_CASE(equal_blocks_of_two_records_agree) {
+  Run run;  // over sockets every process has its own copy
+  run.commit(1, 0, run.block(1, {}, 7));
+  run.commit(1, 1, run.block(1, {}, 7));
+  run.commit(2, 1, run.block(2, {}, 7));
+  run.commit(2, 0, run.block(2, {}, 7));
+  BOOST_TEST((run.end().verdict == RunVerdict::pass));
+}
+
+BOOST_AUTO_TEST_CASE(committing_again_after_a_restart_is_no_rewrite) {
+  Run run;
+  std::vector<BlockRef> blocks;
+  for (std::uint64_t h = 1; h <= 5; ++h) blocks.push_back(run.block(h));
+  for (const auto& b : blocks) run.commit_everywhere(1, b);
+  for (const auto& b : blocks) run.commit(2, 2, b);
+  run.commit(3, 2, run.block(6));
+  BOOST_TEST((run.end().verdict == RunVerdict::pass));
+  BOOST_TEST(run.report.replicas[2].commits == 6u);
+}
+
+BOOST_AUTO_TEST_CASE(rewriting_the_own_log_violates) {
+  Run run;
+  run.engine.finality = Finality::confirmations;
+  run.engine.fault_model = FaultModel::hash_power;
+  run.engine.fault_bound = minority_bound;
+  run.engine.quorum = majority_quorum;
+  run.byzantine = {ReplicaId(0)};
+  run.commit(1, 1, run.block(1, {}, 1));
+  run.commit(2, 1, run.block(2, {}, 1));
+  run.commit(3, 1, run.block(1, {}, 2, 0));
+  run.commit(3, 1, run.block(2, {}, 2, 0));
+  const Report& report = run.end(3);
+  BOOST_TEST((report.verdict == RunVerdict::fail));
+  const auto& agreement = run.of(Property::agreement);
+  BOOST_TEST(says(agreement, "taking back 2 committed blocks"));
+  BOOST_TEST(says(agreement, "INSIDE THE BOUND, but finality by confirmations is probabilistic"));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_nobody_submitted) {
+  Run run;
+  Request forged = run.submit(0.5);
+  forged.bytes = 101;
+  run.commit_everywhere(1, run.block(1, {forged}));
+  BOOST_TEST(run.judge->decided());
+  BOOST_TEST((run.end(1).verdict == RunVerdict::fail));
+  BOOST_TEST((run.of(Property::validity).status == Status::fail));
+  BOOST_TEST((run.of(Property::agreement).status == Status::pass));
+}
+
+BOOST_AUTO_TEST_CASE(an_adversary_may_submit_in_its_own_name_only) {
+  Run run;
+  run.scenario.workload.clients = 4;
+  Request own{.id = Request::kFirstOwnId, .client = ClientId(0x80000001), .coin = 5};
+  own.auth = run.crypto.authenticate(own);
+  run.commit_everywhere(1, run.block(1, {own}));
+  BOOST_TEST(!run.judge->decided());
+  Request as_client{.id = Request::kFirstOwnId.plus(1), .client = ClientId(2)};
+  as_client.auth = run.crypto.authenticate(as_client);
+  run.commit_everywhere(2, run.block(2, {as_client}));
+  BOOST_TEST(run.judge->decided());
+}
+
+BOOST_AUTO_TEST_CASE(a_request_twice_in_one_log) {
+  Run run;
+  const Request r = run.submit(0.5);
+  run.commit_everywhere(1, run.block(1, {r}));
+  run.commit_everywhere(2, run.block(2));
+  BOOST_TEST(!run.judge->decided());
+  run.commit_everywhere(3, run.block(3, {r}));
+  BOOST_TEST((run.end(3).verdict == RunVerdict::fail));
+  BOOST_TEST((run.of(Property::integrity).status == Status::fail));
+  BOOST_TEST(says(run.of(Property::integrity), "at height 1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_on_two_branches_is_not_twice) {
+  Run run;
+  run.expect(Property::agreement, Outcome::violated);
+  const Request r = run.submit(0.5);
+  run.commit(1, 0, run.block(1, {r}, 1));
+  run.commit(1, 1, run.block(1, {}, 2));
+  run.commit(2, 1, run.block(2, {r}, 2));
+  BOOST_TEST((run.end().verdict == RunVerdict::pass), run.report.reason);
+  BOOST_TEST((run.of(Property::integrity).status == Status::pass));
+}
+
+BOOST_AUTO_TEST_CASE(total_order_minds_gaps) {
+  Run run;
+  run.expect(Property::total_order);
+  run.commit_everywhere(1, run.block(1));
+  run.commit(2, 0, run.block(3));
+  run.end();
+  BOOST_TEST((run.listed().status == Status::fail));
+  BOOST_TEST((run.of(Property::agreement).status == Status::pass));
+}
+
+BOOST_AUTO_TEST_CASE(certified_needs_a_certificate_before_the_commit) {
+  Run run;
+  run.expect(Property::certified);
+  const auto a = run.block(1), b = run.block(2);
+  run.note(1, 0, Milestone::certified, a);
+  run.commit_everywhere(2, a);
+  run.commit_everywhere(3, b);
+  run.note(4, 0, Milestone::certified, b);
+  run.end();
+  BOOST_TEST((run.listed().status == Status::fail));
+  BOOST_TEST(run.listed().detail.find("before anybody had a certificate") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(certified_needs_a_quorum_of_votes) {
+  Run run;
+  run.expect(Property::certified);
+  const auto a = run.block(1);
+  for (std::uint32_t p : {0u, 1u}) run.note(1, p, Milestone::voted, a);
+  run.note(1, 0, Milestone::certified, a);
+  run.commit_everywhere(2, a);
+  run.end();
+  BOOST_TEST((run.listed().status == Status::fail));
+}
+
+BOOST_AUTO_TEST_CASE(an_engine_that_tells_no_certificates_leaves_it_open) {
+  Run run;
+  run.expect(Property::certified);
+  run.chain(1, 5, 1, 0.1);
+  BOOST_TEST((run.end().verdict == RunVerdict::inconclusive));
+  BOOST_TEST((run.listed().status == Status::vacuous));
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_disk_counts_as_a_fault) {
+  Run run;
+  run.byzantine = {ReplicaId(3)};
+  run.replica(0.5, 2, ReplicaState::Now::up, true);
+  run.commit(2, 0, run.block(1, {}, 1));
+  run.commit(3, 1, run.block(1, {}, 2));
+  run.end(3);
+  BOOST_TEST((run.of(Property::agreement).bound == Bound::beyond));
+}
+
+BOOST_AUTO_TEST_CASE(a_synchronous_engine_without_synchrony) {
+  for (const bool cut : {false, true}) {
+    Run run;
+    run.engine.synchrony = Synchrony::synchronous;
+    run.entry("split", scenario::Partition{.sides = {Run::who(0, 1), Run::who(2, 3)}});
+    if (cut) run.fault(1, 0);
+    run.commit(2, 0, run.block(1, {}, 1));
+    run.commit(3, 2, run.block(1, {}, 2));
+    run.end(3);
+    BOOST_TEST((run.of(Property::agreement).bound == (cut ? Bound::beyond : Bound::inside)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(double_spend_is_a_payment_replaced) {
+  Run run;
+  run.expect(Property::agreement, Outcome::violated);
+  run.expect(Property::double_spend, Outcome::succeeds);
+  const Request pay = run.submit(0.1, 9), steal = run.submit(0.2, 9);
+  run.commit(1, 1, run.block(1, {pay}, 1));
+  run.commit(2, 1, run.block(1, {steal}, 2));
+  BOOST_TEST((run.end().verdict == RunVerdict::pass), run.report.reason);
+  BOOST_TEST((run.listed(1).status == Status::pass));
+}
+
+BOOST_AUTO_TEST_CASE(double_spend_fails_only_if_it_was_tried) {
+  for (const bool paid : {false, true}) {
+    Run run;
+    run.expect(Property::double_spend, Outcome::fails);
+    run.commit_everywhere(1, run.block(1, {run.submit(0.1, paid ? 9 : 0)}));
+    run.end();
+    BOOST_TEST((run.listed().status == (paid ? Status::pass : Status::vacuous)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(rates_count_each_seed) {
+  for (const bool many : {false, true}) {
+    for (const bool works : {false, true}) {
+      Run run;
+      if (many) run.scenario.runs = scenario::Runs{.first = 1, .last = 20};
+      run.expect(Property::double_spend, Outcome::succeeds).rate =
+          scenario::RequiredRate{.comparison = scenario::Comparison::greater_equal, .share = 0.95};
+      run.expect(Property::agreement, Outcome::violated);
+      const Request pay = run.submit(0.1, 9), steal = run.submit(0.2, 9);
+      run.commit(1, 1, run.block(1, {pay}, 1));
+      if (works) run.commit(2, 1, run.block(1, {steal}, 2));
+      const Report& report = run.end();
+      BOOST_TEST(run.listed().counts.value() == works);
+      const auto expected = works ? Status::pass : many ? Status::undecided : Status::fail;
+      BOOST_TEST((run.listed().status == expected));
+      BOOST_TEST((report.verdict == (works || many ? RunVerdict::pass : RunVerdict::fail)),
+                 report.reason);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_without_effect_is_inconclusive) {
+  Run run;
+  run.entry("nothing", scenario::Isolate{.who = Run::who(0, 0)});
+  run.report.faults[0].had_effect = false;
+  run.chain(1, 5, 1, 0.1);
+  run.fault(2, 0);
+  run.heal(3, 0);
+  BOOST_TEST((run.end().verdict == RunVerdict::inconclusive));
+  BOOST_TEST(run.report.reason == "fault `nothing` had no effect");
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_run_is_inconclusive) {
+  Run run;
+  run.chain(1, 5, 1, 0.1);
+  BOOST_TEST((run.end(5, true).verdict == RunVerdict::inconclusive));
+  BOOST_TEST(run.report.reason == "interrupted");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
