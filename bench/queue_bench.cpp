@@ -1,7 +1,7 @@
 // The event queues under the hold model (Jones 1986): a queue of constant size; each hold pops the
-// first event and pushes one a random delay later. Delays look like a wide-area network's: 8 regions'
-// distances and a spread. The argument is the number pending, the time is a hold's; `bytes` is
-// memory a pending event.
+// first event and pushes one a random delay later. Delays look like a wide-area network's: 8
+// regions' distances and a spread. The argument is the number pending, the time is a hold's;
+// `bytes` is memory a pending event.
 #include <benchmark/benchmark.h>
 
 #include <chrono>

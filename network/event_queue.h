@@ -1,8 +1,8 @@
 // What a simulated network needs of its event queue. Two classes satisfy it: TimingWheel, which is
 // fast, and ReferenceQueue, which is obviously right; the tests hold one against the other.
 //
-// Events come out in the order (time, id, destination). That order is the simulation's only source of
-// sequence, so both queues give exactly the same one.
+// Events come out in the order (time, id, destination). That order is the simulation's only source
+// of sequence, so both queues give exactly the same one.
 #pragma once
 
 #include <concepts>
@@ -26,8 +26,8 @@ struct QueuedEvent {
   constexpr auto operator<=>(const QueuedEvent&) const = default;
 };
 
-/// Times are ≥ kStart, and ≥ the time of the last event popped. Ids grow over the run, but a push may
-/// use any id.
+/// Times are ≥ kStart, and ≥ the time of the last event popped. Ids grow over the run, but a push
+/// may use any id.
 template <class Q>
 concept EventQueue =
     std::constructible_from<Q, Duration, Duration> &&
@@ -38,8 +38,8 @@ concept EventQueue =
       { q.push_all(times, id, to) } -> std::same_as<std::size_t>;
       /// The next event whose time is ≤ the limit; false when there is none.
       { q.pop(t, out) } -> std::same_as<bool>;
-      /// A guess at the event that will be popped after k others, to prefetch what it needs. False when
-      /// it is not cheap to tell; wrong when an earlier one is pushed meanwhile.
+      /// A guess at the event that will be popped after k others, to prefetch what it needs. False
+      /// when it is not cheap to tell; wrong when an earlier one is pushed meanwhile.
       { c.ahead(k, out) } -> std::same_as<bool>;
       { c.size() } -> std::same_as<std::size_t>;
       { c.memory_bytes() } -> std::same_as<std::size_t>;

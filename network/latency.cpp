@@ -14,8 +14,8 @@ namespace {
 
 constexpr double kLongest = 1e15;  // ns, eleven days: a wild sigma stays finite
 
-/// The table's last step must stand for a tail that has no end. With its end at this share of the step
-/// the mean of the step is right: exactly for an exponential tail, nearly for a normal one.
+/// The table's last step must stand for a tail that has no end. With its end at this share of the
+/// step the mean of the step is right: exactly for an exponential tail, nearly for a normal one.
 constexpr double kTail = 0.13533528323661270;  // e^-2
 
 Duration rounded(double ns) {
@@ -39,7 +39,8 @@ DelayDistribution DelayDistribution::tabulate(Quantile quantile, Duration min) {
   result.smallest_ = ends.front();
   const auto spread = static_cast<std::uint64_t>((ends.back() - ends.front()).count());
   result.is_constant_ = spread == 0;
-  result.shift_ = static_cast<unsigned>(std::max<int>(static_cast<int>(std::bit_width(spread)) - 32, 0));
+  result.shift_ =
+      static_cast<unsigned>(std::max<int>(static_cast<int>(std::bit_width(spread)) - 32, 0));
   for (std::size_t i = 0; i <= kSteps; ++i) {
     const auto above = static_cast<std::uint64_t>((ends[i] - result.smallest_).count());
     result.quantiles_[i] = static_cast<std::uint32_t>(above >> result.shift_);
@@ -73,8 +74,8 @@ DelayDistribution DelayDistribution::normal(Duration mean, Duration stddev, Dura
 
 DelayDistribution DelayDistribution::lognormal(Duration median, double sigma, Duration min) {
   const auto m = static_cast<double>(median.count());
-  return tabulate(
-      [=](double p) { return m * portable::exp(sigma * portable::inverse_normal(p)); }, min);
+  return tabulate([=](double p) { return m * portable::exp(sigma * portable::inverse_normal(p)); },
+                  min);
 }
 
 DelayDistribution DelayDistribution::exponential(Duration mean, Duration min) {

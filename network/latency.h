@@ -1,10 +1,10 @@
-// How long a packet is on its way, without queueing: a base delay of the pair's regions plus a draw from
-// a distribution.
+// How long a packet is on its way, without queueing: a base delay of the pair's regions plus a draw
+// from a distribution.
 //
-// A draw is a function of (key, from, to) and of nothing else, so it does not matter in which order, or
-// whether, others are drawn. It is one hash and one look-up in a table of 4096 quantiles, linear in
-// between: integers only. The tables are made by network/portable_math.h, which uses + - * / and sqrt
-// only, so they are the same under every compiler and C library.
+// A draw is a function of (key, from, to) and of nothing else, so it does not matter in which
+// order, or whether, others are drawn. It is one hash and one look-up in a table of 4096 quantiles,
+// linear in between: integers only. The tables are made by network/portable_math.h, which uses + -
+// * / and sqrt only, so they are the same under every compiler and C library.
 #pragma once
 
 #include <array>
@@ -42,7 +42,9 @@ class DelayDistribution {
   }
   bool is_constant() const { return is_constant_; }
   Duration smallest() const { return smallest_; }
-  Duration largest() const { return smallest_ + Duration{std::int64_t{quantiles_[kSteps]} << shift_}; }
+  Duration largest() const {
+    return smallest_ + Duration{std::int64_t{quantiles_[kSteps]} << shift_};
+  }
 
  private:
   static constexpr std::size_t kSteps = 4096;
@@ -52,7 +54,8 @@ class DelayDistribution {
   Duration smallest_{0};
   unsigned shift_ = 0;  // quantiles count 2^shift ns: 0 up to 4.2 s of spread
   bool is_constant_ = true;
-  std::vector<std::uint32_t> quantiles_ = std::vector<std::uint32_t>(kSteps + 1, 0);  // above smallest_
+  std::vector<std::uint32_t> quantiles_ =
+      std::vector<std::uint32_t>(kSteps + 1, 0);  // above smallest_
 };
 
 /// One-way delays between named places.
@@ -67,8 +70,8 @@ class LatencyModel {
  public:
   /// The same distribution on every link.
   explicit LatencyModel(DelayDistribution everywhere);
-  /// matrix[region of from][region of to] + a draw. `region_of` has one entry a process, an index into
-  /// the matrix.
+  /// matrix[region of from][region of to] + a draw. `region_of` has one entry a process, an index
+  /// into the matrix.
   LatencyModel(const DelayMatrix& matrix, std::span<const std::uint16_t> region_of,
                DelayDistribution jitter = DelayDistribution::constant(Duration{0}));
 

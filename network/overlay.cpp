@@ -30,8 +30,8 @@ std::vector<std::uint32_t> random_order(std::uint32_t n, Rng& rng) {
   return order;
 }
 
-/// Chords of the cycle 0, 1, …, n-1 that give each vertex `degree` neighbours with it: to all within
-/// degree / 2 steps, and to the opposite vertex when the degree is odd.
+/// Chords of the cycle 0, 1, …, n-1 that give each vertex `degree` neighbours with it: to all
+/// within degree / 2 steps, and to the opposite vertex when the degree is odd.
 std::vector<Edge> chords(std::uint32_t n, std::uint32_t degree) {
   std::vector<Edge> edges;
   for (std::uint32_t step = 2; step <= degree / 2; ++step) {
@@ -43,8 +43,8 @@ std::vector<Edge> chords(std::uint32_t n, std::uint32_t degree) {
   return edges;
 }
 
-/// Swaps the ends of random pairs of edges, (a,b) (c,d) -> (a,d) (c,b), where that makes no loop and no
-/// double edge. Degrees stay as they are; ten tries an edge forget where it started.
+/// Swaps the ends of random pairs of edges, (a,b) (c,d) -> (a,d) (c,b), where that makes no loop
+/// and no double edge. Degrees stay as they are; ten tries an edge forget where it started.
 void shuffle(std::vector<Edge>& edges, Adjacency& graph, Rng& rng) {
   for (std::size_t tries = edges.size() * 10; tries > 0; --tries) {
     Edge& first = edges[rng.below(edges.size())];

@@ -1,7 +1,8 @@
 // Who forwards to whom. An engine says broadcast; the overlay says which links that uses.
 //
-// `full`: everyone is everyone's neighbour, a broadcast is n-1 sends. `random`: a connected graph of a
-// given degree, over which a broadcast floods. The graph is undirected and has no loops or double edges.
+// `full`: everyone is everyone's neighbour, a broadcast is n-1 sends. `random`: a connected graph
+// of a given degree, over which a broadcast floods. The graph is undirected and has no loops or
+// double edges.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,10 @@ class Overlay {
   /// Every process a neighbour of every other.
   static Overlay full(std::uint32_t processes);
 
-  /// A random graph, the same for the same seed. Each process has `degree` neighbours; one of them has
-  /// one less when processes × degree is odd. Degrees below 2 count as 2, degrees of processes - 1 and
-  /// above give the full graph. Connected by construction: a random cycle through all is in it.
+  /// A random graph, the same for the same seed. Each process has `degree` neighbours; one of them
+  /// has one less when processes × degree is odd. Degrees below 2 count as 2, degrees of processes
+  /// - 1 and above give the full graph. Connected by construction: a random cycle through all is in
+  /// it.
   static Overlay random(std::uint32_t processes, std::uint32_t degree, std::uint64_t seed);
 
   bool is_full() const { return full_; }
@@ -43,8 +45,8 @@ class Overlay {
 
   bool full_ = true;
   std::uint32_t processes_ = 0;
-  std::uint32_t hole_ = 0;               // full: who is missing from neighbors_
-  std::vector<std::uint32_t> first_;     // random: CSR offsets, processes + 1 of them
+  std::uint32_t hole_ = 0;            // full: who is missing from neighbors_
+  std::vector<std::uint32_t> first_;  // random: CSR offsets, processes + 1 of them
   std::vector<ProcessId> neighbors_;
 };
 

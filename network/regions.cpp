@@ -124,40 +124,31 @@ Parsed<DelayMatrix> parse_delay_matrix(std::string_view csv, MatrixUnit unit) {
 namespace {
 
 constexpr std::array<CloudRegion, 21> kCloudRegions{{
-    {"us_east_1", "Ashburn", 39.04, -77.49},
-    {"us_east_2", "Columbus", 39.96, -83.00},
-    {"us_west_1", "San Jose", 37.35, -121.96},
-    {"us_west_2", "Boardman", 45.84, -119.70},
-    {"ca_central_1", "Montreal", 45.50, -73.57},
-    {"sa_east_1", "Sao Paulo", -23.55, -46.63},
-    {"eu_west_1", "Dublin", 53.35, -6.26},
-    {"eu_west_2", "London", 51.51, -0.13},
-    {"eu_west_3", "Paris", 48.86, 2.35},
-    {"eu_central_1", "Frankfurt", 50.11, 8.68},
-    {"eu_north_1", "Stockholm", 59.33, 18.07},
-    {"eu_south_1", "Milan", 45.46, 9.19},
-    {"ap_south_1", "Mumbai", 19.08, 72.88},
-    {"ap_southeast_1", "Singapore", 1.35, 103.82},
-    {"ap_southeast_2", "Sydney", -33.87, 151.21},
-    {"ap_northeast_1", "Tokyo", 35.68, 139.69},
-    {"ap_northeast_2", "Seoul", 37.57, 126.98},
-    {"ap_northeast_3", "Osaka", 34.69, 135.50},
-    {"ap_east_1", "Hong Kong", 22.32, 114.17},
-    {"me_south_1", "Manama", 26.23, 50.59},
+    {"us_east_1", "Ashburn", 39.04, -77.49},      {"us_east_2", "Columbus", 39.96, -83.00},
+    {"us_west_1", "San Jose", 37.35, -121.96},    {"us_west_2", "Boardman", 45.84, -119.70},
+    {"ca_central_1", "Montreal", 45.50, -73.57},  {"sa_east_1", "Sao Paulo", -23.55, -46.63},
+    {"eu_west_1", "Dublin", 53.35, -6.26},        {"eu_west_2", "London", 51.51, -0.13},
+    {"eu_west_3", "Paris", 48.86, 2.35},          {"eu_central_1", "Frankfurt", 50.11, 8.68},
+    {"eu_north_1", "Stockholm", 59.33, 18.07},    {"eu_south_1", "Milan", 45.46, 9.19},
+    {"ap_south_1", "Mumbai", 19.08, 72.88},       {"ap_southeast_1", "Singapore", 1.35, 103.82},
+    {"ap_southeast_2", "Sydney", -33.87, 151.21}, {"ap_northeast_1", "Tokyo", 35.68, 139.69},
+    {"ap_northeast_2", "Seoul", 37.57, 126.98},   {"ap_northeast_3", "Osaka", 34.69, 135.50},
+    {"ap_east_1", "Hong Kong", 22.32, 114.17},    {"me_south_1", "Manama", 26.23, 50.59},
     {"af_south_1", "Cape Town", -33.92, 18.42},
 }};
 
-constexpr double kEarthRadius = 6371.0;               // km
+constexpr double kEarthRadius = 6371.0;                // km
 constexpr double kSpeedInFibre = 299'792.458 / 1.468;  // km/s; refractive index of silica fibre
-/// A cable is longer than the great circle by this much, everywhere: the value with the smallest median
-/// error of the round trip over measurements of the 420 pairs (tests/network/regions_test.cpp).
+/// A cable is longer than the great circle by this much, everywhere: the value with the smallest
+/// median error of the round trip over measurements of the 420 pairs
+/// (tests/network/regions_test.cpp).
 constexpr double kRouteFactor = 1.56;
 /// What every path costs beside the distance; half the round trip within a region.
 constexpr Duration kAccess{1'650'000};
 
 Duration one_way(const CloudRegion& a, const CloudRegion& b) {
-  const double km = kEarthRadius * portable::great_circle(a.latitude, a.longitude, b.latitude,
-                                                          b.longitude);
+  const double km =
+      kEarthRadius * portable::great_circle(a.latitude, a.longitude, b.latitude, b.longitude);
   const double seconds = km * kRouteFactor / kSpeedInFibre;
   return kAccess + Duration{static_cast<std::int64_t>(seconds * 1e9 + 0.5)};
 }

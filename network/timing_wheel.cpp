@@ -24,7 +24,8 @@ unsigned width_shift(Duration smallest, Duration largest) {
   return std::clamp(std::max(log2_down(smallest.count()), horizon), kNarrowest, kWidest);
 }
 
-/// Insertion sort that gives up after `budget` moves: linear on what is nearly sorted. True if sorted.
+/// Insertion sort that gives up after `budget` moves: linear on what is nearly sorted. True if
+/// sorted.
 bool insertion_sort(std::uint64_t* words, std::size_t count, std::size_t budget) {
   for (std::size_t i = 1; i < count; ++i) {
     const std::uint64_t word = words[i];
@@ -64,8 +65,8 @@ TimingWheel::TimingWheel(Duration smallest_latency, Duration largest_latency)
 
 // ------------------------------------------------------------------------------------ turning
 
-/// Moves on to what comes after the current run, which is used up. False when that is nothing, or is
-/// after the limit; true with an empty run when it is in the overflow.
+/// Moves on to what comes after the current run, which is used up. False when that is nothing, or
+/// is after the limit; true with an empty run when it is in the overflow.
 bool TimingWheel::turn(Time limit) {
   const std::uint64_t bucket = next_bucket();
   const auto start = bucket == kNone ? kNoOverflow : static_cast<std::int64_t>(bucket << shift_);
@@ -101,7 +102,8 @@ void TimingWheel::load(std::uint64_t bucket_number) {
   clear_occupied(bucket_number % kBuckets);
 
   flip_ = wanted_flip();
-  if (run_.size() < bucket.count + std::size_t{1}) run_.resize((bucket.count + 1) * std::size_t{3} / 2);
+  if (run_.size() < bucket.count + std::size_t{1})
+    run_.resize((bucket.count + 1) * std::size_t{3} / 2);
   sort_run(bucket);
   next_ = run_.data();
   run_end_ = run_.data() + bucket.count;
@@ -110,8 +112,8 @@ void TimingWheel::load(std::uint64_t bucket_number) {
   bucket.count = 0;
 }
 
-/// Pushes into one bucket mostly come in the order of (id, destination). So it pays to bring the words
-/// into rough order of time by stable passes, and to finish with an insertion sort.
+/// Pushes into one bucket mostly come in the order of (id, destination). So it pays to bring the
+/// words into rough order of time by stable passes, and to finish with an insertion sort.
 void TimingWheel::sort_run(const Bucket& bucket) {
   const std::size_t count = bucket.count;
   std::uint64_t* const run = run_.data();
@@ -126,7 +128,8 @@ void TimingWheel::sort_run(const Bucket& bucket) {
 
   // About two words a bin, if they are spread evenly.
   constexpr unsigned kMostBits = 13;
-  const unsigned bits = std::min({static_cast<unsigned>(std::bit_width(count)) - 1, kMostBits, shift_});
+  const unsigned bits =
+      std::min({static_cast<unsigned>(std::bit_width(count)) - 1, kMostBits, shift_});
   const unsigned at = kTimeAt + shift_ - bits;
   std::array<std::uint32_t, (1u << kMostBits)> start;
   std::fill_n(start.begin(), std::size_t{1} << bits, 0u);
@@ -220,8 +223,8 @@ bool TimingWheel::pop_overflow(Time limit, QueuedEvent& out) {
   return true;
 }
 
-/// Before `id` becomes the newest: whatever 28 bits could soon not name any more becomes overflow, where
-/// ids are whole.
+/// Before `id` becomes the newest: whatever 28 bits could soon not name any more becomes overflow,
+/// where ids are whole.
 void TimingWheel::sweep(std::uint64_t id) {
   const std::uint64_t oldest = id - kSweepEvery;  // id ≥ next_sweep_ ≥ kSweepEvery
   next_sweep_ = id + kSweepEvery;

@@ -4,16 +4,17 @@
 //
 //   time within the bucket: 18 bits | low bits of the id: 28 | destination: 18
 //
-// so that sorting the words of a bucket sorts its events. A bucket is sorted when its turn comes, by a
-// method that suits its size, and then popped from front to back. Three places hold what is pending:
+// so that sorting the words of a bucket sorts its events. A bucket is sorted when its turn comes,
+// by a method that suits its size, and then popped from front to back. Three places hold what is
+// pending:
 //
 //   the buckets      everything within the horizon of 4096 buckets; unsorted; a push is two stores
 //   the current run  the bucket whose turn it is, sorted, and a heap of what is pushed into it late
 //   the overflow     a heap of whole events: what lies beyond the horizon, and anything unusual
 //
-// pop() takes the least of the run, the late heap and the overflow, so nothing ever migrates. A word
-// keeps only 28 bits of an id; the rest is known because no word is 2^27 ids older than the newest.
-// Every 2^26 ids a sweep moves the words that would become too old to the overflow.
+// pop() takes the least of the run, the late heap and the overflow, so nothing ever migrates. A
+// word keeps only 28 bits of an id; the rest is known because no word is 2^27 ids older than the
+// newest. Every 2^26 ids a sweep moves the words that would become too old to the overflow.
 #pragma once
 
 #include <array>
@@ -31,8 +32,9 @@ namespace byzlab {
 class TimingWheel {
  public:
   /// A bucket should not be wider than the smallest latency, or pushes hit the bucket being popped,
-  /// which costs a heap's log n; and the horizon should cover the largest, or pushes overflow, which
-  /// costs the same. Where both can't be, the horizon counts. Any choice gives the same order.
+  /// which costs a heap's log n; and the horizon should cover the largest, or pushes overflow,
+  /// which costs the same. Where both can't be, the horizon counts. Any choice gives the same
+  /// order.
   explicit TimingWheel(Duration smallest_latency, Duration largest_latency = {});
   TimingWheel(const TimingWheel&) = delete;
   TimingWheel& operator=(const TimingWheel&) = delete;
@@ -177,9 +179,7 @@ class TimingWheel {
 
   /// The bit to turn in words so that they sort like the whole ids do: when the 28 bits have just
   /// wrapped, what lies before the wrap must come first.
-  std::uint64_t wanted_flip() const {
-    return (newest_ >> 27 & 1) != 0 ? 0 : kIdTop;
-  }
+  std::uint64_t wanted_flip() const { return (newest_ >> 27 & 1) != 0 ? 0 : kIdTop; }
 
   bool turn(Time limit);
   std::uint64_t next_bucket() const;
@@ -220,8 +220,8 @@ class TimingWheel {
 
   std::vector<std::uint64_t> run_;
   std::vector<std::uint64_t> scratch_;
-  std::vector<std::uint64_t> late_;      // heap, least first
-  std::vector<QueuedEvent> overflow_;    // heap, least first
+  std::vector<std::uint64_t> late_;    // heap, least first
+  std::vector<QueuedEvent> overflow_;  // heap, least first
 };
 static_assert(EventQueue<TimingWheel>);
 

@@ -1,8 +1,8 @@
 // Bandwidth: each process sends through one uplink, a first-in first-out queue of one server.
 //
-// A packet of b bytes occupies the uplink for 8 b / rate seconds, rounded up to whole nanoseconds, and
-// leaves when its last bit does. A broadcast's copies queue one behind the other in the order of their
-// destinations: that is why a leader with a large block is slow. Receiving is not limited.
+// A packet of b bytes occupies the uplink for 8 b / rate seconds, rounded up to whole nanoseconds,
+// and leaves when its last bit does. A broadcast's copies queue one behind the other in the order
+// of their destinations: that is why a leader with a large block is slow. Receiving is not limited.
 #pragma once
 
 #include <algorithm>
@@ -39,8 +39,9 @@ class Uplinks {
     return free;
   }
 
-  /// The same for a broadcast: `arrivals` holds what they were if each copy left at `ready`, and each
-  /// is moved by its wait and transmission. A copy that is kNever stays so, but was sent all the same.
+  /// The same for a broadcast: `arrivals` holds what they were if each copy left at `ready`, and
+  /// each is moved by its wait and transmission. A copy that is kNever stays so, but was sent all
+  /// the same.
   void depart_all(ProcessId from, Time ready, std::uint32_t bytes, std::span<Time> arrivals) {
     if (unlimited()) return;
     const Duration each = transmission(bytes);

@@ -56,7 +56,8 @@ class Pair {
   std::uint64_t popped_ = 0;
 };
 
-/// A delay of one of many characters: none, tiny, within a bucket, near, far, very far, often equal.
+/// A delay of one of many characters: none, tiny, within a bucket, near, far, very far, often
+/// equal.
 Duration any_delay(Rng& rng) {
   switch (rng.below(9)) {
     case 0: return 0ns;
@@ -79,7 +80,7 @@ struct Workload {
   std::uint32_t processes = 20;
   std::size_t pending = 500;  ///< about so many
   std::size_t pops = 60'000;
-  bool limits = false;  ///< pop up to limits that often lie between events
+  bool limits = false;   ///< pop up to limits that often lie between events
   bool old_ids = false;  ///< now and then an id much older than the newest
 };
 
@@ -132,8 +133,8 @@ BOOST_AUTO_TEST_CASE(order_is_time_then_id_then_destination) {
   wheel.push(kStart + 5ms, 1, 9);
   wheel.push(kStart + 5ms, 1, 3);
   wheel.push(kStart + 4ms, 7, 0);
-  const std::vector<QueuedEvent> expected{{kStart + 4ms, 7, 0}, {kStart + 5ms, 1, 3},
-                                          {kStart + 5ms, 1, 9}, {kStart + 5ms, 2, 1}};
+  const std::vector<QueuedEvent> expected{
+      {kStart + 4ms, 7, 0}, {kStart + 5ms, 1, 3}, {kStart + 5ms, 1, 9}, {kStart + 5ms, 2, 1}};
   QueuedEvent e;
   for (const auto& x : expected) {
     BOOST_REQUIRE(wheel.pop(kNever, e));

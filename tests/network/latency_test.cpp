@@ -19,7 +19,8 @@ using Cdf = std::function<double(double)>;
 
 double normal_cdf(double z) { return std::erfc(-z / std::sqrt(2.0)) / 2; }
 
-/// Kolmogorov and Smirnov's distance of 200,000 draws from a distribution given in ns, and their mean.
+/// Kolmogorov and Smirnov's distance of 200,000 draws from a distribution given in ns, and their
+/// mean.
 struct Fit {
   double distance = 0;
   double mean = 0;
@@ -34,7 +35,8 @@ Fit fit(const DelayDistribution& d, const Cdf& cdf) {
   for (std::size_t i = 0; i < kDraws; ++i) {
     const double below = static_cast<double>(i) / kDraws;
     const double p = cdf(draws[i]);
-    // A clamped distribution has an atom at its minimum: only the end of a run of equals counts there.
+    // A clamped distribution has an atom at its minimum: only the end of a run of equals counts
+    // there.
     const bool last = i + 1 == kDraws || draws[i + 1] > draws[i];
     const bool first = i == 0 || draws[i - 1] < draws[i];
     if (last) result.distance = std::max(result.distance, below + 1.0 / kDraws - p);

@@ -93,8 +93,8 @@ BOOST_AUTO_TEST_CASE(random_follows_its_seed) {
 }
 
 BOOST_AUTO_TEST_CASE(random_forgets_where_it_started) {
-  // A random graph of degree 8 has everyone within a few hops; the ring of chords it starts from needs
-  // n / degree = 125.
+  // A random graph of degree 8 has everyone within a few hops; the ring of chords it starts from
+  // needs n / degree = 125.
   Overlay overlay = Overlay::random(1000, 8, 3);
   const auto graph = lists(overlay);
   std::set<std::uint32_t> ball{0};

@@ -1,7 +1,8 @@
 // Delay matrices from files, and the preset against measurements.
 //
-// The measurements are not part of this repository. The test that needs them looks in the folder that
-// BYZLAB_TRUTH names, or in ../shared/truth beside the source folder, and says so when it finds none.
+// The measurements are not part of this repository. The test that needs them looks in the folder
+// that BYZLAB_TRUTH names, or in ../shared/truth beside the source folder, and says so when it
+// finds none.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
@@ -45,7 +46,8 @@ BOOST_AUTO_TEST_CASE(a_matrix_is_read_by_name) {
       MatrixUnit::one_way_ms);
   BOOST_REQUIRE(static_cast<bool>(parsed));
   const DelayMatrix& m = *parsed;
-  BOOST_TEST(m.names == (std::vector<std::string>{"paris", "tokyo"}), boost::test_tools::per_element());
+  BOOST_TEST(m.names == (std::vector<std::string>{"paris", "tokyo"}),
+             boost::test_tools::per_element());
   BOOST_TEST((m.at(0, 0) == 1ms));
   BOOST_TEST((m.at(0, 1) == 120ms + 1ns));
   BOOST_TEST((m.at(1, 0) == 110250us));
@@ -65,7 +67,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said) {
   BOOST_TEST(reason_of("x,a,a\n") == "line 1: the column `a` appears twice");
   BOOST_TEST(reason_of("x,a\nb,1\n") == "line 2: the row `b` is not a column");
   BOOST_TEST(reason_of("x,a\na,1\na,1\n") == "line 3: the row `a` appears twice");
-  for (const char* number : {"-1", "", "1e3", "1.2.3", "abc", "0.0000001", "99999999999999999999"}) {
+  for (const char* number :
+       {"-1", "", "1e3", "1.2.3", "abc", "0.0000001", "99999999999999999999"}) {
     BOOST_TEST(reason_of(std::string("x,a\na,") + number).find("is not a number") !=
                std::string::npos);
   }
@@ -103,7 +106,8 @@ BOOST_AUTO_TEST_CASE(the_preset_is_near_measured_round_trips) {
   const auto file = truth_folder() / "wan_rtt_ms.csv";
   std::ifstream in(file);
   if (!in) {
-    BOOST_TEST_MESSAGE("skipped: no measurements; set BYZLAB_TRUTH to a folder with wan_rtt_ms.csv");
+    BOOST_TEST_MESSAGE(
+        "skipped: no measurements; set BYZLAB_TRUTH to a folder with wan_rtt_ms.csv");
     return;
   }
   std::stringstream text;
@@ -123,8 +127,8 @@ BOOST_AUTO_TEST_CASE(the_preset_is_near_measured_round_trips) {
     for (std::size_t j = 0; j < index.size(); ++j) {
       if (i == j) continue;
       const auto truth = static_cast<double>(measured.at(i, j).count());
-      errors.push_back(
-          std::abs(static_cast<double>(model.at(index[i], index[j]).count()) - truth) / truth);
+      errors.push_back(std::abs(static_cast<double>(model.at(index[i], index[j]).count()) - truth) /
+                       truth);
     }
   }
   std::ranges::sort(errors);
