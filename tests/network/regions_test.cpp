@@ -1,8 +1,8 @@
 // Delay matrices from files, and the preset against measurements.
 //
 // The measurements are not part of this repository. The test that needs them looks in the folder
-// that BYZLAB_TRUTH names, or in shared/truth beside any folder above the source, and says so when it
-// finds none.
+// that BYZLAB_TRUTH names, or in shared/truth beside any folder above the source, and says so when
+// it finds none.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
