@@ -175,12 +175,24 @@ void Nakamoto::commit_confirmed(Context& ctx, std::uint64_t shared) {
   if (chain_->height() + 1 < confirmations_) return;
   const std::uint64_t confirmed = chain_->height() + 1 - confirmations_;
   for (std::uint64_t h = std::min(shared, committed_) + 1; h <= confirmed; ++h) {
-    ctx.commit(chain_->tree().ref(chain_->at(h)));
+    const BlockRef& block = chain_->tree().ref(chain_->at(h));
+    ctx.commit(block);
+    deliver_goods(ctx, *block);
   }
   committed_ = confirmed;
 }
 
-void Nakamoto::on(Context& ctx, ReplicaId, const Payment& payment, const Message& m) {
+void Nakamoto::deliver_goods(Context& ctx, const Block& committed) {
+  if (sales_.empty()) return;
+  for (auto r = committed.requests.rbegin(); r != committed.requests.rend() && r->coin != 0; ++r) {
+    const auto sale = std::ranges::find(sales_, r->id, &Sale::payment);
+    if (sale == sales_.end()) continue;
+    ctx.send(sale->customer, Delivery{sale->payment});
+    sales_.erase(sale);
+  }
+}
+
+void Nakamoto::on(Context& ctx, ReplicaId from, const Payment& payment, const Message& m) {
   const Request& request = payment.request;
   if (request.coin == 0) return;
   if (!m.checked([&] { return ctx.crypto().authentic(request); })) return;
@@ -189,6 +201,9 @@ void Nakamoto::on(Context& ctx, ReplicaId, const Payment& payment, const Message
   if (std::ranges::any_of(payments_, same_coin)) return;
   if (payments_.size() == kMaxPayments) payments_.erase(payments_.begin());
   payments_.push_back(request);
+  if (std::ranges::find(payment.merchants, ctx.self()) == payment.merchants.end()) return;
+  if (sales_.size() == kMaxPayments) sales_.erase(sales_.begin());
+  sales_.push_back({request.id, from});
 }
 
 BlockRef Nakamoto::make_block(Context& ctx, const Block& parent,
@@ -217,8 +232,9 @@ std::vector<Request> Nakamoto::requests_for_tip(Context& ctx) const {
     }
     const BatchLimit limit{
         .requests = static_cast<std::uint32_t>(max_block_requests_ - chosen.size()), .bytes = room};
-    const auto batch = ctx.batch(limit, in_flight);
-    chosen.insert(chosen.end(), batch.begin(), batch.end());
+    auto batch = ctx.batch(limit, in_flight);  // large: the few payments go to it, not it to them
+    batch.insert(batch.end(), chosen.begin(), chosen.end());
+    chosen = std::move(batch);
   }
   if (!std::ranges::is_sorted(chosen, before)) std::ranges::sort(chosen, before);
   return chosen;

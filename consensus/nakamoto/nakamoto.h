@@ -39,8 +39,16 @@ BOOST_DESCRIBE_STRUCT(NewBlock, (), (block))
 struct Payment {
   static constexpr MessageKind kKind{2};
   Request request;
+  std::vector<ReplicaId> merchants;  ///< who deliver something for it
 };
-BOOST_DESCRIBE_STRUCT(Payment, (), (request))
+BOOST_DESCRIBE_STRUCT(Payment, (), (request, merchants))
+
+/// A merchant to its customer: the payment has z confirmations, here are the goods.
+struct Delivery {
+  static constexpr MessageKind kKind{3};
+  RequestId payment;
+};
+BOOST_DESCRIBE_STRUCT(Delivery, (), (payment))
 
 inline constexpr OptionSpec kOptions[] = {
     {.name = "block_interval",
@@ -75,7 +83,8 @@ inline constexpr OptionSpec kOptions[] = {
      .doc = "time until another replica is asked for a missing block"},
 };
 
-class Nakamoto : public Protocol<Nakamoto, NewBlock, Payment, BlockRequest, BlockResponse> {
+class Nakamoto
+    : public Protocol<Nakamoto, NewBlock, Payment, Delivery, BlockRequest, BlockResponse> {
  public:
   explicit Nakamoto(const Options& options);
 
@@ -83,6 +92,9 @@ class Nakamoto : public Protocol<Nakamoto, NewBlock, Payment, BlockRequest, Bloc
   void on_timer(Context&, Timer) override;
   void on(Context&, ReplicaId from, const NewBlock&, const Message&);
   void on(Context&, ReplicaId from, const Payment&, const Message&);
+  void on(Context& ctx, ReplicaId from, const Delivery& delivery, const Message&) {
+    goods_arrived(ctx, from, delivery.payment);
+  }
   void on(Context&, ReplicaId from, const BlockRequest&, const Message&);
   void on(Context&, ReplicaId from, const BlockResponse&, const Message&);
 
@@ -92,6 +104,8 @@ class Nakamoto : public Protocol<Nakamoto, NewBlock, Payment, BlockRequest, Bloc
   virtual void found_block(Context& ctx);
   /// The best chain has a new tip.
   virtual void tip_moved(Context&) {}
+  /// A merchant delivered for a payment.
+  virtual void goods_arrived(Context&, ReplicaId /*merchant*/, RequestId) {}
 
   const BestChain& chain() const { return *chain_; }
   /// The valid block to mine above `parent` with these requests, which are in canonical order.
@@ -108,6 +122,7 @@ class Nakamoto : public Protocol<Nakamoto, NewBlock, Payment, BlockRequest, Bloc
   void adopt(Context& ctx, BlockId id);
   void commit_confirmed(Context& ctx, std::uint64_t shared);
   bool wins_tie(Context& ctx);
+  void deliver_goods(Context& ctx, const Block& committed);
 
   bool valid(const Context& ctx, const Block& block, BlockId parent) const;
   bool repeats_recent(const Block& block, BlockId parent) const;
@@ -126,6 +141,11 @@ class Nakamoto : public Protocol<Nakamoto, NewBlock, Payment, BlockRequest, Bloc
   std::uint32_t tied_ = 1;          // tips of the best chain's height seen so far
   BlockSync sync_;
   std::vector<Request> payments_;  // announced, oldest first
+  struct Sale {
+    RequestId payment;
+    ReplicaId customer;
+  };
+  std::vector<Sale> sales_;  // payments to this replica that are not committed
   boost::unordered_flat_map<std::uint64_t, std::vector<BlockId>>
       spenders_;  // by coin; never iterated
 };

@@ -9,7 +9,9 @@ constexpr std::uint32_t kPaymentBytes = 250;  // a transaction with one input an
 
 PrivateMiner::PrivateMiner(const Options& options)
     : Nakamoto(options),
+      merchants_(options.replicas("merchant").begin(), options.replicas("merchant").end()),
       release_after_(options.count("release_after")),
+      needs_goods_(release_after_ >= options.count("confirmations")),
       give_up_behind_(options.count("give_up_behind")),
       lead_needed_(options.choice("success") == "longer" ? 1 : 0),
       premined_(options.flag("premined")),
@@ -49,7 +51,8 @@ Request PrivateMiner::spend(const Context& ctx, bool conflicting) const {
 
 void PrivateMiner::pay(Context& ctx) {
   stage_ = Stage::racing;
-  ctx.broadcast(Payment{payment_});
+  undelivered_ = merchants_;
+  ctx.broadcast(Payment{payment_, merchants_});
 }
 
 void PrivateMiner::found_block(Context& ctx) {
@@ -86,16 +89,28 @@ BlockId PrivateMiner::fork_point() const {
   return paid == kNoBlock ? chain().tip() : chain().tree().parent(paid);
 }
 
-/// As the attacker sees it; the merchant is a network delay away.
 std::uint64_t PrivateMiner::payment_confirmations() const {
   const BlockId paid = spender(payment_);
   return paid == kNoBlock ? 0 : chain().height() + 1 - chain().tree().height(paid).value;
 }
 
+void PrivateMiner::goods_arrived(Context& ctx, ReplicaId merchant, RequestId payment) {
+  if (stage_ != Stage::racing || payment != payment_.id) return;
+  std::erase(undelivered_, merchant);
+  publish_or_give_up(ctx);
+}
+
+/// Confirmations as the attacker sees them; a merchant may see them later, so that it must have
+/// delivered too: its own z confirmations. A release before that is a gamble on unconfirmed
+/// payments.
+bool PrivateMiner::may_publish() const {
+  return payment_confirmations() >= release_after_ && (undelivered_.empty() || !needs_goods_);
+}
+
 // Rosenfeld §4: the branch is released when it is longer and the payment has its confirmations.
 void PrivateMiner::publish_or_give_up(Context& ctx) {
   const std::uint64_t secret = fork_->height.value + secret_.size();
-  if (payment_confirmations() >= release_after_ && secret >= chain().height() + lead_needed_) {
+  if (may_publish() && secret >= chain().height() + lead_needed_) {
     publish(ctx);
   } else if (chain().height() > secret + give_up_behind_) {
     begin_attempt(ctx);

@@ -30,7 +30,7 @@ inline constexpr std::array kDoubleSpendOptions{
                .type = OptionType::replicas,
                .default_text = "",
                .range = "",
-               .doc = "who is to be cheated; the payment itself is announced to everybody"},
+               .doc = "who is to be cheated: nothing is published before they have delivered"},
     OptionSpec{.name = "amount",
                .type = OptionType::count,
                .default_text = "1",
@@ -83,6 +83,7 @@ class PrivateMiner final : public Nakamoto {
 
   void found_block(Context& ctx) override;
   void tip_moved(Context& ctx) override;
+  void goods_arrived(Context& ctx, ReplicaId merchant, RequestId payment) override;
 
   void begin_attempt(Context& ctx);
   void pay(Context& ctx);
@@ -93,8 +94,11 @@ class PrivateMiner final : public Nakamoto {
   /// Where a secret chain without blocks would begin: below the payment.
   BlockId fork_point() const;
   std::uint64_t payment_confirmations() const;
+  bool may_publish() const;
 
+  std::vector<ReplicaId> merchants_;
   std::uint64_t release_after_;
+  bool needs_goods_;  // merchants deliver before the attacker is ready to release
   std::uint64_t give_up_behind_;
   std::uint64_t lead_needed_;
   bool premined_;
@@ -107,6 +111,7 @@ class PrivateMiner final : public Nakamoto {
   BlockRef fork_;  // the secret chain's blocks follow this one
   std::vector<BlockRef> secret_;
   std::size_t published_ = 0;  // of secret_
+  std::vector<ReplicaId> undelivered_;
 };
 
 inline constexpr EngineInfo kPrivateMinerInfo{

@@ -259,8 +259,8 @@ BOOST_AUTO_TEST_CASE(payments_are_mined_once_and_the_first_spend_of_a_coin_count
   Request forged = s.request(1002, 6);
   forged.auth ^= 1;
   for (const Request& r : {payment, again, forged, s.request(1003, 0)}) {
-    s.inject(r2, r0, Payment{r});
-    s.inject(r2, r1, Payment{r});
+    s.inject(r2, r0, Payment{r, {}});
+    s.inject(r2, r1, Payment{r, {}});
   }
   s.submit(2);
   s.mine_and_spread(r0);
@@ -270,6 +270,19 @@ BOOST_AUTO_TEST_CASE(payments_are_mined_once_and_the_first_spend_of_a_coin_count
   BOOST_TEST(mined.size() == 3u);
   BOOST_TEST((mined.back() == payment));
   BOOST_TEST(s.commits(r1)[1]->requests.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_merchant_delivers_when_it_commits_the_payment) {
+  Script s;
+  const Request payment = s.request(1000, 5);
+  for (const ReplicaId r : {r0, r1}) s.inject(r2, r, Payment{payment, {r1}});
+  s.mine_and_spread(r0);
+  BOOST_TEST(s.in_flight("Delivery") == 0u);
+  s.mine_and_spread(r0);  // the second confirmation
+  BOOST_TEST(s.in_flight("Delivery") == 1u);
+  BOOST_TEST(s.deliver(r1, r2, "Delivery"));
+  s.mine_and_spread(r0);
+  BOOST_TEST(s.in_flight("Delivery") == 0u);  // once, and by nobody else
 }
 
 BOOST_AUTO_TEST_CASE(blocks_are_filled_up_to_their_limits) {

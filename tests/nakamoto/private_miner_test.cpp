@@ -133,6 +133,31 @@ BOOST_AUTO_TEST_CASE(it_keeps_its_chain_until_the_merchant_is_satisfied) {
   BOOST_TEST(f.withheld.size() > 10u);
 }
 
+BOOST_AUTO_TEST_CASE(nothing_is_published_before_the_merchant_has_delivered) {
+  Options options = race_options(kMajority);
+  options.set_replicas("merchant", {kMerchant});
+  Miners miners({.power = {700, 1, 299},
+                 .delay = 100ms,
+                 .seed = 5,
+                 .make = [&](ReplicaId r) -> std::unique_ptr<Engine> {
+                   if (r == kAttacker) return std::make_unique<PrivateMiner>(options);
+                   return std::make_unique<Nakamoto>(Options(kOptions).with("confirmations", "3"));
+                 }});
+  RaceWatch watch;
+  // The merchant hears of the payment and of nothing else: others have confirmed it long since.
+  bool cut = false;
+  miners.reachable = [&](ReplicaId, ReplicaId to) { return !cut || to != kMerchant; };
+  miners.run(kStart + 240h, [&] { return !facts(miners).withheld.empty(); });
+  miners.run(miners.now() + 200ms);
+  cut = true;
+  miners.run(kStart + 72h, [&] { return watch.over(miners); });
+  BOOST_TEST(!watch.outcome.published);
+  BOOST_TEST(facts(miners).withheld.size() > 10u);
+  cut = false;
+  miners.run(kStart + 240h, [&] { return watch.over(miners); });
+  BOOST_TEST(watch.outcome.cheated);
+}
+
 BOOST_AUTO_TEST_CASE(a_restarted_attacker_starts_over) {
   Miners miners = race_miners(kMajority, race_options(kMajority), 4);
   miners.run(kStart + 240h, [&] { return facts(miners).withheld.size() == 2; });
