@@ -66,9 +66,9 @@ void Ledger::deviate(Log& log) {
 }
 
 void Ledger::own_mark(Own& own, const Block& block, bool committed) const {
+  own.requests.resize(requests_.size(), false);  // once a block: a call a request is what costs
   for (const Request& r : block.requests) {
     if (!requests_.contains(r.id)) continue;
-    if (r.id.value >= own.requests.size()) own.requests.resize(r.id.value + 1, false);
     own.requests[r.id.value] = committed;
   }
 }
