@@ -7,7 +7,9 @@ namespace byzlab::pbft {
 
 Pbft::Pbft(const Options& options)
     : view_timeout_(options.duration("view_timeout")),
-      retransmit_after_(options.duration("retransmit_after")),
+      retransmit_after_(options.duration("retransmit_after").count() == 0
+                            ? view_timeout_ / 2
+                            : options.duration("retransmit_after")),
       batch_size_(static_cast<std::uint32_t>(options.count("batch_size"))),
       checkpoint_interval_(options.count("checkpoint_interval")),
       window_(options.count("window") == 0

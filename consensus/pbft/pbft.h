@@ -60,9 +60,10 @@ inline constexpr OptionSpec kOptions[] = {
      .doc = "batches in flight at most"},
     {.name = "retransmit_after",
      .type = OptionType::duration,
-     .default_text = "250ms",
-     .range = "1ms..1h",
-     .doc = "how long a replica that waits for something makes no progress before it asks again"},
+     .default_text = "0ms",
+     .range = "0ms..1h",
+     .doc = "how long a replica waits without progress before it asks for what it lacks; 0 means half "
+            "of view_timeout"},
 };
 
 /// Messages that had no effect, by why. Nothing that arrives can do worse than be counted here.

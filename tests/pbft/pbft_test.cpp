@@ -80,6 +80,101 @@ BOOST_AUTO_TEST_CASE(several_batches_are_in_flight_and_execute_in_order) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_that_repeats_a_request_is_refused) {
+  EngineScript script(kInfo, {.n = 4});
+  script.record(false);
+  script.start_all();
+  script.submit(1);
+  script.run_for(100ms);
+  const auto propose = [&](Height seq, std::vector<Request> requests) {
+    const auto block = script.crypto().make_block({.height = seq,
+                                                   .view = View(0),
+                                                   .proposer = ReplicaId(0),
+                                                   .requests = std::move(requests)});
+    const auto& engine = static_cast<const Pbft&>(script.engine(ReplicaId(1)));
+    const auto before = engine.ignored();
+    script.inject(ReplicaId(0), ReplicaId(1),
+                  PrePrepare{.view = View(0), .seq = seq, .digest = block->digest, .block = {block}});
+    const auto& after = engine.ignored();
+    return after.inadmissible > before.inadmissible ? "inadmissible"
+           : after.invalid > before.invalid         ? "invalid"
+                                                    : "accepted";
+  };
+  const auto request = [&](std::uint64_t id) {
+    Request r{.id = RequestId(id), .client = ClientId(0), .bytes = 1};
+    r.auth = script.crypto().authenticate(r);
+    return r;
+  };
+  const Request executed = script.commits(ReplicaId(1))[0]->requests[0];
+  BOOST_TEST(propose(Height(2), {executed}) == "inadmissible");
+  BOOST_TEST(propose(Height(2), {request(5), request(5)}) == "inadmissible");
+  BOOST_TEST(propose(Height(2), {}) == "inadmissible");
+  Request forged = request(6);
+  forged.bytes = 2;
+  BOOST_TEST(propose(Height(2), {forged}) == "invalid");  // no client said this
+  BOOST_TEST(propose(Height(2), {request(5), request(6)}) == "accepted");
+  BOOST_TEST(propose(Height(3), {request(7), request(6)}) == "inadmissible");  // in flight
+  BOOST_TEST(propose(Height(3), {request(7)}) == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_first_vote_does_not_stop_the_right_ones) {
+  EngineScript script(kInfo, {.n = 4});
+  script.record(false);
+  script.start_all();
+  // A liar's votes arrive before everything else, for a digest that nobody proposes.
+  const Digest wrong = script.crypto().digest(Height(77));
+  for (const std::uint32_t to : {0u, 1u, 2u}) {
+    script.inject(ReplicaId(3), ReplicaId(to), Prepare{.view = View(0), .seq = Height(1), .digest = wrong});
+    script.inject(ReplicaId(3), ReplicaId(to), Commit{.view = View(0), .seq = Height(1), .digest = wrong});
+  }
+  script.crash(ReplicaId(3));
+  // And the pre-prepare is slow: the honest votes overtake it.
+  script.link = [&](ReplicaId, ReplicaId to, const Message& m) {
+    const bool slow = script.store().type(m.kind()).name == "PrePrepare" && to == ReplicaId(2);
+    return slow ? Duration(25ms) : Duration(10ms);
+  };
+  script.submit(1);
+  script.run_for(100ms);
+  for (const std::uint32_t r : {0u, 1u, 2u}) {
+    BOOST_TEST(script.committed_height(ReplicaId(r)).value == 1u);
+  }
+  BOOST_TEST(script.noted(Milestone::timeout) == 0u);
+}
+
+/// What the checks are worth: a PBFT whose certificates need one replica less than they must.
+class SmallQuorum final : public Pbft {
+ public:
+  using Pbft::Pbft;
+
+ private:
+  Power quorum(const Committee& committee) const override { return committee.quorum() - 1; }
+};
+
+BOOST_AUTO_TEST_CASE(a_smaller_quorum_breaks_agreement) {
+  EngineInfo broken = kInfo;
+  broken.make = [](const Options& options) -> std::unique_ptr<Engine> {
+    return std::make_unique<SmallQuorum>(options);
+  };
+  for (const bool small : {false, true}) {
+    EngineScript script(small ? broken : kInfo, {.n = 4});
+    script.record(false);
+    script.start_all();
+    script.crash(ReplicaId(0));  // the primary lies: this test speaks for it
+    script.link = [](ReplicaId, ReplicaId, const Message&) { return Duration::max(); };
+    for (const std::uint32_t to : {1u, 2u}) {
+      Request r{.id = RequestId(to), .client = ClientId(0), .bytes = 1};
+      r.auth = script.crypto().authenticate(r);
+      const auto block = script.crypto().make_block(
+          {.height = Height(1), .view = View(0), .proposer = ReplicaId(0), .requests = {r}});
+      script.inject(ReplicaId(0), ReplicaId(to), PrePrepare{.view = View(0), .seq = Height(1),
+                                                            .digest = block->digest, .block = {block}});
+      script.inject(ReplicaId(0), ReplicaId(to),
+                    Commit{.view = View(0), .seq = Height(1), .digest = block->digest});
+    }
+    BOOST_TEST(script.agreement() == !small);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace byzlab::pbft
