@@ -60,9 +60,45 @@ class Engine {
   virtual void on_request(Context&) {}
 };
 
+/// Records of bytes in the order written, end to end in one buffer. Iterates as spans.
+class RecordLog {
+ public:
+  void append(std::span<const std::byte> record) {
+    bytes_.insert(bytes_.end(), record.begin(), record.end());
+    ends_.push_back(bytes_.size());
+  }
+  void clear() {
+    bytes_.clear();
+    ends_.clear();
+  }
+  std::size_t size() const { return ends_.size(); }
+  bool empty() const { return ends_.empty(); }
+  std::span<const std::byte> operator[](std::size_t i) const {
+    const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
+    return std::span(bytes_).subspan(begin, ends_[i] - begin);
+  }
+
+  struct Iterator {
+    const RecordLog* log;
+    std::size_t i;
+    std::span<const std::byte> operator*() const { return (*log)[i]; }
+    Iterator& operator++() {
+      ++i;
+      return *this;
+    }
+    bool operator==(const Iterator&) const = default;
+  };
+  Iterator begin() const { return {this, 0}; }
+  Iterator end() const { return {this, size()}; }
+
+ private:
+  Bytes bytes_;
+  std::vector<std::size_t> ends_;
+};
+
 /// What survives a crash: a log of records, and the blocks it refers to, both in the order written.
 struct DurableState {
-  std::vector<Bytes> records;
+  RecordLog records;
   std::vector<BlockRef> blocks;
   bool empty() const { return records.empty() && blocks.empty(); }
 };

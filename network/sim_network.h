@@ -84,6 +84,9 @@ class SimNetwork final : public Network {
 
   /// A queue entry whose destination has this bit is a wake-up.
   static constexpr std::uint32_t kWakeBit = 1u << 17;
+  /// How many events ahead of its use memory is fetched.
+  static constexpr std::size_t kSlotAhead = 8;
+  static constexpr std::size_t kMessageAhead = 3;
 
   void transmit(ProcessId from, std::span<const ProcessId> to, Message& m, Time leave, Flood* flood);
   /// As transmit, where a rule may change what arrives.
@@ -97,6 +100,7 @@ class SimNetwork final : public Network {
   Slot& slot(std::uint64_t id) { return ring_[id & mask_]; }
   void grow();
   void run_task();
+  void fetch_ahead(const Receiver& receiver) const;
   void arrive(const QueuedEvent& event, Receiver& receiver);
   void relay(ProcessId at, ProcessId hop, Flood& flood);
   void settle(std::uint64_t id);

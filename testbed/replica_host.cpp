@@ -71,6 +71,14 @@ bool ReplicaHost::deliver(ProcessId to, Message& m) {
   return true;
 }
 
+void ReplicaHost::expect(ProcessId to, const Message& m) const {
+  const Process& process = processes_[to.value];
+  __builtin_prefetch(&process);
+  __builtin_prefetch(reinterpret_cast<const std::byte*>(&process) + 64);
+  __builtin_prefetch(&m);
+  __builtin_prefetch(reinterpret_cast<const std::byte*>(&m) + 64);
+}
+
 void ReplicaHost::handle(ProcessId p, Process& process, const Message& m, Duration service) {
   if (events_.wants<Delivered>()) {
     events_.emit(network_.now(), Delivered{.to = p, .sent = network_.now(), .message = &m});
@@ -142,8 +150,8 @@ void ReplicaHost::carry_out(ProcessId p, Process& process, Time leave) {
       case 5: {
         const Persist& persist = *std::get_if<Persist>(&effect);
         if (persist.replace) process.durable.records.clear();
-        process.durable.records.emplace_back(outbox_.bytes.begin() + persist.begin,
-                                             outbox_.bytes.begin() + persist.end);
+        process.durable.records.append(
+            std::span(outbox_.bytes).subspan(persist.begin, persist.end - persist.begin));
         break;
       }
       case 6:

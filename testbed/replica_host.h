@@ -56,6 +56,7 @@ class ReplicaHost final : public Receiver {
 
   // Receiver.
   bool deliver(ProcessId to, Message& m) override;
+  void expect(ProcessId to, const Message& m) const override;
   void woken(ProcessId p) override;
 
   // What can happen to a process. Each is true when it changed something.
@@ -95,16 +96,18 @@ class ReplicaHost final : public Receiver {
     Timer timer;
     Time deadline;
   };
-  struct Process {
-    Context::Environment environment{};
+  struct alignas(64) Process {
+    // What a delivery touches, in two cache lines.
     std::unique_ptr<Engine> engine;
-    std::vector<ArmedTimer> timers;
-    Time queued_wake = kNever;
     Time cpu_free = kStart;
-    std::deque<HeldMessage> inbox;  // waits for the CPU, or for the end of a pause
-    std::priority_queue<Time, std::vector<Time>, std::greater<>> requests;  // arrivals to come
+    Time queued_wake = kNever;
     bool down = false;
     bool paused = false;
+    Context::Environment environment{};
+    std::vector<ArmedTimer> timers;
+
+    std::deque<HeldMessage> inbox;  // waits for the CPU, or for the end of a pause
+    std::priority_queue<Time, std::vector<Time>, std::greater<>> requests;  // arrivals to come
     View view;
     std::optional<ReplicaId> leader;
     DurableState durable;

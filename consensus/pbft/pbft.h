@@ -184,7 +184,7 @@ class Pbft : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, Stab
   void persist_accepted(Context&, const Place&, const BlockRef&);
   void persist_snapshot(Context&);
   void recover(Context&);
-  static void read_record(const Bytes&, Context&, SnapshotRecord& all);
+  static void read_record(std::span<const std::byte>, Context&, SnapshotRecord& all);
   void recover_slots(Context&, const SnapshotRecord& all);
   void resume(Context&);
   void say_slots_again(Context&);

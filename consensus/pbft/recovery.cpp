@@ -45,7 +45,7 @@ void Pbft::persist_snapshot(Context& ctx) {
 
 void Pbft::recover(Context& ctx) {
   SnapshotRecord all{.view = {.active = true, .o_first = Height(1)}};  // as nobody has written it yet
-  for (const Bytes& bytes : ctx.recovered().records) read_record(bytes, ctx, all);
+  for (const auto bytes : ctx.recovered().records) read_record(bytes, ctx, all);
 
   // What was executed: the last batch written at each height up to there.
   const auto& blocks = ctx.recovered().blocks;
@@ -72,7 +72,7 @@ void Pbft::recover(Context& ctx) {
   recover_slots(ctx, all);
 }
 
-void Pbft::read_record(const Bytes& bytes, Context& ctx, SnapshotRecord& all) {
+void Pbft::read_record(std::span<const std::byte> bytes, Context& ctx, SnapshotRecord& all) {
   ByteReader reader(bytes, ctx.crypto().hash_scheme());
   RecordKind kind{};
   if (!decode(reader, kind)) return;

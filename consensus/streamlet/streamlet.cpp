@@ -263,7 +263,7 @@ void Streamlet::recover(Context& ctx) {
     const auto place = tree_.place_of(*block);
     if (place.kind == Tree::Place::Kind::child) tree_.insert(block, place.id);
   }
-  for (const Bytes& record : ctx.recovered().records) {
+  for (const auto record : ctx.recovered().records) {
     ByteReader reader(record, ctx.crypto().hash_scheme());
     if (!decode(reader, durable_) || !durable_.notarized) continue;
     const BlockId id = tree_.find(durable_.notarized->block);

@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_request_is_not_ordered_twice) {
   script.crash(r(0));
   const Block& tip = *script.durable(r(1)).blocks.back();
   std::optional<Notarization> votes;
-  for (const Bytes& bytes : script.durable(r(1)).records) {
+  for (const auto bytes : script.durable(r(1)).records) {
     ByteReader record_reader(bytes);
     Durable record;
     BOOST_REQUIRE(decode(record_reader, record));
@@ -401,7 +401,7 @@ std::optional<std::string> survives(std::uint64_t seed, Chaos chaos) {
     // both.
     const auto& victim = script.durable(r(static_cast<std::uint32_t>(rng.below(3))));
     Notarization parent = genesis_votes(script);
-    for (const Bytes& bytes : victim.records) {
+    for (const auto bytes : victim.records) {
       ByteReader reader(bytes);
       Durable record;
       if (decode(reader, record) && record.notarized && rng.below(8) != 0)

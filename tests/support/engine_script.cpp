@@ -332,8 +332,8 @@ void EngineScript::carry_out(ReplicaId r, const Outbox& outbox, const Effect& ef
     write(std::string("  persist") + (persist->replace ? " only " : " ") +
           std::to_string(persist->end - persist->begin) + " bytes");
     if (persist->replace) replica.durable.records.clear();
-    replica.durable.records.emplace_back(outbox.bytes.begin() + persist->begin,
-                                         outbox.bytes.begin() + persist->end);
+    replica.durable.records.append(
+        std::span(outbox.bytes).subspan(persist->begin, persist->end - persist->begin));
   } else if (const auto* stored = std::get_if<PersistBlock>(&effect)) {
     const BlockRef& block = outbox.blocks[stored->block];
     write("  persist block " + block->digest.short_hex());
