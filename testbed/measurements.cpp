@@ -10,7 +10,7 @@ namespace byzlab {
 namespace {
 
 constexpr std::array<std::string_view, kDropReasons> kReasons{
-    "loss",       "partition", "isolation", "adversary",  "receiver_down",
+    "loss",       "partition", "isolation", "adversary",  "crashed",
     "queue_full", "duplicate", "malformed", "unauthentic"};
 
 struct NamedSeries {

@@ -9,9 +9,12 @@
 namespace byzlab {
 namespace {
 
-/// "24 links cut" from {"links_cut", 24}.
+/// "24 links cut" from {"links_cut", 24}, "1 link cut" from {"links_cut", 1}.
 std::string effect_text(const std::pair<std::string, std::uint64_t>& effect) {
   std::string name = effect.first;
+  const auto noun_ends = std::min(name.find('_'), name.size());
+  if (effect.second == 1 && noun_ends > 0 && name[noun_ends - 1] == 's')
+    name.erase(noun_ends - 1, 1);
   std::ranges::replace(name, '_', ' ');
   return words::count(effect.second) + " " + name;
 }

@@ -40,7 +40,11 @@ Violation Agreement::conflict(const CommitStep& step) const {
   v.lines.push_back(
       commit_line(witness_.replica_of(theirs.first_by), step.log.conflict, theirs.first_commit));
   v.lines.push_back(commit_line(step.replica, step.log.node, step.now));
-  explain_votes(step.log.conflict, step.log.node, v.lines);
+  if (witness_.run.engine->finality == Finality::confirmations) {
+    explain_branch(step.log.node, v.lines);
+  } else {
+    explain_votes(step.log.conflict, step.log.node, v.lines);
+  }
   return v;
 }
 
@@ -59,7 +63,7 @@ Violation Agreement::rewrite(const CommitStep& step) const {
   v.lines.push_back(commit_line(step.replica, step.log.node, step.now) +
                     fmt::format(", taking back {}", words::count(taken_back, "committed block")));
   if (by_depth) {
-    explain_branch(now.parent, step.log.node, v.lines);
+    explain_branch(step.log.node, v.lines);
   } else {
     explain_votes(old, step.log.node, v.lines);
   }
@@ -104,19 +108,19 @@ void Agreement::explain_votes(LogTree::NodeId a, LogTree::NodeId b,
                               same_view ? fmt::format(" in view {}", one.view.value) : ""));
 }
 
-/// Who made the blocks that took the place of the old ones, and were they kept back.
-void Agreement::explain_branch(LogTree::NodeId fork, LogTree::NodeId tip,
-                               std::vector<std::string>& lines) const {
-  const Block& first = *witness_.logs[tip].block;
-  const BlockFact* fact = witness_.facts.find(first.digest);
-  lines.push_back(fmt::format("the branches part at height {}", witness_.logs[fork].height));
+/// Who made the block that took the place of the old one, and was it kept back.
+void Agreement::explain_branch(LogTree::NodeId node, std::vector<std::string>& lines) const {
+  const LogTree::Node& n = witness_.logs[node];
+  const Block& block = *n.block;
+  const BlockFact* fact = witness_.facts.find(block.digest);
+  lines.push_back(
+      fmt::format("why: the branches part above height {}", witness_.logs[n.parent].height));
   if (fact == nullptr || fact->proposed == kNever) return;
   lines.push_back(fmt::format(
-      "why: {} made {} at {} and it reached {} {} later{}", witness_.name(first.proposer),
-      first.digest.short_hex(), words::moment(fact->proposed), "the others",
-      words::duration(witness_.logs[tip].first_commit - fact->proposed),
-      witness_.is_byzantine(first.proposer) ? ", with a longer branch on top      * Byzantine"
-                                            : ""));
+      "     {} made {} at {} and {} {}", witness_.name(block.proposer), block.digest.short_hex(),
+      words::moment(fact->proposed),
+      fact->withheld ? "kept it back; it was confirmed after" : "it was confirmed after",
+      words::duration(n.first_commit - fact->proposed)));
 }
 
 }  // namespace byzlab

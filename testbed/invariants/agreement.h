@@ -21,8 +21,7 @@ class Agreement final : public SafetyInvariant {
   Violation rewrite(const CommitStep& step) const;
   std::string commit_line(ReplicaId who, LogTree::NodeId node, Time at) const;
   void explain_votes(LogTree::NodeId a, LogTree::NodeId b, std::vector<std::string>& lines) const;
-  void explain_branch(LogTree::NodeId fork, LogTree::NodeId tip,
-                      std::vector<std::string>& lines) const;
+  void explain_branch(LogTree::NodeId node, std::vector<std::string>& lines) const;
 
   std::uint64_t conflicts_ = 0;
 };

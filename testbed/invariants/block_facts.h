@@ -17,6 +17,7 @@ struct BlockFact {
   std::uint64_t voters = 0;  ///< bit r: replica r < 64 told of its vote
   View view{};
   ReplicaId proposer{};
+  bool withheld = false;  ///< its maker said that it keeps it private
 
   /// When the block came into being, as far as known: kNever when nobody mentioned it.
   Time born() const { return proposed != kNever ? proposed : first_note; }
@@ -26,7 +27,11 @@ class BlockFacts {
  public:
   /// A note about a block. Returns true when it is the first proposal of it.
   bool on(Time now, const Noted& note) {
-    BlockFact& fact = blocks_[note.subject];
+    if (last_ == nullptr || last_digest_ != note.subject) {
+      last_ = &blocks_[note.subject];
+      last_digest_ = note.subject;
+    }
+    BlockFact& fact = *last_;
     if (fact.first_note == kNever) {
       fact.first_note = now;
       fact.height = note.value;
@@ -39,6 +44,7 @@ class BlockFacts {
         if (fact.proposed != kNever) return false;
         fact.proposed = now;
         fact.proposer = note.replica;
+        fact.withheld = note.milestone == Milestone::withheld;
         return true;
       }
       case Milestone::voted:
@@ -67,6 +73,7 @@ class BlockFacts {
   }
 
   const BlockFact* find(const Digest& block) const {
+    if (last_ != nullptr && last_digest_ == block) return last_;
     const auto found = blocks_.find(block);
     return found == blocks_.end() ? nullptr : &found->second;
   }
@@ -80,6 +87,9 @@ class BlockFacts {
 
  private:
   boost::unordered_flat_map<Digest, BlockFact, std::hash<Digest>> blocks_;
+  // The block of the last note: most notes are about the same one as the note before.
+  BlockFact* last_ = nullptr;
+  Digest last_digest_{};
   bool told_votes_ = false;
   bool told_certificates_ = false;
 };
