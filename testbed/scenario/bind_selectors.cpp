@@ -110,6 +110,10 @@ class Binder {
     if (exhausted_ || !check(who, what, allowed, true)) return false;
     drew_nobody_ = false;
     if (!affordable(who) || !draw(who)) return false;
+    if (who.kind == Selector::Kind::list && who.items.empty() && !drew_nobody_) {
+      loading_.findings.warning("W211", who.at, length_of(who), "an empty list is nobody");
+      return true;
+    }
     if (is_dynamic(who, scenario_.groups) || who.kind == Selector::Kind::rest) return true;
     if (resolve(who, context()).empty() && !allowed.nobody && !drew_nobody_) {
       loading_.findings.error("E134", who.at, length_of(who), "`" + cut(to_text(who), 40) + "` matches no replica");

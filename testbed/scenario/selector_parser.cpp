@@ -107,6 +107,7 @@ class SelectorText {
     Selector list;
     list.at = position_of(text);
     const std::string_view inside = text.substr(1, text.size() - 2);
+    if (trimmed(inside).empty()) return with(list, Selector::Kind::list);
     int depth = 0;
     std::size_t start = 0;
     for (std::size_t i = 0; i <= inside.size(); ++i) {
