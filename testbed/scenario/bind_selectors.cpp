@@ -22,7 +22,6 @@ struct Allowed {
   bool roles = true;       // who it means may change during the run
   bool adversary = true;   // honest, byzantine
   bool rest = false;
-  bool nobody = false;
 };
 
 std::string indices(const std::vector<ReplicaId>& replicas) {
@@ -76,6 +75,7 @@ class Binder {
         for (Group& other : scenario_.groups)
           if (other.name == name && !self(self, other)) {
             loading_.findings.error("E136", group.members.at, 1, "group `" + group.name + "` contains itself");
+            circular_ = true;
             group.members = {.kind = Selector::Kind::list};
             state[group.name] = 2;
             return true;
@@ -115,7 +115,7 @@ class Binder {
       return true;
     }
     if (is_dynamic(who, scenario_.groups) || who.kind == Selector::Kind::rest) return true;
-    if (resolve(who, context()).empty() && !allowed.nobody && !drew_nobody_) {
+    if (resolve(who, context()).empty() && !drew_nobody_ && !circular_) {
       loading_.findings.error("E134", who.at, length_of(who), "`" + cut(to_text(who), 40) + "` matches no replica");
       return false;
     }
@@ -244,7 +244,7 @@ class Binder {
       drew_nobody_ = true;
       loading_.findings.warning("W211", who.at, length_of(who),
                                 "selector " + text + " draws nobody: " +
-                                    (who.quantity.kind == Quantity::Kind::faults ? "f = " + std::to_string(f_) + " with " : "there are ") +
+                                    (who.quantity.kind == Quantity::Kind::faults ? "f = " + std::to_string(f_) + " with " : "out of ") +
                                     std::to_string(n_) + (n_ == 1 ? " replica" : " replicas"));
     }
     Rng rng(bits_for(loading_.seed, who.name));
@@ -396,7 +396,8 @@ class Binder {
   std::map<std::string, std::uint64_t> parts_;
   std::uint64_t spent_ = 0;
   bool exhausted_ = false;
-  bool drew_nobody_ = false;
+  bool drew_nobody_ = false;  // the selector being bound has an any(...) of none
+  bool circular_ = false;     // some group contains itself: one error is enough
 };
 
 }  // namespace

@@ -72,7 +72,7 @@ std::string underlined(const Diagnostic& d, const std::vector<std::string_view>&
     const Excerpt line = excerpt(u.at.line <= lines.size() ? lines[u.at.line - 1] : "", column);
     std::string number = std::to_string(u.at.line);
     number.insert(0, width - number.size(), ' ');
-    text += number + " | " + line.text + "\n" + bar + " " + std::string(column - line.start, ' ') +
+    text += number + " |" + (line.text.empty() ? "" : " ") + line.text + "\n" + bar + " " + std::string(column - line.start, ' ') +
             std::string(std::clamp<std::size_t>(u.length, 1, 100), u.mark);
     if (!u.text.empty()) text += " " + std::string(u.text);
     text += "\n";

@@ -25,6 +25,14 @@ bool check_version(const YamlNode& root, Findings& findings) {
   return true;
 }
 
+/// Options of the protocol that the file seems to name: to say of a key that it belongs there.
+std::span<const OptionSpec> protocol_options(const YamlNode& root, const Catalogue& catalogue) {
+  const YamlNode* protocol = root.find("protocol");
+  const YamlNode* name = protocol && protocol->is_map() ? protocol->find("name") : nullptr;
+  const ProtocolEntry* entry = name ? protocol_entry(catalogue, name->text) : nullptr;
+  return entry ? entry->options : std::span<const OptionSpec>{};
+}
+
 /// The seed that ranges are drawn from.
 std::uint64_t seed_of_draws(const Scenario& scenario) {
   if (scenario.seed) return *scenario.seed;
@@ -32,6 +40,7 @@ std::uint64_t seed_of_draws(const Scenario& scenario) {
 }
 
 void load_all(const YamlNode& root, Loading& loading, const LoadOptions& options, Scenario& scenario) {
+  loading.protocol_options = protocol_options(root, loading.catalogue);
   const Section top(loading, &root, {.section = ""});
   if (!root.is_map()) return;
   (void)top.text("kind");

@@ -88,7 +88,6 @@ void load_protocol(const Section& top, Scenario& scenario, Unbound& unbound) {
     loading.findings.error("E112", section.node("replicas")->at, section.node("replicas")->length,
                            protocol.name + " needs at least " + std::to_string(entry->min_replicas) +
                                " replicas");
-  loading.protocol_options = entry->options;
   const YamlNode* key = section.key("options");
   protocol.options =
       read_options(loading, section.node("options"), entry->options,
@@ -123,7 +122,7 @@ void load_workload(const Section& top, Scenario& scenario) {
                                                        scenario.duration.count() > 0)
     top.loading().findings.warning("W320", warmup->at, warmup->length,
                                    "the warm-up is not shorter than the run (`duration: " +
-                                       duration_text(scenario.duration) + "`): nothing is measured");
+                                       cut(top.node("duration")->text, 20) + "`): nothing is measured");
 }
 
 void load_runs(const Section& top, Scenario& scenario) {

@@ -281,7 +281,7 @@ class TimelineLoader {
       const YamlNode& node = *start_keys_[i];
       loading_.findings.error("E140", node.at, node.length,
                               "`at: " + duration_text(at->at.time_since_epoch()) + "` is after the end of the run (`duration: " +
-                                  duration_text(scenario_.duration) + "`" + line + ")");
+                                  cut(top_.node("duration")->text, 20) + "`" + line + ")");
     }
   }
 
