@@ -18,7 +18,7 @@ struct ProtocolEntry {
   bool crash_only = false;    // no defence against Byzantine replicas: E161 unless beyond_bound
   bool certified = true;      // commits carry quorum certificates; else `certified` is E160
   bool double_spend = false;  // finality can be reverted by design; else `double_spend` is E160
-  std::string bound = {};          // "f < n/3 Byzantine replicas", "less than half of the hash power"
+  std::string bound = {};     // "f < n/3 Byzantine replicas", "less than half of the hash power"
   /// Tolerates faulty replicas with less than numerator / denominator of all power.
   std::uint32_t fault_numerator = 1, fault_denominator = 3;
   std::uint32_t min_replicas = 1;

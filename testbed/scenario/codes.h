@@ -8,9 +8,9 @@
 namespace byzlab::scenario {
 
 struct CodeSpec {
-  std::string_view code;   // "E101"
-  std::string_view title;  // a few words
-  std::string_view page;   // why it is an error, and what to do
+  std::string_view code;                    // "E101"
+  std::string_view title;                   // a few words
+  std::string_view page;                    // why it is an error, and what to do
   std::string_view wrong = {}, right = {};  // one line each
 };
 

@@ -40,7 +40,8 @@ Excerpt excerpt(std::string_view line, std::size_t column) {
   constexpr std::size_t kWidth = 160, kBefore = 60;
   std::vector<std::string> characters;
   for (const char c : line) {
-    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80 || characters.empty()) characters.emplace_back();
+    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80 || characters.empty())
+      characters.emplace_back();
     characters.back() += (c == '\t' || static_cast<unsigned char>(c) < 0x20) ? ' ' : c;
   }
   Excerpt part;
@@ -72,7 +73,8 @@ std::string underlined(const Diagnostic& d, const std::vector<std::string_view>&
     const Excerpt line = excerpt(u.at.line <= lines.size() ? lines[u.at.line - 1] : "", column);
     std::string number = std::to_string(u.at.line);
     number.insert(0, width - number.size(), ' ');
-    text += number + " |" + (line.text.empty() ? "" : " ") + line.text + "\n" + bar + " " + std::string(column - line.start, ' ') +
+    text += number + " |" + (line.text.empty() ? "" : " ") + line.text + "\n" + bar + " " +
+            std::string(column - line.start, ' ') +
             std::string(std::clamp<std::size_t>(u.length, 1, 100), u.mark);
     if (!u.text.empty()) text += " " + std::string(u.text);
     text += "\n";
@@ -101,10 +103,14 @@ std::string note_text(const std::string& note) {
 std::string github_escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '%') out += "%25";
-    else if (c == '\n') out += "%0A";
-    else if (c == '\r') out += "%0D";
-    else out += c;
+    if (c == '%')
+      out += "%25";
+    else if (c == '\n')
+      out += "%0A";
+    else if (c == '\r')
+      out += "%0D";
+    else
+      out += c;
   }
   return out;
 }
@@ -112,9 +118,12 @@ std::string github_escaped(std::string_view text) {
 std::string github_property(std::string_view text) {
   std::string out;
   for (const char c : github_escaped(text)) {
-    if (c == ':') out += "%3A";
-    else if (c == ',') out += "%2C";
-    else out += c;
+    if (c == ':')
+      out += "%3A";
+    else if (c == ',')
+      out += "%2C";
+    else
+      out += c;
   }
   return out;
 }
@@ -135,7 +144,8 @@ Diagnostics Findings::take(bool strict) {
     Diagnostic rest = {.severity = Severity::error, .code = "E000", .file = file_};
     for (std::size_t i = kMaxShown; i < all_.size(); ++i)
       if (all_[i].severity == Severity::error) rest.severity = Severity::error;
-    rest.message = "too many to show: the first " + std::to_string(kMaxShown) + " are above; mend them first";
+    rest.message =
+        "too many to show: the first " + std::to_string(kMaxShown) + " are above; mend them first";
     all_.resize(kMaxShown);
     all_.push_back(std::move(rest));
   }
@@ -143,8 +153,10 @@ Diagnostics Findings::take(bool strict) {
   return std::exchange(all_, {});
 }
 
-Diagnostic& Findings::error(std::string code, Position at, std::uint32_t length, std::string message,
-                            std::string hint) {
+bool Findings::is_full() const { return all_.size() >= kMaxKept; }
+
+Diagnostic& Findings::error(std::string code, Position at, std::uint32_t length,
+                            std::string message, std::string hint) {
   ++errors_;
   return add(Severity::error, std::move(code), at, length, std::move(message), std::move(hint));
 }
@@ -160,7 +172,7 @@ Diagnostic& Findings::add(Severity severity, std::string code, Position at, std:
     return d.severity == severity && at.line != 0 && d.at.line == at.line &&
            d.at.column == at.column && d.at.from_set == at.from_set;
   };
-  if (all_.size() >= kMaxKept || std::any_of(all_.begin(), all_.end(), same_place)) {
+  if (is_full() || std::any_of(all_.begin(), all_.end(), same_place)) {
     ignored_ = {};
     return ignored_;
   }
@@ -187,9 +199,12 @@ std::string to_text(const Diagnostics& diagnostics, std::string_view source,
   for (const Diagnostic& d : diagnostics) {
     if (!text.empty()) text += "\n";
     text += headline(d);
-    if (d.at.line != 0) text += underlined(d, d.at.from_set ? set_lines : file_lines);
-    else if (!d.hint.empty()) text += note_text(d.hint);
-    for (std::size_t i = 0; i < std::min<std::size_t>(3, d.notes.size()); ++i) text += note_text(d.notes[i]);
+    if (d.at.line != 0)
+      text += underlined(d, d.at.from_set ? set_lines : file_lines);
+    else if (!d.hint.empty())
+      text += note_text(d.hint);
+    for (std::size_t i = 0; i < std::min<std::size_t>(3, d.notes.size()); ++i)
+      text += note_text(d.notes[i]);
   }
   return text;
 }
@@ -205,8 +220,9 @@ std::string summary_line(const Diagnostics& diagnostics) {
   if (errors == 0) return "";
   const bool more = std::any_of(diagnostics.begin(), diagnostics.end(),
                                 [](const Diagnostic& d) { return d.code == "E000"; });
-  std::string text = (more ? "more than " : "") + std::to_string(errors) + (errors == 1 ? " error in " : " errors in ") +
-                     std::to_string(files.size()) + (files.size() == 1 ? " file" : " files") +
+  std::string text = (more ? "more than " : "") + std::to_string(errors) +
+                     (errors == 1 ? " error in " : " errors in ") + std::to_string(files.size()) +
+                     (files.size() == 1 ? " file" : " files") +
                      ". Nothing was run. Check again: byzlab check";
   for (const std::string& file : files) text += " " + file;
   return text;
@@ -218,14 +234,16 @@ std::string to_json(const Diagnostics& diagnostics) {
     const auto line = std::to_string(d.at.line == 0 ? 0 : d.at.line - 1);
     const std::uint32_t first = d.at.line == 0 ? 0 : d.at.column - 1;
     std::string notes;
-    for (const std::string& note : d.notes) notes += (notes.empty() ? "" : ", ") + json_quoted(note);
+    for (const std::string& note : d.notes)
+      notes += (notes.empty() ? "" : ", ") + json_quoted(note);
     text += (text.size() > 1 ? ",\n  " : "\n  ");
-    text += "{\"file\": " + json_quoted(name_of_file(d)) + ", \"range\": {\"start\": {\"line\": " + line +
+    text += "{\"file\": " + json_quoted(name_of_file(d)) +
+            ", \"range\": {\"start\": {\"line\": " + line +
             ", \"character\": " + std::to_string(first) + "}, \"end\": {\"line\": " + line +
             ", \"character\": " + std::to_string(first + (d.at.line == 0 ? 0 : d.length)) +
-            "}}, \"severity\": " + json_quoted(severity_name(d)) + ", \"code\": " + json_quoted(d.code) +
-            ", \"message\": " + json_quoted(d.message) + ", \"hint\": " + json_quoted(d.hint) +
-            ", \"notes\": [" + notes + "]}";
+            "}}, \"severity\": " + json_quoted(severity_name(d)) +
+            ", \"code\": " + json_quoted(d.code) + ", \"message\": " + json_quoted(d.message) +
+            ", \"hint\": " + json_quoted(d.hint) + ", \"notes\": [" + notes + "]}";
   }
   return text + (text.size() > 1 ? "\n]\n" : "]\n");
 }

@@ -38,7 +38,8 @@ inline constexpr std::size_t kMaxShown = 20;
 
 bool has_errors(const Diagnostics& diagnostics);
 
-/// Collects what is found in one file, in any order. One error a position is enough: the first one counts.
+/// Collects what is found in one file, in any order. One error a position is enough: the first one
+/// counts.
 class Findings {
  public:
   explicit Findings(std::string file) : file_(std::move(file)) {}
@@ -49,6 +50,8 @@ class Findings {
   Diagnostic& warning(std::string code, Position at, std::uint32_t length, std::string message,
                       std::string hint = {});
   std::size_t errors() const { return errors_; }
+  /// More are not kept: looking for them is in vain.
+  bool is_full() const;
 
   /// By position, at most kMaxShown and a line that counts the rest; strict makes warnings errors.
   Diagnostics take(bool strict);
@@ -67,7 +70,8 @@ class Findings {
 /// file's text and `sets` the --set arguments.
 std::string to_text(const Diagnostics& diagnostics, std::string_view source,
                     const std::vector<std::string>& sets = {});
-/// "6 errors in 1 file. Nothing was run. Check again: byzlab check pbft.yaml"; empty without errors.
+/// "6 errors in 1 file. Nothing was run. Check again: byzlab check pbft.yaml"; empty without
+/// errors.
 std::string summary_line(const Diagnostics& diagnostics);
 /// An array with `range` for editors (0-based lines and characters, as LSP).
 std::string to_json(const Diagnostics& diagnostics);

@@ -32,8 +32,10 @@ std::string key_line(const KeySpec& key, std::size_t width) {
   name.resize(std::max(width, name.size()), ' ');
   std::string text = "  " + name + "  " + type_text(key);
   if (const std::string range = range_text(key); !range.empty()) text += ", " + range;
-  if (key.required) text += ", required";
-  else if (!key.default_text.empty()) text += ", default " + std::string(key.default_text);
+  if (key.required)
+    text += ", required";
+  else if (!key.default_text.empty())
+    text += ", default " + std::string(key.default_text);
   return text + "\n  " + std::string(width, ' ') + "    " + std::string(key.doc) + "\n";
 }
 
@@ -46,24 +48,28 @@ std::string keys_text(std::span<const KeySpec> keys) {
 }
 
 std::string section_text(const SectionSpec& section) {
-  std::string text = (section.name.empty() ? "scenario" : std::string(section.name)) + "\n\n" + std::string(section.doc) +
-                     "\n\n" + keys_text(keys_of(section.name));
+  std::string text = (section.name.empty() ? "scenario" : std::string(section.name)) + "\n\n" +
+                     std::string(section.doc) + "\n\n" + keys_text(keys_of(section.name));
   std::string below;
   for (const SectionSpec& other : sections())
-    if (other.name.starts_with(std::string(section.name) + ".")) below += " " + std::string(other.name);
+    if (other.name.starts_with(std::string(section.name) + "."))
+      below += " " + std::string(other.name);
   return text + (below.empty() ? "" : "\nmore:" + below + "\n");
 }
 
 std::string key_text(const KeySpec& key) {
-  std::string text = full_name(key) + "\n\n" + std::string(key.doc) + "\n\n  type     " + type_text(key) + "\n";
-  if (const std::string range = range_text(key); !range.empty()) text += "  range    " + range + "\n";
+  std::string text =
+      full_name(key) + "\n\n" + std::string(key.doc) + "\n\n  type     " + type_text(key) + "\n";
+  if (const std::string range = range_text(key); !range.empty())
+    text += "  range    " + range + "\n";
   if (key.required) text += "  required\n";
   if (!key.default_text.empty()) text += "  default  " + std::string(key.default_text) + "\n";
   return text + "  since    " + std::string(key.since) + "\n";
 }
 
 std::string protocol_text(const ProtocolEntry& protocol) {
-  return "protocol " + protocol.name + "\n\n" + protocol.summary + "\nTolerates: " + protocol.bound + "\n\noptions\n" +
+  return "protocol " + protocol.name + "\n\n" + protocol.summary +
+         "\nTolerates: " + protocol.bound + "\n\noptions\n" +
          keys_text(keys_of_options(protocol.options, "protocol.options"));
 }
 
@@ -109,8 +115,11 @@ std::string table(std::span<const KeySpec> keys) {
   for (const KeySpec& key : keys) {
     std::string value = type_text(key);
     if (const std::string range = range_text(key); !range.empty()) value += ", " + range;
-    std::string initial = key.required ? "required" : key.default_text.empty() ? "" : "`" + std::string(key.default_text) + "`";
-    text += "| `" + std::string(key.name) + "` | " + cell(value) + " | " + cell(initial) + " | " + cell(key.doc) + " |\n";
+    std::string initial = key.required               ? "required"
+                          : key.default_text.empty() ? ""
+                                                     : "`" + std::string(key.default_text) + "`";
+    text += "| `" + std::string(key.name) + "` | " + cell(value) + " | " + cell(initial) + " | " +
+            cell(key.doc) + " |\n";
   }
   return text;
 }
@@ -125,15 +134,19 @@ std::optional<std::string> explain(std::string_view topic, const Catalogue& cata
   std::string found;
   const auto add = [&](const std::string& text) { found += (found.empty() ? "" : "\n") + text; };
   for (const ProtocolEntry& protocol : catalogue.protocols)
-    if (topic == protocol.name || topic == "protocol." + protocol.name) add(protocol_text(protocol));
+    if (topic == protocol.name || topic == "protocol." + protocol.name)
+      add(protocol_text(protocol));
   for (const BehaviorEntry& behavior : catalogue.behaviors)
-    if (topic == behavior.name || topic == "behavior." + behavior.name) add(behavior_text(behavior));
+    if (topic == behavior.name || topic == "behavior." + behavior.name)
+      add(behavior_text(behavior));
   if (topic == "network.latency" || topic == "latency")
     for (const SectionSpec& section : sections())
       if (section.name.starts_with("network.latency.")) add(section_text(section));
   for (const SectionSpec& section : sections())
     for (const KeySpec& key : keys_of(section.name))
-      if (topic == full_name(key) || (topic == key.name && !section.name.starts_with("network.latency."))) add(key_text(key));
+      if (topic == full_name(key) ||
+          (topic == key.name && !section.name.starts_with("network.latency.")))
+        add(key_text(key));
   return found.empty() ? std::nullopt : std::optional(std::move(found));
 }
 
@@ -144,21 +157,29 @@ std::optional<std::string> nearest_topic(std::string_view topic, const Catalogue
 std::string reference_page(const Catalogue& catalogue) {
   std::string text =
       "# Scenario reference\n\n"
-      "Generated from the key table (testbed/scenario/key_table.cpp) and the registries; `byzlab explain KEY` prints the same.\n\n"
-      "Units are mandatory. A number or a duration may be a range such as `5s..20s`: the seed draws one, and\n"
+      "Generated from the key table (testbed/scenario/key_table.cpp) and the registries; `byzlab "
+      "explain KEY` prints the same.\n\n"
+      "Units are mandatory. A number or a duration may be a range such as `5s..20s`: the seed "
+      "draws one, and\n"
       "scenario.lock.yaml has what was drawn. Keys that start with `x-` are ignored everywhere.\n\n"
-      "**Who** (selectors): `r3`, `r0..r3`, `[r0, r5]`, a group, `region:NAME`, `role:leader`, `role:next_leader`, `honest`,\n"
-      "`byzantine`, `all`, `rest`, `any(k)` or `any(k of SELECTOR)`, where k is `2`, `f`, `f+1`, `n/3` or `33%`.\n";
+      "**Who** (selectors): `r3`, `r0..r3`, `[r0, r5]`, a group, `region:NAME`, `role:leader`, "
+      "`role:next_leader`, `honest`,\n"
+      "`byzantine`, `all`, `rest`, `any(k)` or `any(k of SELECTOR)`, where k is `2`, `f`, `f+1`, "
+      "`n/3` or `33%`.\n";
   for (const SectionSpec& section : sections()) {
-    const std::string title = section.name.empty() ? "Top level" : "`" + std::string(section.name) + "`";
-    text += "\n## " + title + "\n\n" + std::string(section.doc) + "\n\n" + table(keys_of(section.name));
+    const std::string title =
+        section.name.empty() ? "Top level" : "`" + std::string(section.name) + "`";
+    text +=
+        "\n## " + title + "\n\n" + std::string(section.doc) + "\n\n" + table(keys_of(section.name));
   }
   for (const ProtocolEntry& protocol : catalogue.protocols)
-    text += "\n## Options of protocol `" + protocol.name + "`\n\n" + protocol.summary + ". Tolerates: " + protocol.bound + ".\n\n" +
+    text += "\n## Options of protocol `" + protocol.name + "`\n\n" + protocol.summary +
+            ". Tolerates: " + protocol.bound + ".\n\n" +
             table(keys_of_options(protocol.options, ""));
   for (const BehaviorEntry& behavior : catalogue.behaviors) {
     text += "\n## Options of behavior `" + behavior.name + "`\n\n" + behavior.summary + "\n";
-    if (!behavior.protocols.empty()) text += "\nOnly with " + join(behavior.protocols, ", ") + ".\n";
+    if (!behavior.protocols.empty())
+      text += "\nOnly with " + join(behavior.protocols, ", ") + ".\n";
     if (!behavior.options.empty()) text += "\n" + table(keys_of_options(behavior.options, ""));
   }
   return text;

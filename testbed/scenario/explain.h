@@ -1,4 +1,5 @@
-// The manual, made from the key table and the catalogue: in the terminal, as a page, as a JSON Schema.
+// The manual, made from the key table and the catalogue: in the terminal, as a page, as a JSON
+// Schema.
 #pragma once
 
 #include <optional>
@@ -9,9 +10,10 @@
 
 namespace byzlab::scenario {
 
-/// What `byzlab explain TOPIC` prints: a section ("network"), a key ("network.loss" or "loss"), a protocol
-/// ("protocol.pbft" or "pbft"), a behavior ("behavior.delay" or "delay"), a code ("E131"). Nothing if there is no such
-/// topic; nearest_topic() then has a guess.
+/// What `byzlab explain TOPIC` prints: a section ("network"), a key ("network.loss" or "loss"), a
+/// protocol
+/// ("protocol.pbft" or "pbft"), a behavior ("behavior.delay" or "delay"), a code ("E131"). Nothing
+/// if there is no such topic; nearest_topic() then has a guess.
 std::optional<std::string> explain(std::string_view topic, const Catalogue& catalogue);
 std::optional<std::string> nearest_topic(std::string_view topic, const Catalogue& catalogue);
 

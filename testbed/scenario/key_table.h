@@ -1,5 +1,5 @@
-// Every key of the language, described once. The checker, `explain`, the JSON Schema and the reference page are all
-// made from this table.
+// Every key of the language, described once. The checker, `explain`, the JSON Schema and the
+// reference page are all made from this table.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ enum class ValueType : std::uint8_t {
 };
 
 struct KeySpec {
-  std::string_view section;  // "" is the top level; "timeline" and "expect" are the keys of one entry
+  std::string_view
+      section;  // "" is the top level; "timeline" and "expect" are the keys of one entry
   std::string_view name;
   ValueType type = ValueType::text;
   std::string_view default_text = {};  // "" is none
@@ -57,7 +58,8 @@ std::span<const SectionSpec> sections();
 /// A table of options as keys, for the same checks.
 std::vector<KeySpec> keys_of_options(std::span<const OptionSpec> options, std::string_view section);
 
-/// Keys and names that the language reserves and this version does not have: a clear error, no guess.
+/// Keys and names that the language reserves and this version does not have: a clear error, no
+/// guess.
 struct LaterSpec {
   std::string_view section, name;
 };
@@ -66,7 +68,8 @@ bool is_later(std::string_view section, std::string_view name);
 /// "a duration", "one of open, closed", …
 std::string_view type_words(ValueType type);
 
-/// Actions of a timeline entry and properties of an expectation: keys of which an entry has exactly one.
+/// Actions of a timeline entry and properties of an expectation: keys of which an entry has exactly
+/// one.
 bool is_action(std::string_view key);
 bool is_property(std::string_view key);
 

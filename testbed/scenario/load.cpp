@@ -13,13 +13,17 @@ namespace {
 
 /// True if the rest of the file is worth reading.
 bool check_version(const YamlNode& root, Findings& findings) {
-  if (const YamlNode* version = root.find("version"); version && version->is_scalar() && version->text != "1") {
-    findings.error("E107", version->at, version->length, "version " + ticked(version->text) + " of the language is not known here",
+  if (const YamlNode* version = root.find("version");
+      version && version->is_scalar() && version->text != "1") {
+    findings.error("E107", version->at, version->length,
+                   "version " + ticked(version->text) + " of the language is not known here",
                    "write `version: 1`");
     return false;
   }
-  if (const YamlNode* kind = root.find("kind"); kind && kind->is_scalar() && is_later("kind", kind->text)) {
-    findings.error("E190", kind->at, kind->length, "files of kind `" + kind->text + "` are not available yet");
+  if (const YamlNode* kind = root.find("kind");
+      kind && kind->is_scalar() && is_later("kind", kind->text)) {
+    findings.error("E190", kind->at, kind->length,
+                   "files of kind `" + kind->text + "` are not available yet");
     return false;
   }
   return true;
@@ -39,7 +43,8 @@ std::uint64_t seed_of_draws(const Scenario& scenario) {
   return scenario.runs ? scenario.runs->first : 1;
 }
 
-void load_all(const YamlNode& root, Loading& loading, const LoadOptions& options, Scenario& scenario) {
+void load_all(const YamlNode& root, Loading& loading, const LoadOptions& options,
+              Scenario& scenario) {
   loading.protocol_options = protocol_options(root, loading.catalogue);
   const Section top(loading, &root, {.section = ""});
   if (!root.is_map()) return;
@@ -52,7 +57,8 @@ void load_all(const YamlNode& root, Loading& loading, const LoadOptions& options
   loading.seed = seed_of_draws(scenario);
   const bool drew_before = std::exchange(loading.drew, false);
   if (const YamlNode* seed = top.node("seed"); seed && drew_before)
-    loading.findings.error("E117", seed->at, seed->length, "`seed` cannot be drawn from itself", "write one number, or use `runs`");
+    loading.findings.error("E117", seed->at, seed->length, "`seed` cannot be drawn from itself",
+                           "write one number, or use `runs`");
   scenario.duration = top.get<Duration>("duration");
 
   Unbound unbound;
@@ -67,7 +73,8 @@ void load_all(const YamlNode& root, Loading& loading, const LoadOptions& options
   scenario.depends_on_seed = loading.drew;
 }
 
-LoadResult finish(Findings& findings, const LoadOptions& options, std::optional<Scenario> scenario, std::string source) {
+LoadResult finish(Findings& findings, const LoadOptions& options, std::optional<Scenario> scenario,
+                  std::string source) {
   LoadResult result;
   result.diagnostics = findings.take(options.strict);
   if (!has_errors(result.diagnostics)) result.scenario = std::move(scenario);
@@ -77,7 +84,8 @@ LoadResult finish(Findings& findings, const LoadOptions& options, std::optional<
 
 }  // namespace
 
-LoadResult load_text(std::string_view yaml, std::string_view name, const Catalogue& catalogue, const LoadOptions& options) {
+LoadResult load_text(std::string_view yaml, std::string_view name, const Catalogue& catalogue,
+                     const LoadOptions& options) {
   Findings findings{std::string(name)};
   auto root = parse_yaml(yaml, findings);
   // What is too large or no text is not kept for quoting either.
@@ -89,7 +97,8 @@ LoadResult load_text(std::string_view yaml, std::string_view name, const Catalog
   }
   lay_over(*root, options.sets, findings);
   check_strictness(*root, findings);
-  if (!check_version(*root, findings)) return finish(findings, options, std::nullopt, std::move(source));
+  if (!check_version(*root, findings))
+    return finish(findings, options, std::nullopt, std::move(source));
   Scenario scenario;
   scenario.file = name;
   Loading loading{.findings = findings, .catalogue = catalogue};
@@ -97,7 +106,8 @@ LoadResult load_text(std::string_view yaml, std::string_view name, const Catalog
   return finish(findings, options, std::move(scenario), std::move(source));
 }
 
-LoadResult load_file(const std::filesystem::path& path, const Catalogue& catalogue, const LoadOptions& options) {
+LoadResult load_file(const std::filesystem::path& path, const Catalogue& catalogue,
+                     const LoadOptions& options) {
   Findings findings{path.string()};
   const auto fail = [&](std::string code, std::string message, std::string hint = "") {
     findings.error(std::move(code), {}, 1, std::move(message), std::move(hint));
@@ -106,7 +116,8 @@ LoadResult load_file(const std::filesystem::path& path, const Catalogue& catalog
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) return fail("E008", "no such file");
-  if (std::filesystem::is_directory(status)) return fail("E008", "this is a folder, not a scenario file");
+  if (std::filesystem::is_directory(status))
+    return fail("E008", "this is a folder, not a scenario file");
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail("E008", "cannot be read");
   std::string text(kMaxFileBytes + 1, '\0');  // one byte more tells a file that is too large

@@ -17,7 +17,7 @@ namespace byzlab::scenario {
 struct LoadOptions {
   std::vector<std::string> sets = {};      // "protocol.replicas=16": --set, laid over the file
   std::optional<std::uint64_t> seed = {};  // --seed: replaces the file's
-  bool strict = false;                // warnings are errors
+  bool strict = false;                     // warnings are errors
 };
 
 struct LoadResult {

@@ -32,8 +32,12 @@ constexpr PropertyRow kProperties[] = {
 };
 
 constexpr std::array<std::pair<std::string_view, Outcome>, 6> kOutcomes = {
-    {{"holds", Outcome::holds}, {"violated", Outcome::violated}, {"none", Outcome::none},
-     {"some", Outcome::some}, {"succeeds", Outcome::succeeds}, {"fails", Outcome::fails}}};
+    {{"holds", Outcome::holds},
+     {"violated", Outcome::violated},
+     {"none", Outcome::none},
+     {"some", Outcome::some},
+     {"succeeds", Outcome::succeeds},
+     {"fails", Outcome::fails}}};
 
 class ExpectationLoader {
  public:
@@ -43,8 +47,9 @@ class ExpectationLoader {
   std::optional<Expectation> load() {
     const YamlNode* key = only_property();
     if (!key) return std::nullopt;
-    const PropertyRow& row = *std::find_if(std::begin(kProperties), std::end(kProperties),
-                                           [&](const PropertyRow& r) { return r.name == key->text; });
+    const PropertyRow& row =
+        *std::find_if(std::begin(kProperties), std::end(kProperties),
+                      [&](const PropertyRow& r) { return r.name == key->text; });
     Expectation e;
     e.property = row.property;
     e.at = key->at;
@@ -71,20 +76,22 @@ class ExpectationLoader {
     std::vector<const YamlNode*> found;
     bool later = false;
     for (const YamlNode& key : node_.keys) {
-      const bool repeated = std::any_of(found.begin(), found.end(),
-                                        [&](const YamlNode* other) { return other->text == key.text; });
+      const bool repeated = std::any_of(found.begin(), found.end(), [&](const YamlNode* other) {
+        return other->text == key.text;
+      });
       if (is_property(key.text) && !repeated) found.push_back(&key);
       later |= is_later("expect", key.text);
     }
     if (found.size() == 1) return found[0];
     if (found.empty()) {
       if (!later)
-        loading_.findings.error("E154", entry_.place().at, 1, "an expectation needs a property", "byzlab explain expect");
+        loading_.findings.error("E154", entry_.place().at, 1, "an expectation needs a property",
+                                "byzlab explain expect");
       return nullptr;
     }
     Diagnostic& d = loading_.findings.error("E154", found[1]->at, found[1]->length,
-                                            "an expectation has one property, this one has `" + found[0]->text +
-                                                "` and `" + found[1]->text + "`",
+                                            "an expectation has one property, this one has `" +
+                                                found[0]->text + "` and `" + found[1]->text + "`",
                                             "second property: make it its own entry");
     d.marks.push_back({found[0]->at, found[0]->length, "first property"});
     return nullptr;
@@ -94,10 +101,15 @@ class ExpectationLoader {
     const std::vector<std::string> allowed = split(row.modifiers, ' ');
     for (const KeySpec& spec : entry_.keys()) {
       const YamlNode* key = entry_.key(spec.name);
-      if (!key || is_property(spec.name) || std::find(allowed.begin(), allowed.end(), spec.name) != allowed.end()) continue;
-      loading_.findings.error("E155", key->at, key->length,
-                              "`" + key->text + "` has no meaning with `" + std::string(row.name) + "`", "remove it")
-          .notes.push_back("allowed with " + std::string(row.name) + ": " + std::string(row.modifiers));
+      if (!key || is_property(spec.name) ||
+          std::find(allowed.begin(), allowed.end(), spec.name) != allowed.end())
+        continue;
+      loading_.findings
+          .error("E155", key->at, key->length,
+                 "`" + key->text + "` has no meaning with `" + std::string(row.name) + "`",
+                 "remove it")
+          .notes.push_back("allowed with " + std::string(row.name) + ": " +
+                           std::string(row.modifiers));
     }
   }
 
@@ -124,12 +136,15 @@ class ExpectationLoader {
     e.after = window_of("after");
     if (e.during && e.outside) {
       const YamlNode& key = *entry_.key("outside");
-      loading_.findings.error("E117", key.at, key.length, "`outside` has no meaning together with `during`");
+      loading_.findings.error("E117", key.at, key.length,
+                              "`outside` has no meaning together with `during`");
     }
     if (const YamlNode* of = entry_.key("of"); of && !entry_.has("after"))
       loading_.findings.error("E117", of->at, of->length, "`of` has no meaning without `after`");
-    if (const YamlNode* grace = entry_.key("grace"); grace && !entry_.has("during") && !entry_.has("outside"))
-      loading_.findings.error("E117", grace->at, grace->length, "`grace` has no meaning without `during` or `outside`");
+    if (const YamlNode* grace = entry_.key("grace");
+        grace && !entry_.has("during") && !entry_.has("outside"))
+      loading_.findings.error("E117", grace->at, grace->length,
+                              "`grace` has no meaning without `during` or `outside`");
   }
 
   std::optional<Window> window_of(std::string_view key) {
@@ -142,7 +157,8 @@ class ExpectationLoader {
       unknown_label(*node, key, label);
     } else if (!moment_allowed && is_moment(*found)) {
       loading_.findings.error("E153", node->at, node->length,
-                              "`" + std::string(key) + ": " + label + "`: a moment, not a window", "use `after: " + label + "`");
+                              "`" + std::string(key) + ": " + label + "`: a moment, not a window",
+                              "use `after: " + label + "`");
       return std::nullopt;
     }
     return found;
@@ -152,9 +168,11 @@ class ExpectationLoader {
     if (label == "faults") return Window{.kind = Window::Kind::faults, .label = label};
     if (label == "start") return Window{.kind = Window::Kind::start, .label = label};
     if (label == "end") return Window{.kind = Window::Kind::end, .label = label};
-    if (label == "gst" && scenario_.network.synchrony) return Window{.kind = Window::Kind::gst, .label = label};
+    if (label == "gst" && scenario_.network.synchrony)
+      return Window{.kind = Window::Kind::gst, .label = label};
     for (std::size_t i = 0; i < scenario_.timeline.size(); ++i)
-      if (scenario_.timeline[i].label == label) return Window{.kind = Window::Kind::entry, .entry = i, .label = label};
+      if (scenario_.timeline[i].label == label)
+        return Window{.kind = Window::Kind::entry, .entry = i, .label = label};
     return std::nullopt;
   }
 
@@ -182,12 +200,14 @@ class ExpectationLoader {
       hint += "?";
     }
     loading_.findings.error("E152", node.at, node.length,
-                            "`" + std::string(key) + ": " + cut(label, 40) + "`: no such label", std::move(hint));
+                            "`" + std::string(key) + ": " + cut(label, 40) + "`: no such label",
+                            std::move(hint));
   }
 
   void check_needs(const PropertyRow& row, const YamlNode& key) {
     if (row.property == Property::recovery && !entry_.has("after"))
-      loading_.findings.error("E156", key.at, key.length, "`recovery` needs `after`: recovery from what?");
+      loading_.findings.error("E156", key.at, key.length,
+                              "`recovery` needs `after`: recovery from what?");
     if (row.property == Property::liveness && !entry_.has("within"))
       loading_.findings.error("E156", key.at, key.length,
                               "`liveness` needs `within`: the longest gap between commits");
@@ -202,8 +222,9 @@ class ExpectationLoader {
       why = "it never takes back a commit: use `agreement`";
     if (!why.empty())
       loading_.findings.error("E160", key.at, key.length,
-                              "property `" + std::string(row.name) + "` has no meaning for protocol " +
-                                  protocol->name + " (" + why + ")");
+                              "property `" + std::string(row.name) +
+                                  "` has no meaning for protocol " + protocol->name + " (" + why +
+                                  ")");
   }
 
   Loading& loading_;
@@ -219,8 +240,8 @@ void load_expectations(const Section& top, Scenario& scenario) {
   if (!list) return;
   Loading& loading = top.loading();
   if (!list->is_sequence()) {
-    loading.findings.error("E106", list->at, list->length, "`expect` must be a list of expectations",
-                           "write `- agreement: holds`");
+    loading.findings.error("E106", list->at, list->length,
+                           "`expect` must be a list of expectations", "write `- agreement: holds`");
     return;
   }
   if (list->items.size() > kMaxEntries) {
@@ -231,8 +252,11 @@ void load_expectations(const Section& top, Scenario& scenario) {
   for (std::size_t i = 0; i < list->items.size(); ++i) {
     const YamlNode& node = list->items[i];
     const Section entry(loading, &node,
-                        {.section = "expect", .shown = "expect", .path = "expect[" + std::to_string(i) + "]",
-                         .at = node.at, .length = node.length});
+                        {.section = "expect",
+                         .shown = "expect",
+                         .path = "expect[" + std::to_string(i) + "]",
+                         .at = node.at,
+                         .length = node.length});
     if (!node.is_map()) continue;
     if (auto expectation = ExpectationLoader(entry, node, scenario).load())
       scenario.expectations.push_back(std::move(*expectation));
@@ -244,8 +268,10 @@ std::optional<RequiredRate> load_rate(Loading& loading, const YamlNode& node) {
   const std::size_t op = std::min(text.find_first_not_of("<>=!"), text.size());
   const auto comparison = comparison_of(text.substr(0, op));
   const auto share = parse_probability(text.substr(op));
-  if (node.is_scalar() && comparison && share) return RequiredRate{.comparison = *comparison, .share = *share};
-  loading.findings.error("E157", node.at, node.length, ticked(node.text) + " is no rate over the seeds",
+  if (node.is_scalar() && comparison && share)
+    return RequiredRate{.comparison = *comparison, .share = *share};
+  loading.findings.error("E157", node.at, node.length,
+                         ticked(node.text) + " is no rate over the seeds",
                          "write `rate: \">= 95%\"`");
   return std::nullopt;
 }
@@ -268,14 +294,18 @@ std::string expectation_text(const Expectation& e) {
     const Threshold& t = *e.threshold;
     text = t.metric;
     std::string labels;
-    for (const auto& [key, value] : t.labels) labels += (labels.empty() ? "" : ",") + key + "=\"" + value + "\"";
+    for (const auto& [key, value] : t.labels)
+      labels += (labels.empty() ? "" : ",") + key + "=\"" + value + "\"";
     if (!labels.empty()) text += "{" + labels + "}";
-    text += "." + t.statistic + " " + std::string(comparison_text(t.comparison)) + " " + t.value_text;
+    text +=
+        "." + t.statistic + " " + std::string(comparison_text(t.comparison)) + " " + t.value_text;
   } else {
     text = std::string(property_name(e.property)) + ": " +
            (e.bound ? duration_text(*e.bound) : std::string(outcome_name(e.outcome)));
   }
-  if (e.rate) text += " in " + std::string(comparison_text(e.rate->comparison)) + " " + number_text(std::round(e.rate->share * 1e8) / 1e6) + "%";
+  if (e.rate)
+    text += " in " + std::string(comparison_text(e.rate->comparison)) + " " +
+            number_text(std::round(e.rate->share * 1e8) / 1e6) + "%";
   if (e.within) text += " within " + duration_text(*e.within);
   if (e.during) text += " during " + e.during->label;
   if (e.outside) text += " outside " + e.outside->label;

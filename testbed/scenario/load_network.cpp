@@ -30,8 +30,9 @@ void load_topology(const Section& section, Scenario& scenario) {
     const YamlNode* node = section.node("degree");
     if (!node) node = section.node("topology");
     section.loading().findings.error("E112", node->at, node->length,
-                                     "a random graph of degree " + std::to_string(degree) + " needs more than " +
-                                         std::to_string(degree) + " replicas, there are " + std::to_string(n));
+                                     "a random graph of degree " + std::to_string(degree) +
+                                         " needs more than " + std::to_string(degree) +
+                                         " replicas, there are " + std::to_string(n));
   }
 }
 
@@ -61,21 +62,25 @@ void load_latency(const Section& network, Scenario& scenario) {
   if (!node) return;
   Loading& loading = network.loading();
   if (!node->is_map()) {
-    const KeySpec constant = {.section = "network", .name = "latency", .type = ValueType::duration, .range = "0s..30d"};
+    const KeySpec constant = {
+        .section = "network", .name = "latency", .type = ValueType::duration, .range = "0s..30d"};
     if (const auto delay = read_scalar(loading, *node, constant, network.path_of("latency")))
       scenario.network.latency = ConstantLatency{.delay = std::get<Duration>(*delay)};
     return;
   }
-  static constexpr std::string_view kModels = "constant|uniform|normal|lognormal|exponential|matrix";
+  static constexpr std::string_view kModels =
+      "constant|uniform|normal|lognormal|exponential|matrix";
   const YamlNode* model = node->find("model");
   if (!model || !model->is_scalar()) {
     const YamlNode& key = *network.key("latency");
-    loading.findings.error("E105", key.at, key.length, "`latency` needs `model`", "models: " + std::string(kModels));
+    loading.findings.error("E105", key.at, key.length, "`latency` needs `model`",
+                           "models: " + std::string(kModels));
     return;
   }
   const auto check = read_value(ValueType::choice, model->text, kModels, 0);
   if (is_later("latency", model->text)) {
-    loading.findings.error("E190", model->at, model->length, "latency model `" + model->text + "` is not available yet");
+    loading.findings.error("E190", model->at, model->length,
+                           "latency model `" + model->text + "` is not available yet");
     return;
   }
   if (!check.value) {
@@ -94,11 +99,13 @@ void load_latency(const Section& network, Scenario& scenario) {
   } else if (model->text == "normal") {
     latency = NormalLatency{.mean = time("mean"), .stddev = time("stddev"), .min = time("min")};
   } else if (model->text == "lognormal") {
-    latency = LognormalLatency{.median = time("median"), .sigma = section.get<double>("sigma"), .min = time("min")};
+    latency = LognormalLatency{
+        .median = time("median"), .sigma = section.get<double>("sigma"), .min = time("min")};
   } else if (model->text == "exponential") {
     latency = ExponentialLatency{.mean = time("mean"), .min = time("min")};
     if (time("mean") < time("min"))
-      loading.findings.error("E116", model->at, model->length, "latency: `mean` is less than `min`");
+      loading.findings.error("E116", model->at, model->length,
+                             "latency: `mean` is less than `min`");
   } else {
     latency = load_matrix(section);
   }
@@ -126,7 +133,8 @@ void load_regions(const Section& network, Scenario& scenario) {
   }
   const YamlNode& key = *network.key("regions");
   if (!node->is_map()) {
-    loading.findings.error("E106", node->at, node->length, "`regions` must be a map of names to numbers of replicas");
+    loading.findings.error("E106", node->at, node->length,
+                           "`regions` must be a map of names to numbers of replicas");
     return;
   }
   const std::vector<std::string> known = preset_regions(loading, scenario);
@@ -134,22 +142,29 @@ void load_regions(const Section& network, Scenario& scenario) {
   for (std::size_t i = 0; i < node->keys.size(); ++i) {
     const YamlNode& name = node->keys[i];
     if (name.text.starts_with("x-")) continue;
-    if (!is_name(name.text) || (!known.empty() && std::find(known.begin(), known.end(), name.text) == known.end())) {
+    if (!is_name(name.text) ||
+        (!known.empty() && std::find(known.begin(), known.end(), name.text) == known.end())) {
       const auto guess = nearest(name.text, known);
-      Diagnostic& d = loading.findings.error("E138", name.at, name.length, "no region " + ticked(name.text),
-                                             guess ? "did you mean `" + *guess + "`?" : "");
+      Diagnostic& d =
+          loading.findings.error("E138", name.at, name.length, "no region " + ticked(name.text),
+                                 guess ? "did you mean `" + *guess + "`?" : "");
       if (!known.empty()) d.notes.push_back("regions: " + join(known, " "));
       wrong = true;
     }
-    const auto count = read_scalar(loading, node->items[i],
-                                   {.section = "network", .name = "regions", .type = ValueType::count, .range = "0..100000"},
-                                   network.path_of("regions") + "." + name.text);
-    if (!count) wrong = true;
-    else scenario.network.regions.push_back({name.text, static_cast<std::uint32_t>(std::get<std::uint64_t>(*count))});
+    const auto count = read_scalar(
+        loading, node->items[i],
+        {.section = "network", .name = "regions", .type = ValueType::count, .range = "0..100000"},
+        network.path_of("regions") + "." + name.text);
+    if (!count)
+      wrong = true;
+    else
+      scenario.network.regions.push_back(
+          {name.text, static_cast<std::uint32_t>(std::get<std::uint64_t>(*count))});
   }
   const auto& regions = scenario.network.regions;
-  const std::uint64_t sum = std::accumulate(regions.begin(), regions.end(), std::uint64_t{0},
-                                            [](std::uint64_t all, const Region& r) { return all + r.replicas; });
+  const std::uint64_t sum =
+      std::accumulate(regions.begin(), regions.end(), std::uint64_t{0},
+                      [](std::uint64_t all, const Region& r) { return all + r.replicas; });
   if (!wrong && scenario.protocol.replicas != 0 && sum != scenario.protocol.replicas)
     loading.findings.error("E138", key.at, key.length,
                            "`regions` add up to " + std::to_string(sum) + ", there are " +
@@ -162,13 +177,16 @@ void load_reorder(const Section& network, Scenario& scenario) {
   Reordering& reorder = scenario.network.reorder;
   if (node->is_map()) {
     const Section section = network.below("reorder", "network.reorder");
-    reorder = {.probability = section.get<double>("probability"), .by = section.get<Duration>("by")};
+    reorder = {.probability = section.get<double>("probability"),
+               .by = section.get<Duration>("by")};
     return;
   }
-  const auto value = read_scalar(network.loading(), *node,
-                                 {.section = "network", .name = "reorder", .type = ValueType::probability},
-                                 network.path_of("reorder"));
-  if (value) reorder = {.probability = std::get<double>(*value), .by = std::chrono::milliseconds{50}};
+  const auto value =
+      read_scalar(network.loading(), *node,
+                  {.section = "network", .name = "reorder", .type = ValueType::probability},
+                  network.path_of("reorder"));
+  if (value)
+    reorder = {.probability = std::get<double>(*value), .by = std::chrono::milliseconds{50}};
 }
 
 }  // namespace
@@ -186,8 +204,10 @@ void load_network(const Section& top, Scenario& scenario) {
   load_reorder(section, scenario);
   if (section.node("synchrony")) {
     const Section synchrony = section.below("synchrony", "network.synchrony");
-    if (synchrony.text("model") == "synchronous") synchrony.refuse("gst", "with `model: synchronous`: it is 0s");
-    network.synchrony = Synchrony{.gst = Time{synchrony.get<Duration>("gst")}, .delta = synchrony.get<Duration>("delta")};
+    if (synchrony.text("model") == "synchronous")
+      synchrony.refuse("gst", "with `model: synchronous`: it is 0s");
+    network.synchrony = Synchrony{.gst = Time{synchrony.get<Duration>("gst")},
+                                  .delta = synchrony.get<Duration>("delta")};
   }
 }
 

@@ -1,5 +1,5 @@
-// The parts of loading, one a section of the file. Each reads its section into the scenario and reports what is wrong
-// with it; who a selector means is left to bind_selectors(), which runs last.
+// The parts of loading, one a section of the file. Each reads its section into the scenario and
+// reports what is wrong with it; who a selector means is left to bind_selectors(), which runs last.
 #pragma once
 
 #include <vector>
@@ -29,12 +29,13 @@ void load_timeline(const Section& top, Scenario& scenario, Unbound& unbound);
 void load_expectations(const Section& top, Scenario& scenario);
 
 /// An action of a timeline entry, or of an alternative of `one_of`.
-std::optional<Action> load_action(const Section& entry, std::string_view action, const Scenario& scenario,
-                                  std::vector<UnboundOption>& unbound);
+std::optional<Action> load_action(const Section& entry, std::string_view action,
+                                  const Scenario& scenario, std::vector<UnboundOption>& unbound);
 
 /// A behavior as a name or a map of one name to its options.
-std::optional<Behavior> load_behavior(Loading& loading, const YamlNode& node, const std::string& path,
-                                      const Scenario& scenario, std::vector<UnboundOption>& unbound);
+std::optional<Behavior> load_behavior(Loading& loading, const YamlNode& node,
+                                      const std::string& path, const Scenario& scenario,
+                                      std::vector<UnboundOption>& unbound);
 
 /// `metric{label="value"}.statistic < value`
 std::optional<Threshold> load_threshold(Loading& loading, const YamlNode& node);
@@ -52,8 +53,8 @@ std::string_view outcome_name(Outcome outcome);
 /// One line for people.
 std::string expectation_text(const Expectation& expectation);
 
-/// Checks who every selector means, draws every any(...), resolves options. Then what needs to know who is Byzantine:
-/// bounds, sides of partitions, power.
+/// Checks who every selector means, draws every any(...), resolves options. Then what needs to know
+/// who is Byzantine: bounds, sides of partitions, power.
 void bind_selectors(Loading& loading, Scenario& scenario, Unbound& unbound);
 
 /// The catalogue's entry for the scenario's protocol; nullptr if there is none.

@@ -12,8 +12,9 @@ namespace byzlab::scenario {
 namespace {
 
 /// libsodium's Ed25519 and BLAKE2b as measured on the reference machine.
-constexpr Costs kEd25519Costs = {
-    .sign = std::chrono::nanoseconds{14'600}, .verify = std::chrono::nanoseconds{37'200}, .hash_per_byte = std::chrono::nanoseconds{1}};
+constexpr Costs kEd25519Costs = {.sign = std::chrono::nanoseconds{14'600},
+                                 .verify = std::chrono::nanoseconds{37'200},
+                                 .hash_per_byte = std::chrono::nanoseconds{1}};
 
 void load_costs(const Section& protocol, Scenario& scenario) {
   const YamlNode* node = protocol.node("costs");
@@ -39,7 +40,8 @@ void load_power(const Section& protocol, Scenario& scenario) {
   Loading& loading = protocol.loading();
   if (!node || (node->is_scalar() && node->text == "equal")) return;
   if (!node->is_map()) {
-    loading.findings.error("E106", node->at, node->length, "`power` is `equal` or a map of selectors to shares",
+    loading.findings.error("E106", node->at, node->length,
+                           "`power` is `equal` or a map of selectors to shares",
                            "write `power: { r0: 0.51, rest: equal }`");
     return;
   }
@@ -49,8 +51,9 @@ void load_power(const Section& protocol, Scenario& scenario) {
     auto who = parse_selector(loading, key, protocol.path_of("power") + "." + key.text);
     std::optional<double> share;
     if (!value.is_scalar() || value.text != "equal") {
-      const auto read = read_scalar(loading, value, {.section = "protocol", .name = "power", .type = ValueType::probability},
-                                    protocol.path_of("power") + "=" + key.text);
+      const auto read = read_scalar(
+          loading, value, {.section = "protocol", .name = "power", .type = ValueType::probability},
+          protocol.path_of("power") + "=" + key.text);
       if (!read) continue;
       share = std::get<double>(*read);
     }
@@ -85,15 +88,17 @@ void load_protocol(const Section& top, Scenario& scenario, Unbound& unbound) {
     return;
   }
   if (protocol.replicas != 0 && protocol.replicas < entry->min_replicas)
-    loading.findings.error("E112", section.node("replicas")->at, section.node("replicas")->length,
-                           protocol.name + " needs at least " + std::to_string(entry->min_replicas) +
-                               " replicas");
+    loading.findings.error(
+        "E112", section.node("replicas")->at, section.node("replicas")->length,
+        protocol.name + " needs at least " + std::to_string(entry->min_replicas) + " replicas");
   const YamlNode* key = section.key("options");
-  protocol.options =
-      read_options(loading, section.node("options"), entry->options,
-                   {.section = "protocol." + protocol.name, .shown = "options", .path = section.path_of("options"),
-                    .at = key ? key->at : Position{}, .length = key ? key->length : 1},
-                   unbound.protocol);
+  protocol.options = read_options(loading, section.node("options"), entry->options,
+                                  {.section = "protocol." + protocol.name,
+                                   .shown = "options",
+                                   .path = section.path_of("options"),
+                                   .at = key ? key->at : Position{},
+                                   .length = key ? key->length : 1},
+                                  unbound.protocol);
 }
 
 const ProtocolEntry* protocol_entry(const Catalogue& catalogue, const std::string& name) {
@@ -111,18 +116,20 @@ void load_workload(const Section& top, Scenario& scenario) {
   workload.warmup = section.get<Duration>("warmup");
   if (workload.mode == LoopMode::open) {
     workload.rate = section.get<double>("rate");
-    workload.arrivals = section.text("arrivals") == "constant" ? Arrivals::constant : Arrivals::poisson;
+    workload.arrivals =
+        section.text("arrivals") == "constant" ? Arrivals::constant : Arrivals::poisson;
     section.refuse("in_flight", "with `mode: open`: arrivals never wait");
   } else {
     workload.in_flight = section.number32("in_flight");
     section.refuse("rate", "with `mode: closed`: each client sends when it has its reply");
     section.refuse("arrivals", "with `mode: closed`");
   }
-  if (const YamlNode* warmup = section.node("warmup"); warmup && workload.warmup >= scenario.duration &&
-                                                       scenario.duration.count() > 0)
+  if (const YamlNode* warmup = section.node("warmup");
+      warmup && workload.warmup >= scenario.duration && scenario.duration.count() > 0)
     top.loading().findings.warning("W320", warmup->at, warmup->length,
                                    "the warm-up is not shorter than the run (`duration: " +
-                                       cut(top.node("duration")->text, 20) + "`): nothing is measured");
+                                       cut(top.node("duration")->text, 20) +
+                                       "`): nothing is measured");
 }
 
 void load_runs(const Section& top, Scenario& scenario) {
@@ -134,10 +141,13 @@ void load_runs(const Section& top, Scenario& scenario) {
   if (!seeds) return;
   const std::size_t dots = seeds->text.find("..");
   const auto first = parse_count(std::string_view(seeds->text).substr(0, dots));
-  const auto last = dots == std::string::npos ? first : parse_count(std::string_view(seeds->text).substr(dots + 2));
+  const auto last = dots == std::string::npos
+                        ? first
+                        : parse_count(std::string_view(seeds->text).substr(dots + 2));
   if (!seeds->is_scalar() || !first || !last || *last < *first || *last - *first >= 10'000'000) {
     top.loading().findings.error("E116", seeds->at, seeds->length,
-                                 "`seeds` is a range of at most 10000000 whole numbers", "write `seeds: 1..200`");
+                                 "`seeds` is a range of at most 10000000 whole numbers",
+                                 "write `seeds: 1..200`");
     return;
   }
   runs.first = *first;
@@ -150,7 +160,8 @@ void load_groups(const Section& top, Scenario& scenario) {
   if (!node) return;
   Loading& loading = top.loading();
   if (!node->is_map()) {
-    loading.findings.error("E106", node->at, node->length, "`groups` must be a map of names to selectors");
+    loading.findings.error("E106", node->at, node->length,
+                           "`groups` must be a map of names to selectors");
     return;
   }
   std::set<std::string_view> seen;
@@ -158,7 +169,8 @@ void load_groups(const Section& top, Scenario& scenario) {
     const YamlNode& key = node->keys[i];
     if (key.text.starts_with("x-") || !seen.insert(key.text).second) continue;
     if (!is_name(key.text) || is_reserved_selector(key.text)) {
-      loading.findings.error("E137", key.at, key.length, ticked(key.text) + " cannot be the name of a group",
+      loading.findings.error("E137", key.at, key.length,
+                             ticked(key.text) + " cannot be the name of a group",
                              is_name(key.text) ? "it means something already" : "");
       continue;
     }

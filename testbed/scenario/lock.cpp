@@ -41,15 +41,19 @@ std::string options_text(const Options& options) {
   return flow.text();
 }
 
-std::string behavior_text(const Behavior& behavior) { return "{ " + behavior.name + ": " + options_text(behavior.options) + " }"; }
+std::string behavior_text(const Behavior& behavior) {
+  return "{ " + behavior.name + ": " + options_text(behavior.options) + " }";
+}
 
 std::string protocol_text(const Protocol& protocol) {
   std::string text = "protocol:\n  name: " + json_quoted(protocol.name) +
                      "\n  replicas: " + std::to_string(protocol.replicas) + "\n  power: ";
-  if (protocol.power.empty()) text += "equal";
+  if (protocol.power.empty())
+    text += "equal";
   else {
     Flow power;
-    for (const PowerShare& line : protocol.power) power.add(text_of(line.who), line.share ? number_text(*line.share) : "equal");
+    for (const PowerShare& line : protocol.power)
+      power.add(text_of(line.who), line.share ? number_text(*line.share) : "equal");
     text += power.text();
   }
   text += "\n  options: " + options_text(protocol.options);
@@ -58,7 +62,8 @@ std::string protocol_text(const Protocol& protocol) {
                               .add("verify", duration_text(protocol.costs.verify))
                               .add("hash_per_byte", duration_text(protocol.costs.hash_per_byte))
                               .text();
-  return text + "\n  crypto: " + (protocol.crypto == Crypto::ed25519 ? "ed25519" : "modelled") + "\n";
+  return text + "\n  crypto: " + (protocol.crypto == Crypto::ed25519 ? "ed25519" : "modelled") +
+         "\n";
 }
 
 std::string matrix_file(const std::string& file, const Scenario& scenario) {
@@ -72,18 +77,34 @@ struct LatencyText {
   const Scenario& scenario;
 
   static Flow model(const char* name) { return std::move(Flow().add("model", name)); }
-  std::string operator()(const ConstantLatency& l) const { return model("constant").add("delay", duration_text(l.delay)).text(); }
+  std::string operator()(const ConstantLatency& l) const {
+    return model("constant").add("delay", duration_text(l.delay)).text();
+  }
   std::string operator()(const UniformLatency& l) const {
-    return model("uniform").add("min", duration_text(l.min)).add("max", duration_text(l.max)).text();
+    return model("uniform")
+        .add("min", duration_text(l.min))
+        .add("max", duration_text(l.max))
+        .text();
   }
   std::string operator()(const NormalLatency& l) const {
-    return model("normal").add("mean", duration_text(l.mean)).add("stddev", duration_text(l.stddev)).add("min", duration_text(l.min)).text();
+    return model("normal")
+        .add("mean", duration_text(l.mean))
+        .add("stddev", duration_text(l.stddev))
+        .add("min", duration_text(l.min))
+        .text();
   }
   std::string operator()(const LognormalLatency& l) const {
-    return model("lognormal").add("median", duration_text(l.median)).add("sigma", number_text(l.sigma)).add("min", duration_text(l.min)).text();
+    return model("lognormal")
+        .add("median", duration_text(l.median))
+        .add("sigma", number_text(l.sigma))
+        .add("min", duration_text(l.min))
+        .text();
   }
   std::string operator()(const ExponentialLatency& l) const {
-    return model("exponential").add("mean", duration_text(l.mean)).add("min", duration_text(l.min)).text();
+    return model("exponential")
+        .add("mean", duration_text(l.mean))
+        .add("min", duration_text(l.min))
+        .text();
   }
   std::string operator()(const MatrixLatency& l) const {
     Flow flow = model("matrix");
@@ -97,19 +118,33 @@ std::string network_text(const Scenario& scenario) {
   std::string text = "network:\n";
   if (const auto* random = std::get_if<RandomOverlay>(&network.topology))
     text += "  topology: random\n  degree: " + std::to_string(random->degree) + "\n";
-  else text += "  topology: full\n";
+  else
+    text += "  topology: full\n";
   text += "  latency: " + std::visit(LatencyText{scenario}, network.latency) + "\n";
   if (!network.regions.empty()) {
     Flow regions;
-    for (const Region& region : network.regions) regions.add(json_quoted(region.name), std::to_string(region.replicas));
+    for (const Region& region : network.regions)
+      regions.add(json_quoted(region.name), std::to_string(region.replicas));
     text += "  regions: " + regions.text() + "\n";
   }
   if (network.bandwidth) text += "  bandwidth: " + bandwidth_text(*network.bandwidth) + "\n";
-  text += "  loss: " + number_text(network.loss) + "\n  duplicate: " + number_text(network.duplicate) +
+  text += "  loss: " + number_text(network.loss) +
+          "\n  duplicate: " + number_text(network.duplicate) +
           "\n  corrupt: " + number_text(network.corrupt) + "\n";
-  text += "  reorder: " + Flow().add("probability", number_text(network.reorder.probability)).add("by", duration_text(network.reorder.by)).text() + "\n";
+  text += "  reorder: " +
+          Flow()
+              .add("probability", number_text(network.reorder.probability))
+              .add("by", duration_text(network.reorder.by))
+              .text() +
+          "\n";
   if (network.synchrony)
-    text += "  synchrony: " + Flow().add("model", "partial").add("gst", time_text(network.synchrony->gst)).add("delta", duration_text(network.synchrony->delta)).text() + "\n";
+    text += "  synchrony: " +
+            Flow()
+                .add("model", "partial")
+                .add("gst", time_text(network.synchrony->gst))
+                .add("delta", duration_text(network.synchrony->delta))
+                .text() +
+            "\n";
   return text;
 }
 
@@ -118,8 +153,10 @@ std::string workload_text(const Workload& workload) {
   if (workload.mode == LoopMode::open)
     text += "  mode: open\n  rate: " + number_text(workload.rate) + " tx/s\n  arrivals: " +
             (workload.arrivals == Arrivals::poisson ? "poisson" : "constant") + "\n";
-  else text += "  mode: closed\n  in_flight: " + std::to_string(workload.in_flight) + "\n";
-  return text + "  tx_size: " + bytes_text(workload.tx_size) + "\n  warmup: " + duration_text(workload.warmup) + "\n";
+  else
+    text += "  mode: closed\n  in_flight: " + std::to_string(workload.in_flight) + "\n";
+  return text + "  tx_size: " + bytes_text(workload.tx_size) +
+         "\n  warmup: " + duration_text(workload.warmup) + "\n";
 }
 
 std::string adversary_text(const Adversary& adversary) {
@@ -128,7 +165,8 @@ std::string adversary_text(const Adversary& adversary) {
                      "\n  beyond_bound: " + (adversary.beyond_bound ? "true" : "false") + "\n";
   if (adversary.behaviors.empty()) return text;
   text += "  behaviors:\n";
-  for (const Behavior& behavior : adversary.behaviors) text += "    - " + behavior_text(behavior) + "\n";
+  for (const Behavior& behavior : adversary.behaviors)
+    text += "    - " + behavior_text(behavior) + "\n";
   return text;
 }
 
@@ -142,7 +180,11 @@ struct ActionText {
     return "[" + sides + "]";
   }
   std::string operator()(const Cut& a) const {
-    return Flow().add("from", text_of(a.links.from)).add("to", text_of(a.links.to)).add("one_way", a.links.both ? "false" : "true").text();
+    return Flow()
+        .add("from", text_of(a.links.from))
+        .add("to", text_of(a.links.to))
+        .add("one_way", a.links.both ? "false" : "true")
+        .text();
   }
   std::string operator()(const Isolate& a) const { return text_of(a.who); }
   std::string operator()(const Crash& a) const { return text_of(a.who); }
@@ -150,16 +192,27 @@ struct ActionText {
   std::string operator()(const Wipe& a) const { return text_of(a.who); }
   std::string operator()(const Pause& a) const { return text_of(a.who); }
   std::string operator()(const Delay& a) const {
-    return Flow().add("links", text_of(a.links)).add("add", duration_text(a.add)).add("jitter", duration_text(a.jitter)).text();
+    return Flow()
+        .add("links", text_of(a.links))
+        .add("add", duration_text(a.add))
+        .add("jitter", duration_text(a.jitter))
+        .text();
   }
   std::string operator()(const Drop& a) const { return chance(a.links, a.probability); }
   std::string operator()(const Duplicate& a) const { return chance(a.links, a.probability); }
   std::string operator()(const Corrupt& a) const { return chance(a.links, a.probability); }
   std::string operator()(const Reorder& a) const {
-    return Flow().add("links", text_of(a.links)).add("probability", number_text(a.reordering.probability)).add("by", duration_text(a.reordering.by)).text();
+    return Flow()
+        .add("links", text_of(a.links))
+        .add("probability", number_text(a.reordering.probability))
+        .add("by", duration_text(a.reordering.by))
+        .text();
   }
   std::string operator()(const Throttle& a) const {
-    return Flow().add("links", text_of(a.links)).add("bandwidth", bandwidth_text(a.bandwidth)).text();
+    return Flow()
+        .add("links", text_of(a.links))
+        .add("bandwidth", bandwidth_text(a.bandwidth))
+        .text();
   }
   std::string operator()(const Become& a) const {
     return Flow().add("who", text_of(a.who)).add("behavior", behavior_text(a.behavior)).text();
@@ -171,19 +224,26 @@ struct StartText {
   const Scenario& scenario;
   std::string operator()(const StartAt& s) const { return "at: " + time_text(s.at); }
   std::string operator()(const StartAfter& s) const {
-    return "after: " + json_quoted(scenario.timeline[s.entry].label + " + " + duration_text(s.offset));
+    return "after: " +
+           json_quoted(scenario.timeline[s.entry].label + " + " + duration_text(s.offset));
   }
-  std::string operator()(const StartAtHeight& s) const { return "when: \"height >= " + std::to_string(s.height.value) + "\""; }
+  std::string operator()(const StartAtHeight& s) const {
+    return "when: \"height >= " + std::to_string(s.height.value) + "\"";
+  }
 };
 
 std::string timeline_text(const Scenario& scenario) {
   if (scenario.timeline.empty()) return "";
   std::string text = "timeline:\n";
   for (const TimelineEntry& entry : scenario.timeline) {
-    text += "  - label: " + json_quoted(entry.label) + "\n    " + std::visit(StartText{scenario}, entry.start) + "\n";
+    text += "  - label: " + json_quoted(entry.label) + "\n    " +
+            std::visit(StartText{scenario}, entry.start) + "\n";
     if (entry.length) text += "    for: " + duration_text(*entry.length) + "\n";
-    if (entry.repeat) text += "    every: " + duration_text(entry.repeat->every) + "\n    until: " + time_text(entry.repeat->until) + "\n";
-    text += "    " + action_name(entry.action) + ": " + std::visit(ActionText{}, entry.action) + "\n";
+    if (entry.repeat)
+      text += "    every: " + duration_text(entry.repeat->every) +
+              "\n    until: " + time_text(entry.repeat->until) + "\n";
+    text +=
+        "    " + action_name(entry.action) + ": " + std::visit(ActionText{}, entry.action) + "\n";
   }
   return text;
 }
@@ -202,7 +262,9 @@ std::string expectations_text(const Scenario& scenario) {
   std::string text = "expect:\n";
   for (const Expectation& e : scenario.expectations) {
     text += "  - " + std::string(property_name(e.property)) + ": " + value_text(e) + "\n";
-    const auto line = [&](std::string_view key, const std::string& value) { text += "    " + std::string(key) + ": " + value + "\n"; };
+    const auto line = [&](std::string_view key, const std::string& value) {
+      text += "    " + std::string(key) + ": " + value + "\n";
+    };
     if (e.during) line("during", json_quoted(e.during->label));
     if (e.outside) line("outside", json_quoted(e.outside->label));
     if (e.after) line("after", json_quoted(e.after->label));
@@ -210,7 +272,9 @@ std::string expectations_text(const Scenario& scenario) {
     if (e.among) line("among", text_of(*e.among));
     if (e.grace.count() > 0) line("grace", duration_text(e.grace));
     if (e.within) line("within", duration_text(*e.within));
-    if (e.rate) line("rate", "\"" + std::string(comparison_text(e.rate->comparison)) + " " + number_text(e.rate->share) + "\"");
+    if (e.rate)
+      line("rate", "\"" + std::string(comparison_text(e.rate->comparison)) + " " +
+                       number_text(e.rate->share) + "\"");
   }
   return text;
 }
@@ -219,15 +283,19 @@ std::string expectations_text(const Scenario& scenario) {
 
 std::string lock_text(const Scenario& scenario) {
   std::string text = "version: 1\nname: " + json_quoted(scenario.name) + "\n";
-  if (!scenario.description.empty()) text += "description: " + json_quoted(scenario.description) + "\n";
+  if (!scenario.description.empty())
+    text += "description: " + json_quoted(scenario.description) + "\n";
   text += "duration: " + duration_text(scenario.duration) + "\n";
   if (scenario.seed) text += "seed: " + std::to_string(*scenario.seed) + "\n";
-  text += "\n" + protocol_text(scenario.protocol) + "\n" + network_text(scenario) + "\n" + workload_text(scenario.workload);
+  text += "\n" + protocol_text(scenario.protocol) + "\n" + network_text(scenario) + "\n" +
+          workload_text(scenario.workload);
   if (!scenario.groups.empty()) {
     text += "\ngroups:\n";
-    for (const Group& group : scenario.groups) text += "  " + json_quoted(group.name) + ": " + text_of(group.members) + "\n";
+    for (const Group& group : scenario.groups)
+      text += "  " + json_quoted(group.name) + ": " + text_of(group.members) + "\n";
   }
-  for (const std::string& part : {adversary_text(scenario.adversary), timeline_text(scenario), expectations_text(scenario)})
+  for (const std::string& part :
+       {adversary_text(scenario.adversary), timeline_text(scenario), expectations_text(scenario)})
     if (!part.empty()) text += "\n" + part;
   return text;
 }

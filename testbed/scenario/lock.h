@@ -7,8 +7,8 @@
 
 namespace byzlab::scenario {
 
-/// All defaults, the seed and everything drawn are written out. `runs` is not: a lock is one run. A latency file
-/// becomes an absolute path, because the lock moves to another folder.
+/// All defaults, the seed and everything drawn are written out. `runs` is not: a lock is one run. A
+/// latency file becomes an absolute path, because the lock moves to another folder.
 std::string lock_text(const Scenario& scenario);
 
 }  // namespace byzlab::scenario

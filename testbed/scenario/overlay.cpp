@@ -18,10 +18,12 @@ class Overlay {
   void apply(YamlNode& root) {
     const std::size_t equals = text_.find('=');
     if (equals == std::string_view::npos || trimmed(text_.substr(0, equals)).empty())
-      return fail(0, std::max<std::uint32_t>(1, code_points(text_)), "--set needs `key=value`, such as `protocol.replicas=16`");
+      return fail(0, std::max<std::uint32_t>(1, code_points(text_)),
+                  "--set needs `key=value`, such as `protocol.replicas=16`");
     if (text_.find('\n') != std::string_view::npos) return fail(0, 1, "--set takes one line");
-    auto value = parse_yaml(text_.substr(equals + 1), findings_,
-                            {.from_set = true, .line = number_, .column = code_points(text_.substr(0, equals)) + 2});
+    auto value = parse_yaml(
+        text_.substr(equals + 1), findings_,
+        {.from_set = true, .line = number_, .column = code_points(text_.substr(0, equals)) + 2});
     if (!value) return;
     YamlNode* at = &root;
     for (std::size_t start = 0;;) {
@@ -51,12 +53,16 @@ class Overlay {
     if (key.empty()) return fail_here("a key is missing between the dots");
     if (parent.is_sequence()) {
       if (YamlNode* item = item_of(parent, key)) return item;
-      return fail_here("no entry " + ticked(key) + " in this list of " + std::to_string(parent.items.size()) +
-                       ": use a number from 0, or a label");
+      return fail_here("no entry " + ticked(key) + " in this list of " +
+                       std::to_string(parent.items.size()) + ": use a number from 0, or a label");
     }
     if (parent.is_null()) parent.kind = YamlNode::Kind::map;
-    if (!parent.is_map()) return fail_here(ticked(key) + " cannot be set: what it belongs to is one value, no map");
-    YamlNode name = {.kind = YamlNode::Kind::scalar, .text = std::string(key), .at = position(offset), .length = code_points(key)};
+    if (!parent.is_map())
+      return fail_here(ticked(key) + " cannot be set: what it belongs to is one value, no map");
+    YamlNode name = {.kind = YamlNode::Kind::scalar,
+                     .text = std::string(key),
+                     .at = position(offset),
+                     .length = code_points(key)};
     for (std::size_t i = 0; i < parent.keys.size(); ++i) {
       if (parent.keys[i].text != key) continue;
       parent.keys[i] = std::move(name);
@@ -68,9 +74,12 @@ class Overlay {
   }
 
   static YamlNode* item_of(YamlNode& list, std::string_view key) {
-    if (const auto number = parse_count(key); number && *number < list.items.size()) return &list.items[*number];
+    if (const auto number = parse_count(key); number && *number < list.items.size())
+      return &list.items[*number];
     for (YamlNode& item : list.items)
-      if (const YamlNode* label = item.is_map() ? item.find("label") : nullptr; label && label->text == key) return &item;
+      if (const YamlNode* label = item.is_map() ? item.find("label") : nullptr;
+          label && label->text == key)
+        return &item;
     return nullptr;
   }
 

@@ -1,5 +1,5 @@
-// JSON Schema draft-07 from the key table: what an editor can know while a file is written. It is wider than the
-// loader where a schema cannot count (who exists, what adds up).
+// JSON Schema draft-07 from the key table: what an editor can know while a file is written. It is
+// wider than the loader where a schema cannot count (who exists, what adds up).
 #include <algorithm>
 
 #include "testbed/scenario/explain.h"
@@ -13,30 +13,42 @@ constexpr std::string_view kNumber = "[0-9]+(\\\\.[0-9]+)?";
 
 /// A pattern for a quantity, alone or as a range.
 std::string quantity(std::string_view units, bool unit_needed, std::string_view plain_type) {
-  const std::string one = std::string(kNumber) + " ?(" + std::string(units) + ")" + (unit_needed ? "" : "?");
-  const std::string pattern = "{\"type\": \"string\", \"pattern\": \"^" + one + "( ?\\\\.\\\\. ?" + one + ")?$\"}";
+  const std::string one =
+      std::string(kNumber) + " ?(" + std::string(units) + ")" + (unit_needed ? "" : "?");
+  const std::string pattern =
+      "{\"type\": \"string\", \"pattern\": \"^" + one + "( ?\\\\.\\\\. ?" + one + ")?$\"}";
   if (plain_type.empty()) return pattern;
-  return "{\"anyOf\": [{\"type\": \"" + std::string(plain_type) + "\", \"minimum\": 0}, " + pattern + "]}";
+  return "{\"anyOf\": [{\"type\": \"" + std::string(plain_type) + "\", \"minimum\": 0}, " +
+         pattern + "]}";
 }
 
-std::string any_of(const std::vector<std::string>& schemas) { return "{\"anyOf\": [" + join(schemas, ", ") + "]}"; }
-std::string ref(std::string_view definition) { return "{\"$ref\": \"#/definitions/" + std::string(definition) + "\"}"; }
+std::string any_of(const std::vector<std::string>& schemas) {
+  return "{\"anyOf\": [" + join(schemas, ", ") + "]}";
+}
+std::string ref(std::string_view definition) {
+  return "{\"$ref\": \"#/definitions/" + std::string(definition) + "\"}";
+}
 std::string map_of(const std::string& values) {
   return "{\"type\": \"object\", \"additionalProperties\": " + values + "}";
 }
-std::string list_of(const std::string& items) { return "{\"type\": \"array\", \"items\": " + items + "}"; }
+std::string list_of(const std::string& items) {
+  return "{\"type\": \"array\", \"items\": " + items + "}";
+}
 constexpr std::string_view kText = "{\"type\": \"string\"}";
 
 std::string enumeration(std::string_view choices) {
   std::vector<std::string> quoted_choices;
-  for (const std::string& choice : split(choices, '|')) quoted_choices.push_back(json_quoted(choice));
+  for (const std::string& choice : split(choices, '|'))
+    quoted_choices.push_back(json_quoted(choice));
   return "{\"enum\": [" + join(quoted_choices, ", ") + "]}";
 }
 
 /// The forms that the table calls special, by full name.
 std::string special(const std::string& name) {
   if (name == "groups") return map_of(ref("selector"));
-  if (name == "protocol.power") return any_of({enumeration("equal"), map_of(any_of({enumeration("equal"), ref("probability")}))});
+  if (name == "protocol.power")
+    return any_of(
+        {enumeration("equal"), map_of(any_of({enumeration("equal"), ref("probability")}))});
   if (name == "protocol.options") return "{\"type\": \"object\"}";
   if (name == "protocol.costs") return any_of({enumeration("none|ed25519"), ref("protocol.costs")});
   if (name == "network.regions") return map_of("{\"type\": \"integer\", \"minimum\": 0}");
@@ -48,9 +60,12 @@ std::string special(const std::string& name) {
     return any_of(models);
   }
   if (name == "timeline.partition")
-    return any_of({enumeration("halves"), "{\"type\": \"array\", \"minItems\": 2, \"items\": " + ref("selector") + "}", ref("timeline.partition")});
+    return any_of({enumeration("halves"),
+                   "{\"type\": \"array\", \"minItems\": 2, \"items\": " + ref("selector") + "}",
+                   ref("timeline.partition")});
   if (name == "timeline.become.behavior") return ref("behavior");
-  if (name == "timeline.drop" || name == "timeline.duplicate" || name == "timeline.reorder" || name == "timeline.corrupt")
+  if (name == "timeline.drop" || name == "timeline.duplicate" || name == "timeline.reorder" ||
+      name == "timeline.corrupt")
     return any_of({ref("probability"), ref(name)});
   return std::string(kText);  // after, when, threshold, rate
 }
@@ -68,7 +83,9 @@ std::string value_schema(const KeySpec& key, const std::string& name) {
     case ValueType::choice: return enumeration(key.range);
     case ValueType::flag: return "{\"type\": \"boolean\"}";
     case ValueType::names: return any_of({std::string(kText), list_of(std::string(kText))});
-    case ValueType::seeds: return any_of({"{\"type\": \"integer\", \"minimum\": 0}", "{\"type\": \"string\", \"pattern\": \"^[0-9]+ ?\\\\.\\\\. ?[0-9]+$\"}"});
+    case ValueType::seeds:
+      return any_of({"{\"type\": \"integer\", \"minimum\": 0}",
+                     "{\"type\": \"string\", \"pattern\": \"^[0-9]+ ?\\\\.\\\\. ?[0-9]+$\"}"});
     case ValueType::special: return special(name);
     case ValueType::section: return ref(name);
     case ValueType::list:
@@ -90,19 +107,25 @@ std::string with_doc(const std::string& schema, const KeySpec& key) {
   return "{" + doc + ", \"allOf\": [" + schema + "]}";
 }
 
-std::string object_schema(std::span<const KeySpec> keys, std::string_view section, const std::string& more = "") {
+std::string object_schema(std::span<const KeySpec> keys, std::string_view section,
+                          const std::string& more = "") {
   std::string properties, required;
   for (const KeySpec& key : keys) {
-    const std::string name = (section.empty() ? "" : std::string(section) + ".") + std::string(key.name);
-    properties += (properties.empty() ? "" : ",\n    ") + json_quoted(key.name) + ": " + with_doc(value_schema(key, name), key);
+    const std::string name =
+        (section.empty() ? "" : std::string(section) + ".") + std::string(key.name);
+    properties += (properties.empty() ? "" : ",\n    ") + json_quoted(key.name) + ": " +
+                  with_doc(value_schema(key, name), key);
     if (key.required) required += (required.empty() ? "" : ", ") + json_quoted(key.name);
   }
-  return "{\"type\": \"object\", \"additionalProperties\": false, \"patternProperties\": {\"^x-\": {}}" +
-         (required.empty() ? "" : ", \"required\": [" + required + "]") + more + ", \"properties\": {\n    " + properties + "}}";
+  return "{\"type\": \"object\", \"additionalProperties\": false, \"patternProperties\": {\"^x-\": "
+         "{}}" +
+         (required.empty() ? "" : ", \"required\": [" + required + "]") + more +
+         ", \"properties\": {\n    " + properties + "}}";
 }
 
 /// Exactly one of the keys that `is_one` picks.
-std::string exactly_one(std::string_view section, bool (*is_one)(std::string_view), const std::vector<std::string>& also) {
+std::string exactly_one(std::string_view section, bool (*is_one)(std::string_view),
+                        const std::vector<std::string>& also) {
   std::vector<std::string> alternatives;
   for (const KeySpec& key : keys_of(section))
     if (is_one(key.name) || std::find(also.begin(), also.end(), key.name) != also.end())
@@ -115,30 +138,37 @@ std::string protocol_schema(const Catalogue& catalogue) {
   std::string names;
   for (const ProtocolEntry& protocol : catalogue.protocols) {
     names += (names.empty() ? "" : "|") + protocol.name;
-    rules.push_back("{\"if\": {\"properties\": {\"name\": {\"const\": " + json_quoted(protocol.name) +
-                    "}}}, \"then\": {\"properties\": {\"options\": " +
+    rules.push_back("{\"if\": {\"properties\": {\"name\": {\"const\": " +
+                    json_quoted(protocol.name) + "}}}, \"then\": {\"properties\": {\"options\": " +
                     object_schema(keys_of_options(protocol.options, ""), "options") + "}}}");
   }
   if (rules.empty()) return object_schema(keys_of("protocol"), "protocol");
   rules.push_back("{\"properties\": {\"name\": " + enumeration(names) + "}}");
-  return object_schema(keys_of("protocol"), "protocol", ", \"allOf\": [" + join(rules, ",\n    ") + "]");
+  return object_schema(keys_of("protocol"), "protocol",
+                       ", \"allOf\": [" + join(rules, ",\n    ") + "]");
 }
 
 std::string behavior_schema(const Catalogue& catalogue) {
   std::string names, maps;
   for (const BehaviorEntry& behavior : catalogue.behaviors) {
     names += (names.empty() ? "" : "|") + behavior.name;
-    maps += (maps.empty() ? "" : ",\n    ") + json_quoted(behavior.name) + ": " + object_schema(keys_of_options(behavior.options, ""), "options");
+    maps += (maps.empty() ? "" : ",\n    ") + json_quoted(behavior.name) + ": " +
+            object_schema(keys_of_options(behavior.options, ""), "options");
   }
   if (names.empty()) return any_of({std::string(kText), "{\"type\": \"object\"}"});
-  return any_of({enumeration(names), "{\"type\": \"object\", \"minProperties\": 1, \"maxProperties\": 1, \"additionalProperties\": false, \"properties\": {" + maps + "}}"});
+  return any_of({enumeration(names),
+                 "{\"type\": \"object\", \"minProperties\": 1, \"maxProperties\": 1, "
+                 "\"additionalProperties\": false, \"properties\": {" +
+                     maps + "}}"});
 }
 
 }  // namespace
 
 std::string json_schema(const Catalogue& catalogue) {
   std::vector<std::string> definitions;
-  const auto define = [&](std::string_view name, const std::string& schema) { definitions.push_back(json_quoted(name) + ": " + schema); };
+  const auto define = [&](std::string_view name, const std::string& schema) {
+    definitions.push_back(json_quoted(name) + ": " + schema);
+  };
   define("duration", quantity("ns|us|ms|s|min|h|d", true, ""));
   define("count", quantity("", false, "integer"));
   define("bytes", quantity("B|kB|MB|GB|KiB|MiB|GiB", true, ""));
@@ -152,11 +182,15 @@ std::string json_schema(const Catalogue& catalogue) {
     if (section.name.empty()) continue;
     std::string schema = object_schema(keys_of(section.name), section.name);
     if (section.name == "protocol") schema = protocol_schema(catalogue);
-    if (section.name == "timeline") schema = object_schema(keys_of("timeline"), "timeline", exactly_one("timeline", is_action, {"one_of"}));
-    if (section.name == "expect") schema = object_schema(keys_of("expect"), "expect", exactly_one("expect", is_property, {}));
+    if (section.name == "timeline")
+      schema = object_schema(keys_of("timeline"), "timeline",
+                             exactly_one("timeline", is_action, {"one_of"}));
+    if (section.name == "expect")
+      schema = object_schema(keys_of("expect"), "expect", exactly_one("expect", is_property, {}));
     define(section.name, schema);
   }
-  return "{\"$schema\": \"http://json-schema.org/draft-07/schema#\",\n\"title\": \"byzlab scenario\",\n\"definitions\": {\n  " +
+  return "{\"$schema\": \"http://json-schema.org/draft-07/schema#\",\n\"title\": \"byzlab "
+         "scenario\",\n\"definitions\": {\n  " +
          join(definitions, ",\n  ") + "},\n\"allOf\": [" + object_schema(keys_of(""), "") + "]}\n";
 }
 

@@ -22,7 +22,8 @@ std::string kind_words(const YamlNode& node) {
 }
 
 /// Sections other than `here` that have this key.
-std::vector<std::string> homes_of(std::string_view key, std::string_view here, const Loading& loading) {
+std::vector<std::string> homes_of(std::string_view key, std::string_view here,
+                                  const Loading& loading) {
   std::vector<std::string> homes;
   for (const OptionSpec& option : loading.protocol_options)
     if (option.name == key && here != "protocol.options") homes.push_back("`protocol.options`");
@@ -30,7 +31,8 @@ std::vector<std::string> homes_of(std::string_view key, std::string_view here, c
     if (section.name == here) continue;
     for (const KeySpec& spec : keys_of(section.name))
       if (spec.name == key && homes.size() < 3)
-        homes.push_back(section.name.empty() ? "the top level" : "`" + std::string(section.name) + "`");
+        homes.push_back(section.name.empty() ? "the top level"
+                                             : "`" + std::string(section.name) + "`");
   }
   return homes;
 }
@@ -80,7 +82,8 @@ std::string Section::path_of(std::string_view name) const {
 void Section::refuse(std::string_view name, std::string_view why) const {
   if (const YamlNode* at = key(name))
     loading_.findings.error("E117", at->at, at->length,
-                            "`" + std::string(name) + "` has no meaning " + std::string(why), "remove it");
+                            "`" + std::string(name) + "` has no meaning " + std::string(why),
+                            "remove it");
 }
 
 void Section::check_keys() const {
@@ -94,10 +97,13 @@ void Section::check_keys() const {
   for (std::size_t i = 0; i < map_->keys.size(); ++i) {
     const YamlNode& key = map_->keys[i];
     if (!key.is_scalar() || key.text.starts_with("x-") || key.text == "<<") continue;
+    if (loading_.findings.is_full()) return;
     const bool known = std::any_of(keys_.begin(), keys_.end(),
                                    [&](const KeySpec& spec) { return spec.name == key.text; });
-    if (!known) report_unknown(key);
-    else if (map_->items[i].is_null()) report_empty(i);
+    if (!known)
+      report_unknown(key);
+    else if (map_->items[i].is_null())
+      report_empty(i);
   }
   report_missing();
 }
@@ -126,7 +132,8 @@ void Section::report_unknown(const YamlNode& key) const {
 void Section::report_empty(std::size_t index) const {
   const YamlNode& key = map_->keys[index];
   std::string message = "`" + key.text + "` is empty", hint;
-  const bool holds_more = spec(key.text).type == ValueType::section || spec(key.text).type == ValueType::list ||
+  const bool holds_more = spec(key.text).type == ValueType::section ||
+                          spec(key.text).type == ValueType::list ||
                           spec(key.text).type == ValueType::special;
   if (!holds_more) message = "`" + key.text + "` has no value";
   if (holds_more && index + 1 < map_->keys.size()) {
@@ -150,8 +157,8 @@ void Section::report_missing() const {
   Position at = place_.at;
   if (at.line == 0) at = {.line = 1, .column = 1, .from_set = map_->at.from_set};
   loading_.findings.error("E105", at, place_.length,
-                          (place_.shown.empty() ? "a scenario" : "`" + place_.shown + "`") + " needs " +
-                              join(missing, ", "),
+                          (place_.shown.empty() ? "a scenario" : "`" + place_.shown + "`") +
+                              " needs " + join(missing, ", "),
                           place_.section.empty() ? "" : "byzlab explain " + place_.section);
 }
 
@@ -163,7 +170,8 @@ const KeySpec& Section::spec(std::string_view name) const {
 
 std::optional<Value> Section::read(std::string_view name, bool or_default) const {
   const KeySpec& key_spec = spec(name);
-  if (const YamlNode* found = node(name)) return read_scalar(loading_, *found, key_spec, path_of(name));
+  if (const YamlNode* found = node(name))
+    return read_scalar(loading_, *found, key_spec, path_of(name));
   if (!or_default || key_spec.default_text.empty()) return std::nullopt;
   return read_value(key_spec.type, key_spec.default_text, key_spec.range, 0).value;
 }
@@ -173,13 +181,15 @@ std::optional<Value> read_scalar(Loading& loading, const YamlNode& node, const K
   if (!node.is_scalar()) {
     loading.findings.error("E106", node.at, node.length,
                            "`" + std::string(spec.name) + "` takes one value (" +
-                               std::string(type_words(spec.type)) + "), this is " + kind_words(node));
+                               std::string(type_words(spec.type)) + "), this is " +
+                               kind_words(node));
     return std::nullopt;
   }
   ValueResult result = read_value(spec.type, node.text, spec.range, bits_for(loading.seed, path));
   if (result.drawn) loading.drew = true;
   if (!result.value)
-    loading.findings.error(result.code, node.at, node.length, std::move(result.message), std::move(result.hint));
+    loading.findings.error(result.code, node.at, node.length, std::move(result.message),
+                           std::move(result.hint));
   return result.value;
 }
 
@@ -193,7 +203,8 @@ Options read_options(Loading& loading, const YamlNode* map, std::span<const Opti
     if (!node) continue;
     const std::string path = section.path_of(key.name);
     if (key.type == ValueType::selector) {
-      if (auto who = parse_selector(loading, *node, path)) unbound.push_back({std::string(key.name), std::move(*who)});
+      if (auto who = parse_selector(loading, *node, path))
+        unbound.push_back({std::string(key.name), std::move(*who)});
       continue;
     }
     std::string text = node->text;

@@ -1,5 +1,5 @@
-// A map of the file read by the key table: unknown, missing and empty keys are found when it is opened, values are
-// checked when they are read.
+// A map of the file read by the key table: unknown, missing and empty keys are found when it is
+// opened, values are checked when they are read.
 #pragma once
 
 #include <optional>
@@ -21,9 +21,10 @@ struct Loading {
   Findings& findings;
   const Catalogue& catalogue;
   std::uint64_t seed = 1;
-  bool drew = false;  // something was drawn from the seed
+  bool drew = false;                                  // something was drawn from the seed
   std::span<const OptionSpec> protocol_options = {};  // to say where a key belongs
-  std::set<std::string> lost_labels = {};  // of timeline entries with errors: no second error for who uses them
+  std::set<std::string> lost_labels =
+      {};  // of timeline entries with errors: no second error for who uses them
 };
 
 class Section {
@@ -99,8 +100,8 @@ struct UnboundOption {
   Selector who;
 };
 
-/// The options of a protocol or a behavior, defaults where the map says nothing; those of type `replicas` go to
-/// `unbound`.
+/// The options of a protocol or a behavior, defaults where the map says nothing; those of type
+/// `replicas` go to `unbound`.
 Options read_options(Loading& loading, const YamlNode* map, std::span<const OptionSpec> specs,
                      Section::Place place, std::vector<UnboundOption>& unbound);
 

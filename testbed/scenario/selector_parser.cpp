@@ -12,7 +12,8 @@ namespace byzlab::scenario {
 namespace {
 
 constexpr std::string_view kGrammar =
-    "write r3, r0..r3, [r0, r5], a group, region:NAME, role:leader, honest, byzantine, all, rest or any(f)";
+    "write r3, r0..r3, [r0, r5], a group, region:NAME, role:leader, honest, byzantine, all, rest "
+    "or any(f)";
 
 /// Brackets in a text may nest this deep.
 constexpr int kMaxNesting = 8;
@@ -35,7 +36,8 @@ class SelectorText {
     if (text == "byzantine") return with(who, Selector::Kind::byzantine);
     if (text == "rest") return with(who, Selector::Kind::rest);
     if (is_later("selector", text)) {
-      loading_.findings.error("E190", who.at, length_of(text), "`" + std::string(text) + "` is not available yet");
+      loading_.findings.error("E190", who.at, length_of(text),
+                              "`" + std::string(text) + "` is not available yet");
       return std::nullopt;
     }
     if (text.starts_with("role:")) return parse_role(text, who);
@@ -54,7 +56,8 @@ class SelectorText {
     return with(who, Selector::Kind::group);
   }
 
-  std::optional<Selector> fail(std::string_view text, std::string_view what, std::string_view hint = "") {
+  std::optional<Selector> fail(std::string_view text, std::string_view what,
+                               std::string_view hint = "") {
     const Position at = text.empty() ? node_.at : position_of(text);
     loading_.findings.error("E130", at, std::max<std::uint32_t>(1, length_of(text)),
                             ticked(text) + " " + std::string(what), std::string(hint));
@@ -76,7 +79,9 @@ class SelectorText {
     at.column += code_points(whole.substr(0, offset)) + (node_.length > code_points(whole) ? 1 : 0);
     return at;
   }
-  static std::uint32_t length_of(std::string_view text) { return std::max<std::uint32_t>(1, code_points(text)); }
+  static std::uint32_t length_of(std::string_view text) {
+    return std::max<std::uint32_t>(1, code_points(text));
+  }
 
   static std::optional<ReplicaId> replica(std::string_view text) {
     if (text.size() < 2 || text.size() > 8 || text[0] != 'r') return std::nullopt;
@@ -135,7 +140,9 @@ class SelectorText {
       inside = inside.substr(0, of);
     }
     const auto quantity = parse_quantity(trimmed(inside));
-    if (!quantity) return fail(text, "draws no known number", "write any(2), any(f), any(f+1), any(n/3) or any(33%)");
+    if (!quantity)
+      return fail(text, "draws no known number",
+                  "write any(2), any(f), any(f+1), any(n/3) or any(33%)");
     who.quantity = *quantity;
     return with(who, Selector::Kind::any);
   }
@@ -143,14 +150,17 @@ class SelectorText {
   static std::optional<Quantity> parse_quantity(std::string_view text) {
     const auto number = [](std::string_view digits) -> std::optional<std::int64_t> {
       const auto count = parse_count(digits);
-      if (digits.empty() || !count || *count > 1'000'000 || !is_digit(digits[0])) return std::nullopt;
+      if (digits.empty() || !count || *count > 1'000'000 || !is_digit(digits[0]))
+        return std::nullopt;
       return static_cast<std::int64_t>(*count);
     };
-    const auto make = [](Quantity::Kind kind, std::optional<std::int64_t> n) -> std::optional<Quantity> {
+    const auto make = [](Quantity::Kind kind,
+                         std::optional<std::int64_t> n) -> std::optional<Quantity> {
       return n ? std::optional(Quantity{.kind = kind, .number = *n}) : std::nullopt;
     };
     if (text == "f") return Quantity{.kind = Quantity::Kind::faults};
-    if (text.starts_with("f+")) return make(Quantity::Kind::faults, number(trimmed(text.substr(2))));
+    if (text.starts_with("f+"))
+      return make(Quantity::Kind::faults, number(trimmed(text.substr(2))));
     if (text.starts_with("f-")) {
       auto less = make(Quantity::Kind::faults, number(trimmed(text.substr(2))));
       if (less) less->number = -less->number;
@@ -175,11 +185,13 @@ class SelectorText {
 
 }  // namespace
 
-std::optional<Selector> parse_selector(Loading& loading, const YamlNode& node, const std::string& path) {
+std::optional<Selector> parse_selector(Loading& loading, const YamlNode& node,
+                                       const std::string& path) {
   SelectorText text(loading, node, path);
   if (node.is_scalar()) return text.parse(node.text);
   if (!node.is_sequence()) {
-    loading.findings.error("E106", node.at, node.length, "a selector is expected here", std::string(kGrammar));
+    loading.findings.error("E106", node.at, node.length, "a selector is expected here",
+                           std::string(kGrammar));
     return std::nullopt;
   }
   Selector list;
@@ -188,8 +200,10 @@ std::optional<Selector> parse_selector(Loading& loading, const YamlNode& node, c
   bool wrong = false;
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     auto item = parse_selector(loading, node.items[i], path + "[" + std::to_string(i) + "]");
-    if (item) list.items.push_back(std::move(*item));
-    else wrong = true;
+    if (item)
+      list.items.push_back(std::move(*item));
+    else
+      wrong = true;
   }
   return wrong ? std::nullopt : std::optional(std::move(list));
 }
@@ -210,8 +224,8 @@ std::optional<Links> parse_links(Loading& loading, const YamlNode& node, const s
 }
 
 bool is_reserved_selector(std::string_view name) {
-  static constexpr std::array<std::string_view, 9> kWords = {"all",  "honest", "byzantine", "rest",  "sybils",
-                                                             "none", "halves", "equal",     "any"};
+  static constexpr std::array<std::string_view, 9> kWords = {
+      "all", "honest", "byzantine", "rest", "sybils", "none", "halves", "equal", "any"};
   const bool replica = name.size() > 1 && (name[0] == 'r' || name[0] == 'c' || name[0] == 's') &&
                        std::all_of(name.begin() + 1, name.end(), is_digit);
   return replica || std::find(kWords.begin(), kWords.end(), name) != kWords.end();

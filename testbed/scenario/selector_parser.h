@@ -1,7 +1,9 @@
 // The selector grammar: text or a YAML list to a Selector.
 //
-//   selector  = "r3" | "r0..r3" | "[" selector { "," selector } "]" | group | "region:" name | "role:leader"
-//             | "role:next_leader" | "honest" | "byzantine" | "all" | "rest" | "any(" quantity [" of " selector] ")"
+//   selector  = "r3" | "r0..r3" | "[" selector { "," selector } "]" | group | "region:" name |
+//   "role:leader"
+//             | "role:next_leader" | "honest" | "byzantine" | "all" | "rest" | "any(" quantity ["
+//             of " selector] ")"
 //   quantity  = number | "f" | "f+1" | "f-1" | "n/3" | "33%"
 //   links     = selector "->" selector | selector "<->" selector
 #pragma once
@@ -15,8 +17,10 @@
 
 namespace byzlab::scenario {
 
-/// Nothing, and an error, if it is no selector. `path` names the draws of any(...). Names are checked later.
-std::optional<Selector> parse_selector(Loading& loading, const YamlNode& node, const std::string& path);
+/// Nothing, and an error, if it is no selector. `path` names the draws of any(...). Names are
+/// checked later.
+std::optional<Selector> parse_selector(Loading& loading, const YamlNode& node,
+                                       const std::string& path);
 std::optional<Links> parse_links(Loading& loading, const YamlNode& node, const std::string& path);
 
 /// True if a group may not have this name: it means something already.

@@ -13,7 +13,8 @@ constexpr int kMaxNesting = 64;
 using Replicas = std::vector<ReplicaId>;
 
 void normalise(Replicas& replicas) {
-  std::sort(replicas.begin(), replicas.end());
+  if (!std::is_sorted(replicas.begin(), replicas.end()))
+    std::sort(replicas.begin(), replicas.end());
   replicas.erase(std::unique(replicas.begin(), replicas.end()), replicas.end());
 }
 
@@ -80,7 +81,8 @@ std::string quantity_text(const Quantity& quantity) {
   const std::string number = std::to_string(quantity.number);
   switch (quantity.kind) {
     case Quantity::Kind::number: return number;
-    case Quantity::Kind::faults: return quantity.number == 0 ? "f" : quantity.number > 0 ? "f+" + number : "f" + number;
+    case Quantity::Kind::faults:
+      return quantity.number == 0 ? "f" : quantity.number > 0 ? "f+" + number : "f" + number;
     case Quantity::Kind::divided: return "n/" + number;
     case Quantity::Kind::percent: return number + "%";
   }
@@ -112,7 +114,8 @@ std::vector<std::vector<ReplicaId>> partition_sides(const Partition& partition,
   std::vector<Replicas> sides(partition.sides.size());
   Replicas named;
   const auto fill = [&](std::size_t i, const Replicas& wanted) {
-    std::set_difference(wanted.begin(), wanted.end(), named.begin(), named.end(), std::back_inserter(sides[i]));
+    std::set_difference(wanted.begin(), wanted.end(), named.begin(), named.end(),
+                        std::back_inserter(sides[i]));
     named.insert(named.end(), sides[i].begin(), sides[i].end());
     normalise(named);
   };
@@ -132,7 +135,8 @@ std::vector<ReplicaId> byzantine_replicas(const Scenario& scenario) {
   Replicas replicas;
   if (scenario.adversary.members) collect(*scenario.adversary.members, context, 0, replicas);
   for (const TimelineEntry& entry : scenario.timeline)
-    if (const Become* become = std::get_if<Become>(&entry.action)) collect(become->who, context, 0, replicas);
+    if (const Become* become = std::get_if<Become>(&entry.action))
+      collect(become->who, context, 0, replicas);
   normalise(replicas);
   return replicas;
 }
@@ -193,7 +197,8 @@ std::string to_text(const Selector& who) {
     case Selector::Kind::region: return "region:" + who.name;
     case Selector::Kind::role: return who.role == Role::leader ? "role:leader" : "role:next_leader";
     case Selector::Kind::any:
-      return "any(" + quantity_text(who.quantity) + (who.items.empty() ? "" : " of " + to_text(who.items[0])) + ")";
+      return "any(" + quantity_text(who.quantity) +
+             (who.items.empty() ? "" : " of " + to_text(who.items[0])) + ")";
     case Selector::Kind::list: break;
   }
   std::string list;

@@ -49,7 +49,8 @@ std::string cut(std::string_view text, std::size_t length) {
   std::string shown(text.substr(0, length));
   if (text.size() > length) {
     // Not in the middle of a character.
-    while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0) == 0x80) shown.pop_back();
+    while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0) == 0x80)
+      shown.pop_back();
     if (!shown.empty() && static_cast<unsigned char>(shown.back()) >= 0xC0) shown.pop_back();
     shown += "...";
   }
@@ -67,15 +68,20 @@ std::string json_quoted(std::string_view text) {
 }
 
 std::uint32_t code_points(std::string_view text) {
-  return static_cast<std::uint32_t>(
-      std::count_if(text.begin(), text.end(),
-                    [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::uint32_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 std::optional<std::size_t> first_non_text_byte(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);
-    const std::size_t length = c < 0x80 ? 1 : c < 0xC2 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF5 ? 4 : 0;
+    const std::size_t length = c < 0x80   ? 1
+                               : c < 0xC2 ? 0
+                               : c < 0xE0 ? 2
+                               : c < 0xF0 ? 3
+                               : c < 0xF5 ? 4
+                                          : 0;
     const bool control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
     if (length == 0 || control || c == 0x7F || i + length > text.size()) return i;
     for (std::size_t k = 1; k < length; ++k)

@@ -34,8 +34,8 @@ std::string json_quoted(std::string_view text);
 /// Characters of UTF-8 text.
 std::uint32_t code_points(std::string_view text);
 
-/// Offset of the first byte that is no UTF-8 text: control characters other than tab and line ends, or a broken
-/// sequence.
+/// Offset of the first byte that is no UTF-8 text: control characters other than tab and line ends,
+/// or a broken sequence.
 std::optional<std::size_t> first_non_text_byte(std::string_view text);
 
 /// Letters, digits, '_', '-' and '.', the first a letter or digit: safe as the name of a file.

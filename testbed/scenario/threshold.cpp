@@ -11,14 +11,19 @@ namespace byzlab::scenario {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, Comparison>, 6> kComparisons = {
-    {{"<", Comparison::less}, {"<=", Comparison::less_equal}, {">", Comparison::greater},
-     {">=", Comparison::greater_equal}, {"==", Comparison::equal}, {"!=", Comparison::not_equal}}};
+    {{"<", Comparison::less},
+     {"<=", Comparison::less_equal},
+     {">", Comparison::greater},
+     {">=", Comparison::greater_equal},
+     {"==", Comparison::equal},
+     {"!=", Comparison::not_equal}}};
 
 std::vector<std::string> statistics_of(MetricKind kind) {
   switch (kind) {
     case MetricKind::counter: return {"count", "rate"};
     case MetricKind::gauge: return {"mean", "min", "max", "last"};
-    case MetricKind::histogram: return {"count", "mean", "min", "max", "p50", "p90", "p95", "p99", "p999"};
+    case MetricKind::histogram:
+      return {"count", "mean", "min", "max", "p50", "p90", "p95", "p99", "p999"};
   }
   return {};
 }
@@ -34,7 +39,8 @@ std::string_view kind_words(MetricKind kind) {
 
 class ThresholdText {
  public:
-  ThresholdText(Loading& loading, const YamlNode& node) : loading_(loading), node_(node), text_(node.text) {}
+  ThresholdText(Loading& loading, const YamlNode& node)
+      : loading_(loading), node_(node), text_(node.text) {}
 
   std::optional<Threshold> parse() {
     if (!node_.is_scalar()) return fail(0, 1, "E151", "a threshold is one line of text", kForm);
@@ -42,7 +48,8 @@ class ThresholdText {
     skip_blanks();
     const std::size_t name_at = at_;
     t.metric = word();
-    if (t.metric.empty()) return fail(at_, 1, "E151", "a threshold starts with the name of a metric", kForm);
+    if (t.metric.empty())
+      return fail(at_, 1, "E151", "a threshold starts with the name of a metric", kForm);
     if (!parse_labels(t)) return std::nullopt;
     const MetricEntry* metric = find_metric(t.metric, name_at);
     if (!metric) return std::nullopt;
@@ -57,7 +64,8 @@ class ThresholdText {
                       std::string_view hint = "") {
     Position at = node_.at;
     at.column += code_points(text_.substr(0, offset)) + (node_.length > code_points(text_) ? 1 : 0);
-    loading_.findings.error(std::move(code), at, static_cast<std::uint32_t>(std::max<std::size_t>(1, length)),
+    loading_.findings.error(std::move(code), at,
+                            static_cast<std::uint32_t>(std::max<std::size_t>(1, length)),
                             std::move(message), std::string(hint));
     return std::nullopt;
   }
@@ -73,7 +81,9 @@ class ThresholdText {
   }
   std::string word() {
     const std::size_t start = at_;
-    while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]) || text_[at_] == '_')) ++at_;
+    while (at_ < text_.size() &&
+           (is_letter(text_[at_]) || is_digit(text_[at_]) || text_[at_] == '_'))
+      ++at_;
     return std::string(text_.substr(start, at_ - start));
   }
 
@@ -106,14 +116,16 @@ class ThresholdText {
       names.push_back(metric.name);
     }
     const auto guess = nearest(name, names);
-    fail(offset, name.size(), "E150", "no metric " + ticked(name), guess ? "did you mean `" + *guess + "`?" : "byzlab list metrics");
+    fail(offset, name.size(), "E150", "no metric " + ticked(name),
+         guess ? "did you mean `" + *guess + "`?" : "byzlab list metrics");
     return nullptr;
   }
 
   bool parse_statistic(Threshold& t, const MetricEntry& metric) {
     const std::vector<std::string> known = statistics_of(metric.kind);
     if (!take('.')) {
-      fail(at_, 1, "E151", "a statistic is missing: ." + join(known, " ."), "write `" + t.metric + "." + known[0] + "`");
+      fail(at_, 1, "E151", "a statistic is missing: ." + join(known, " ."),
+           "write `" + t.metric + "." + known[0] + "`");
       return false;
     }
     const std::size_t start = at_;
@@ -121,7 +133,8 @@ class ThresholdText {
     if (std::find(known.begin(), known.end(), t.statistic) != known.end()) return true;
     const auto guess = nearest(t.statistic, known);
     fail(start, t.statistic.size(), "E151",
-         "`" + t.metric + "` is " + std::string(kind_words(metric.kind)) + ": use ." + join(known, ", .") + ", not ." + cut(t.statistic, 20),
+         "`" + t.metric + "` is " + std::string(kind_words(metric.kind)) + ": use ." +
+             join(known, ", .") + ", not ." + cut(t.statistic, 20),
          guess ? "did you mean `." + *guess + "`?" : "");
     return false;
   }
@@ -129,7 +142,9 @@ class ThresholdText {
   bool parse_comparison(Threshold& t) {
     skip_blanks();
     const std::size_t start = at_;
-    while (at_ < text_.size() && std::string_view("<>=!").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view("<>=!").find(text_[at_]) != std::string_view::npos)
+      ++at_;
     const auto comparison = comparison_of(text_.substr(start, at_ - start));
     if (!comparison) {
       fail(start, at_ - start, "E151", "a comparison is missing: < <= > >= == !=", kForm);
@@ -149,7 +164,8 @@ class ThresholdText {
       fail(start, text.size(), "E190", "a threshold relative to `baseline` is not available yet");
       return false;
     }
-    if (t.statistic == "rate" && text.ends_with("/s")) text = trimmed(text.substr(0, text.size() - 2));
+    if (t.statistic == "rate" && text.ends_with("/s"))
+      text = trimmed(text.substr(0, text.size() - 2));
     for (const std::string_view unit : {" blocks", " tx"})
       if (text.ends_with(unit)) text = text.substr(0, text.size() - unit.size());
     std::string reason, hint;
@@ -159,16 +175,24 @@ class ThresholdText {
         hint = parsed.hint();
         return;
       }
-      if constexpr (std::is_same_v<std::decay_t<decltype(*parsed)>, Duration>) t.value = seconds(*parsed);
-      else t.value = static_cast<double>(*parsed) * scale;
+      if constexpr (std::is_same_v<std::decay_t<decltype(*parsed)>, Duration>)
+        t.value = seconds(*parsed);
+      else
+        t.value = static_cast<double>(*parsed) * scale;
     };
     const bool counts = t.statistic == "count";
-    if (metric.unit == MetricUnit::seconds && !counts) keep(parse_duration(text), 1);
-    else if (metric.unit == MetricUnit::bytes && !counts && text.find_first_not_of("0123456789.") != std::string_view::npos) keep(parse_bytes(text), 1);
-    else if (metric.unit == MetricUnit::ratio && !counts && text.ends_with("%")) keep(parse_number(text.substr(0, text.size() - 1)), 0.01);
-    else keep(parse_number(text), 1);
+    if (metric.unit == MetricUnit::seconds && !counts)
+      keep(parse_duration(text), 1);
+    else if (metric.unit == MetricUnit::bytes && !counts &&
+             text.find_first_not_of("0123456789.") != std::string_view::npos)
+      keep(parse_bytes(text), 1);
+    else if (metric.unit == MetricUnit::ratio && !counts && text.ends_with("%"))
+      keep(parse_number(text.substr(0, text.size() - 1)), 0.01);
+    else
+      keep(parse_number(text), 1);
     if (reason.empty()) return true;
-    fail(start, t.value_text.size(), reason.ends_with("needs a unit") ? "E110" : "E158", reason, hint);
+    fail(start, t.value_text.size(), reason.ends_with("needs a unit") ? "E110" : "E158", reason,
+         hint);
     return false;
   }
 

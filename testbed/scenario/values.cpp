@@ -50,8 +50,8 @@ ValueResult read_single(ValueType type, std::string_view text) {
 
 bool is_numeric(ValueType type) {
   return type == ValueType::duration || type == ValueType::count || type == ValueType::bytes ||
-         type == ValueType::bandwidth || type == ValueType::rate || type == ValueType::probability ||
-         type == ValueType::number;
+         type == ValueType::bandwidth || type == ValueType::rate ||
+         type == ValueType::probability || type == ValueType::number;
 }
 
 /// Steps of a power of ten, at least a thousand over the range, so that what is drawn is readable.
@@ -70,7 +70,8 @@ Value draw(ValueType type, const Value& low, const Value& high, std::uint64_t ra
   if (const double* from = std::get_if<double>(&low))
     return *from + (std::get<double>(high) - *from) * static_cast<double>(random % 1001) / 1000.0;
   const auto whole = [](const Value& v) {
-    if (const Duration* d = std::get_if<Duration>(&v)) return static_cast<std::uint64_t>(d->count());
+    if (const Duration* d = std::get_if<Duration>(&v))
+      return static_cast<std::uint64_t>(d->count());
     return std::get<std::uint64_t>(v);
   };
   const std::uint64_t from = whole(low), width = whole(high) - from, step = step_of(type, width);
@@ -90,7 +91,8 @@ ValueResult read_range(ValueType type, std::string_view text, std::uint64_t rand
   return {.value = draw(type, *low.value, *high.value, random), .drawn = true};
 }
 
-ValueResult check_range(ValueType type, std::string_view text, std::string_view allowed, ValueResult result) {
+ValueResult check_range(ValueType type, std::string_view text, std::string_view allowed,
+                        ValueResult result) {
   const std::size_t dots = allowed.find("..");
   if (!result.value || dots == std::string_view::npos) return result;
   const ValueResult low = read_single(type, allowed.substr(0, dots));
@@ -107,20 +109,24 @@ ValueResult check_range(ValueType type, std::string_view text, std::string_view 
 
 ValueResult read_choice(std::string_view text, std::string_view allowed) {
   const std::vector<std::string> choices = split(allowed, '|');
-  if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {.value = std::string(text)};
+  if (std::find(choices.begin(), choices.end(), text) != choices.end())
+    return {.value = std::string(text)};
   const auto guess = nearest(text, choices);
   return {.code = "E113",
-          .message = ticked(text) + (choices.size() == 1 ? " is not " : " is none of ") + join(choices, ", "),
+          .message = ticked(text) + (choices.size() == 1 ? " is not " : " is none of ") +
+                     join(choices, ", "),
           .hint = guess ? "did you mean `" + *guess + "`?" : ""};
 }
 
 }  // namespace
 
-ValueResult read_value(ValueType type, std::string_view text, std::string_view allowed, std::uint64_t random) {
+ValueResult read_value(ValueType type, std::string_view text, std::string_view allowed,
+                       std::uint64_t random) {
   text = trimmed(text);
   if (is_numeric(type)) {
     const bool range = text.find("..") != std::string_view::npos;
-    return check_range(type, text, allowed, range ? read_range(type, text, random) : read_single(type, text));
+    return check_range(type, text, allowed,
+                       range ? read_range(type, text, random) : read_single(type, text));
   }
   if (type == ValueType::choice) return read_choice(text, allowed);
   if (type == ValueType::flag) {

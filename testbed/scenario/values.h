@@ -22,7 +22,8 @@ struct ValueResult {
 };
 
 /// `random` decides if `text` is a range. An empty `allowed` is unlimited.
-ValueResult read_value(ValueType type, std::string_view text, std::string_view allowed, std::uint64_t random);
+ValueResult read_value(ValueType type, std::string_view text, std::string_view allowed,
+                       std::uint64_t random);
 
 /// The text that reads back to the same value.
 std::string value_text(ValueType type, const Value& value);

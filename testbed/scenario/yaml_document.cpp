@@ -1,5 +1,5 @@
-// YAML as a tree of our own, built from yaml-cpp's events: they carry the mark of every key and every alias, which
-// its node tree does not.
+// YAML as a tree of our own, built from yaml-cpp's events: they carry the mark of every key and
+// every alias, which its node tree does not.
 #include "testbed/scenario/yaml_document.h"
 
 #include <yaml-cpp/eventhandler.h>
@@ -28,8 +28,9 @@ class TreeMaker final : public YAML::EventHandler {
   bool has_root() const { return has_root_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (has_root_) refuse("E002", position(mark), 3, "a second YAML document starts here",
-                          "one file is one scenario: remove `---` or split the file");
+    if (has_root_)
+      refuse("E002", position(mark), 3, "a second YAML document starts here",
+             "one file is one scenario: remove `---` or split the file");
   }
   void OnDocumentEnd() override {}
 
@@ -40,7 +41,8 @@ class TreeMaker final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     check_tag(tag, mark);
-    YamlNode node{.kind = YamlNode::Kind::scalar, .quoted = tag == "!", .text = value, .at = position(mark)};
+    YamlNode node{
+        .kind = YamlNode::Kind::scalar, .quoted = tag == "!", .text = value, .at = position(mark)};
     if (value.find('\n') == std::string::npos)
       node.length = std::max<std::uint32_t>(1, code_points(value) + (quote_at(mark) ? 2 : 0));
     add(std::move(node), anchor);
@@ -99,7 +101,8 @@ class TreeMaker final : public YAML::EventHandler {
   }
 
   bool quote_at(const YAML::Mark& mark) const {
-    const auto line = static_cast<std::size_t>(mark.line), column = static_cast<std::size_t>(mark.column);
+    const auto line = static_cast<std::size_t>(mark.line),
+               column = static_cast<std::size_t>(mark.column);
     return line < lines_.size() && column < lines_[line].size() &&
            (lines_[line][column] == '"' || lines_[line][column] == '\'');
   }
@@ -119,7 +122,8 @@ class TreeMaker final : public YAML::EventHandler {
              "aliases multiply what they repeat");
   }
 
-  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag,
+            YAML::anchor_t anchor) {
     check_tag(tag, mark);
     count_nodes(1, mark);
     if (open_.size() >= kMaxDepth)
@@ -180,17 +184,20 @@ std::size_t leading(std::string_view line, char c) {
 
 /// True if the line starts a block of text: `key: |` or `- >-`.
 bool opens_block_text(std::string_view line) {
-  if (const auto comment = line.find(" #"); comment != std::string_view::npos) line = line.substr(0, comment);
+  if (const auto comment = line.find(" #"); comment != std::string_view::npos)
+    line = line.substr(0, comment);
   line = trimmed(line);
   while (!line.empty() && (line.back() == '-' || line.back() == '+' || is_digit(line.back())))
     line.remove_suffix(1);
-  return line.size() >= 2 && (line.back() == '|' || line.back() == '>') && line[line.size() - 2] == ' ';
+  return line.size() >= 2 && (line.back() == '|' || line.back() == '>') &&
+         line[line.size() - 2] == ' ';
 }
 
 /// yaml-cpp lets some tabs pass and explains the others badly.
 bool find_tab(std::string_view text, Findings& findings, Origin origin) {
   const auto lines = split_lines(text);
-  std::optional<std::size_t> block;  // indentation of the line that opened the block of text we are in
+  std::optional<std::size_t>
+      block;  // indentation of the line that opened the block of text we are in
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string_view line = lines[i];
     if (trimmed(line).empty()) continue;
@@ -216,7 +223,8 @@ bool check_bytes(std::string_view text, Findings& findings) {
     return false;
   }
   if (const auto wrong = first_non_text_byte(text)) {
-    findings.error("E005", {}, 1, "not a text file: byte " + std::to_string(*wrong) + " is not UTF-8 text");
+    findings.error("E005", {}, 1,
+                   "not a text file: byte " + std::to_string(*wrong) + " is not UTF-8 text");
     return false;
   }
   return true;
@@ -261,15 +269,16 @@ bool is_one_of(std::string_view text, std::span<const std::string_view> words) {
 
 /// What YAML 1.1 readers take for true or false.
 bool looks_boolean(std::string_view text) {
-  static constexpr std::array<std::string_view, 16> kWords = {"on",  "On",  "ON",  "off", "Off", "OFF",
-                                                              "yes", "Yes", "YES", "no",  "No",  "NO",
-                                                              "y",   "Y",   "n",   "N"};
+  static constexpr std::array<std::string_view, 16> kWords = {
+      "on",  "On", "ON", "off", "Off", "OFF", "yes", "Yes",
+      "YES", "no", "No", "NO",  "y",   "Y",   "n",   "N"};
   return is_one_of(text, kWords);
 }
 
 bool looks_octal(std::string_view text) {
   return text.size() > 1 && text[0] == '0' &&
-         (std::all_of(text.begin() + 1, text.end(), [](char c) { return is_digit(c) || c == '_'; }) ||
+         (std::all_of(text.begin() + 1, text.end(),
+                      [](char c) { return is_digit(c) || c == '_'; }) ||
           text[1] == 'o' || text[1] == 'x');
 }
 
@@ -316,9 +325,10 @@ class StrictWalk {
 
   void check_scalar(const YamlNode& node) {
     if (looks_boolean(node.text))
-      findings_.error("E114", node.at, node.length,
-                      "`" + node.text + "` means true or false to some YAML readers and text to others",
-                      "write true or false, or quote it");
+      findings_.error(
+          "E114", node.at, node.length,
+          "`" + node.text + "` means true or false to some YAML readers and text to others",
+          "write true or false, or quote it");
     if (looks_octal(node.text))
       findings_.error("E115", node.at, node.length,
                       "`" + cut(node.text, 40) + "` is octal or hexadecimal to some YAML readers",
@@ -330,6 +340,8 @@ class StrictWalk {
 
 }  // namespace
 
-void check_strictness(const YamlNode& root, Findings& findings) { StrictWalk(findings).visit(root, ""); }
+void check_strictness(const YamlNode& root, Findings& findings) {
+  StrictWalk(findings).visit(root, "");
+}
 
 }  // namespace byzlab::scenario

@@ -14,10 +14,10 @@ namespace byzlab::scenario {
 
 struct YamlNode {
   enum class Kind : std::uint8_t { null, scalar, sequence, map } kind = Kind::null;
-  bool quoted = false;         // a scalar in quotes or in a block: text, whatever it looks like
-  std::string text = {};       // of a scalar
-  Position at = {};            // of its first character
-  std::uint32_t length = 1;    // columns to underline
+  bool quoted = false;       // a scalar in quotes or in a block: text, whatever it looks like
+  std::string text = {};     // of a scalar
+  Position at = {};          // of its first character
+  std::uint32_t length = 1;  // columns to underline
   std::vector<YamlNode> keys = {};  // of a map, in order, parallel to items; duplicates are kept
   std::vector<YamlNode> items = {};
 
@@ -40,11 +40,13 @@ struct Origin {
   std::uint32_t line = 1, column = 1;
 };
 
-/// The document's root; nothing, and an error in `findings`, if the text is not exactly one strict document.
+/// The document's root; nothing, and an error in `findings`, if the text is not exactly one strict
+/// document.
 std::optional<YamlNode> parse_yaml(std::string_view text, Findings& findings, Origin origin = {});
 
-/// What no map and no scalar of a scenario may be, wherever it stands: duplicate keys, merge keys, keys that are
-/// no names, on/off/yes/no, octal-looking numbers. Contents of `x-` keys are left alone.
+/// What no map and no scalar of a scenario may be, wherever it stands: duplicate keys, merge keys,
+/// keys that are no names, on/off/yes/no, octal-looking numbers. Contents of `x-` keys are left
+/// alone.
 void check_strictness(const YamlNode& root, Findings& findings);
 
 }  // namespace byzlab::scenario

@@ -1,5 +1,5 @@
-// libFuzzer target: any bytes as a scenario file. Loading must end, must not throw, and what it accepts must survive
-// its own lock file.
+// libFuzzer target: any bytes as a scenario file. Loading must end, must not throw, and what it
+// accepts must survive its own lock file.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -21,7 +21,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string lock = lock_text(*result.scenario);
     const LoadResult again = load_text(lock, "fuzz.yaml", catalogue);
     if (!again.scenario || lock_text(*again.scenario) != lock) {
-      std::fputs(("the lock does not load to itself:\n" + lock + to_text(again.diagnostics, again.source)).c_str(), stderr);
+      std::fputs(
+          ("the lock does not load to itself:\n" + lock + to_text(again.diagnostics, again.source))
+              .c_str(),
+          stderr);
       std::abort();
     }
   }

@@ -1,5 +1,5 @@
-// Exact texts of every error and warning: tests/scenario/golden/CODE*.yaml and what `byzlab check` says to it in
-// CODE*.txt. BYZLAB_UPDATE_GOLDENS=1 rewrites the texts.
+// Exact texts of every error and warning: tests/scenario/golden/CODE*.yaml and what `byzlab check`
+// says to it in CODE*.txt. BYZLAB_UPDATE_GOLDENS=1 rewrites the texts.
 //
 // A file may start with `# --set key=value` and `# --strict` lines, which are arguments.
 #include <algorithm>
@@ -43,16 +43,20 @@ void compare(const std::filesystem::path& path, const std::string& actual) {
 LoadOptions arguments_of(const std::string& yaml) {
   LoadOptions options;
   for (const std::string_view line : split_lines(yaml)) {
-    if (line.starts_with("# --set ")) options.sets.emplace_back(line.substr(8));
-    else if (line == "# --strict") options.strict = true;
-    else break;
+    if (line.starts_with("# --set "))
+      options.sets.emplace_back(line.substr(8));
+    else if (line == "# --strict")
+      options.strict = true;
+    else
+      break;
   }
   return options;
 }
 
 std::string said(const LoadResult& result, const LoadOptions& options) {
   const std::string summary = summary_line(result.diagnostics);
-  return to_text(result.diagnostics, result.source, options.sets) + (summary.empty() ? "" : "\n" + summary + "\n");
+  return to_text(result.diagnostics, result.source, options.sets) +
+         (summary.empty() ? "" : "\n" + summary + "\n");
 }
 
 }  // namespace
@@ -83,12 +87,14 @@ BOOST_AUTO_TEST_CASE(every_code_has_its_exact_text) {
   }
   // Said by a run, or about files that no golden can be: the cases below.
   for (const char* elsewhere : {"E005", "E006", "E008", "W210", "W220"}) seen.insert(elsewhere);
-  for (const CodeSpec& code : codes()) BOOST_TEST(seen.contains(std::string(code.code)), code.code << " has no golden");
+  for (const CodeSpec& code : codes())
+    BOOST_TEST(seen.contains(std::string(code.code)), code.code << " has no golden");
 }
 
 BOOST_AUTO_TEST_CASE(files_that_are_no_scenarios) {
   const Catalogue catalogue = fake_catalogue();
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("byzlab-files-" + std::to_string(::getpid()));
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("byzlab-files-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   const auto answer = [&](const std::filesystem::path& path) {
     const LoadResult result = load_file(path, catalogue);
