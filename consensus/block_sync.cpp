@@ -33,7 +33,7 @@ void BlockSync::hold(Context& ctx, const BlockRef& block, ReplicaId from, Height
       chain.blocks.push_back(block);
       chain.bytes += block->bytes;
       bytes_ += block->bytes;
-      return;
+      return vouch(chain, from);
     }
   }
   if (block->height == Height(0)) return;
@@ -47,7 +47,9 @@ void BlockSync::hold(Context& ctx, const BlockRef& block, ReplicaId from, Height
 
 void BlockSync::want(Context& ctx, const Digest& block, Height height, ReplicaId from,
                      Height best) {
-  if (asked_for(block) || held(block)) return;
+  const auto same = std::ranges::find(chains_, block, &Chain::missing);
+  if (same != chains_.end()) return vouch(*same, from);
+  if (held(block)) return;
   add(ctx,
       Chain{.blocks = {}, .missing = block, .source = from, .count = first_request(height, best)});
 }
@@ -81,13 +83,27 @@ std::size_t BlockSync::extend_down(Chain& chain, std::span<const BlockPayload> b
 void BlockSync::ask(Context& ctx, Chain& chain, ReplicaId whom) {
   const auto patience = retry_ * (1 << std::min(chain.attempts, 3u));
   ++chain.attempts;
+  chain.asked = whom;
   chain.retry_at = ctx.now() + patience;
   ctx.send(whom, BlockRequest{.block = chain.missing, .count = chain.count});
   arm(ctx);
 }
 
-// The source first, then everybody in an order of this chain's own: a walk around the committee
-// from a random start with a stride that reaches everyone.
+void BlockSync::refuse(Context& ctx, ReplicaId from) {
+  for (Chain& chain : chains_) {
+    if (chain.asked == from && chain.attempts > 0) return ask_next(ctx, chain);
+  }
+}
+
+void BlockSync::vouch(Chain& chain, ReplicaId from) {
+  if (from == chain.source || chain.vouching.size() == kVouching) return;
+  if (std::ranges::find(chain.vouching, from) == chain.vouching.end()) {
+    chain.vouching.push_back(from);
+  }
+}
+
+// The source first, then who else spoke of the block, then everybody in an order of this chain's
+// own: a walk around the committee from a random start with a stride that reaches everyone.
 void BlockSync::ask_next(Context& ctx, Chain& chain) {
   const std::uint64_t n = ctx.n();
   // While another chain holds or fetches the same block, this one only waits.
@@ -96,12 +112,17 @@ void BlockSync::ask_next(Context& ctx, Chain& chain) {
     chain.retry_at = ctx.now() + retry_;
     return;
   }
+  if (!chain.vouching.empty()) {
+    const ReplicaId whom = chain.vouching.front();
+    chain.vouching.erase(chain.vouching.begin());
+    if (whom != ctx.self()) return ask(ctx, chain, whom);
+  }
   std::uint64_t stride = 1 + mix(chain.order, 1) % n;
   while (std::gcd(stride, n) != 1) ++stride;
   auto place = [&] {
     return ReplicaId(static_cast<std::uint32_t>((chain.order % n + chain.attempts * stride) % n));
   };
-  if (place() == ctx.self()) ++chain.attempts;
+  while (place() == ctx.self() || (place() == chain.asked && n > 2)) ++chain.attempts;
   ask(ctx, chain, place());
 }
 
@@ -118,7 +139,9 @@ void BlockSync::add(Context& ctx, Chain chain) {
   if (bytes_ + chain.bytes > kHeldBytes) return;
   bytes_ += chain.bytes;
   chain.order = ctx.rng().next();
-  const bool waits = asked_for(chain.missing) || held(chain.missing);
+  const auto same = std::ranges::find(chains_, chain.missing, &Chain::missing);
+  if (same != chains_.end()) vouch(*same, chain.source);
+  const bool waits = same != chains_.end() || held(chain.missing);
   chains_.push_back(std::move(chain));
   Chain& added = chains_.back();
   if (!waits && added.source != ctx.self()) return ask(ctx, added, added.source);
@@ -160,10 +183,6 @@ bool BlockSync::held(const Digest& digest) const {
     return std::ranges::any_of(chain.blocks,
                                [&](const BlockRef& block) { return block->digest == digest; });
   });
-}
-
-bool BlockSync::asked_for(const Digest& digest) const {
-  return std::ranges::find(chains_, digest, &Chain::missing) != chains_.end();
 }
 
 }  // namespace byzlab

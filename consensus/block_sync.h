@@ -89,27 +89,33 @@ class BlockSync {
  private:
   /// Blocks that hang together and wait for `missing`, the parent of the oldest.
   struct Chain {
-    std::deque<BlockRef> blocks;  // oldest first, heights without gaps; empty after want()
-    Digest missing;
-    ReplicaId source;            // on whose word we look for it
-    std::uint64_t order = 0;     // seeds the order in which others are asked
-    std::uint32_t attempts = 0;  // since the last progress
-    std::uint32_t count = 1;     // blocks to ask for
+    std::deque<BlockRef> blocks{};  // oldest first, heights without gaps; empty after want()
+    Digest missing{};
+    ReplicaId source{};                 // on whose word we look for it
+    ReplicaId asked{};                  // the last one
+    std::vector<ReplicaId> vouching{};  // others who spoke of it: asked before the rest
+    std::uint64_t order = 0;            // seeds the order in which others are asked
+    std::uint32_t attempts = 0;         // since the last progress
+    std::uint32_t count = 1;            // blocks to ask for
     std::uint64_t bytes = 0;
     Time retry_at = kNever;
   };
+  static constexpr std::size_t kVouching = 4;
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
   /// Prepends the blocks that link up. Returns how many, or kNone when the chain is impossible.
   std::size_t extend_down(Chain&, std::span<const BlockPayload> blocks);
+  /// Remembers that `from`, too, speaks of what this chain is missing.
+  static void vouch(Chain&, ReplicaId from);
   void ask(Context&, Chain&, ReplicaId whom);
   void ask_next(Context&, Chain&);
+  /// An answer that nobody asked for: whoever gave it instead of what was asked is passed over.
+  void refuse(Context&, ReplicaId from);
   void arm(Context&);
   void add(Context&, Chain);
   void make_room(ReplicaId source);
   void drop(std::size_t chain);
   bool held(const Digest& digest) const;
-  bool asked_for(const Digest& digest) const;
 
   Duration retry_;
   Time armed_ = kNever;
@@ -157,8 +163,8 @@ void BlockSync::release(const Tree& tree, Accept&& accept) {
 template <class Tree>
 void BlockSync::receive(Context& ctx, ReplicaId from, const BlockResponse& response,
                         const Tree& tree) {
-  if (response.blocks.empty()) return;
-  std::span<const BlockPayload> blocks = response.blocks;
+  if (response.blocks.empty()) return refuse(ctx, from);
+  const std::span<const BlockPayload> blocks = response.blocks;
   for (std::size_t i = 0; i < chains_.size(); ++i) {
     Chain& chain = chains_[i];
     if (chain.missing != blocks.front()->digest || tree.contains(chain.missing)) continue;
@@ -170,6 +176,8 @@ void BlockSync::receive(Context& ctx, ReplicaId from, const BlockResponse& respo
     chain.attempts = 0;
     return ask(ctx, chain, from);
   }
+  const Block& newest = *blocks.front();
+  if (!tree.contains(newest.digest) && !holds(newest)) refuse(ctx, from);
 }
 
 }  // namespace byzlab

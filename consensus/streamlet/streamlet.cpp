@@ -77,8 +77,7 @@ void Streamlet::vote(Context& ctx, BlockId id) {
   const Block& block = tree_[id];
   const BlockId parent = tree_.parent(id);
   if (block.view != epoch(ctx) || durable_.voted >= block.view) return;
-  if (tree_.mark(id).notarized) return;  // without this vote: the chain seen is longer already
-  if (tree_.height(parent) < tree_.height(longest_)) {
+  if (tree_.height(parent) < tree_.height(longest_) && longest_ != id) {
     ctx.broadcast(longest_votes_);  // in place of the echo: the leader did not know
     return;
   }

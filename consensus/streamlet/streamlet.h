@@ -27,6 +27,10 @@
 //    notarized chain that keeps an honest replica from voting: it does, within Δ of the refusal,
 //    and has the blocks 2Δ later. The paper's five epochs with honest leaders after GST become a
 //    few more when votes were withheld or lost before.
+//  - A replica that has seen the proposed block notarized before it gets to vote on it still votes:
+//    the longer chain that it knows is the proposed one. Others may lack a Byzantine vote that it
+//    has, which the paper's echo would bring them. No block becomes notarized by this that was not,
+//    so nothing else changes.
 //  - A notarization speaks for its ancestors. A quorum voted for a block only if an honest replica
 //  did,
 //    which had seen the parent notarized, and so on down: whoever holds the votes for a block may

@@ -153,6 +153,21 @@ BOOST_AUTO_TEST_CASE(a_silent_source_is_passed_over) {
   BOOST_TEST(f.has_tip(1));
 }
 
+BOOST_AUTO_TEST_CASE(a_wrong_answer_is_followed_by_the_next_question_at_once) {
+  Fixture f(50);
+  f.give_all(2);
+  f.script.inject(r(0), r(1), Tip{{f.chain.back()}});
+  f.script.inject(r(2), r(1), Tip{{f.chain.back()}});  // held already
+  const auto fork = f.make_chain(f.chain[49], 1, 5);
+  f.script.inject(r(2), r(1), Tip{{fork[1]}});  // r2 speaks of the missing block, too
+  BOOST_TEST(f.requests_on_the_way() == 1u);
+  const auto other = f.make_chain(f.chain[0], 1, 9);
+  f.script.inject(r(0), r(1), BlockResponse{{{other[1]}}});
+  BOOST_TEST(f.requests_on_the_way() == 2u);
+  f.script.run_for(90ms);  // less than the patience with r0
+  BOOST_TEST(f.has_tip(1));
+}
+
 BOOST_AUTO_TEST_CASE(loss_only_delays) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Fixture f(200);

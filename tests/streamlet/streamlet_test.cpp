@@ -293,6 +293,18 @@ BOOST_AUTO_TEST_CASE(a_minority_cannot_notarize) {
   BOOST_TEST(script.noted(Milestone::certified) == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(votes_that_overtake_the_proposal_do_not_keep_a_replica_from_voting) {
+  EngineScript script = four();
+  script.record(false);
+  script.start(r(1));
+  const Proposal p = proposal_on_genesis(script, Epoch(1), r(0), 0);
+  for (std::uint32_t i : {0u, 2u, 3u}) script.inject(r(i), r(1), vote_for(*p.block));
+  BOOST_TEST(script.noted(Milestone::certified) == 0u);  // of a block it does not have
+  script.inject(r(0), r(1), p);
+  BOOST_TEST(script.noted(Milestone::certified) == 1u);
+  BOOST_TEST(script.noted(Milestone::voted) == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(power_counts_not_heads) {
   EngineScript script = four({.power = {1, 1, 1, 7}});
   script.record(false);
