@@ -76,7 +76,7 @@ Judge::Parts::Parts(Case c)
   const auto context = scenario::context_of(*run.scenario);
   for (const scenario::Expectation& e : run.scenario->expectations) {
     growth_of.push_back(-1);
-    if (e.outcome == scenario::Outcome::violated) tolerated_ |= bit(e.property);
+    if (e.outcome == scenario::Outcome::violated || e.rate) tolerated_ |= bit(e.property);
     if (!e.among) continue;
     const auto chosen = marked(run.committee->n(), scenario::resolve(*e.among, context));
     std::vector<bool> members(run.replica_of.size());

@@ -88,7 +88,7 @@ struct Judge::Parts {
   std::size_t latencies_at_sample_ = 0;
   Time last_growth_ = kNever;
   std::uint32_t told_violations_ = 0;  // bit: Property
-  std::uint32_t tolerated_ = 0;        // bit: Property that the scenario wants violated
+  std::uint32_t tolerated_ = 0;        // bit: Property that may be violated and the run goes on
 };
 
 }  // namespace byzlab

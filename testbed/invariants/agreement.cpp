@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <tuple>
+
 #include "testbed/invariants/words.h"
 
 namespace byzlab {
@@ -59,7 +62,8 @@ Violation Agreement::rewrite(const CommitStep& step) const {
                   "{} replaced what it had committed at height {}{}", witness_.name(step.replica),
                   now.height, by_depth ? ": a reorganisation below the confirmation depth" : ""),
               .lines = {}};
-  v.lines.push_back(commit_line(step.replica, old, logs[old].first_commit));
+  v.lines.push_back(
+      commit_line(witness_.replica_of(logs[old].first_by), old, logs[old].first_commit));
   v.lines.push_back(commit_line(step.replica, step.log.node, step.now) +
                     fmt::format(", taking back {}", words::count(taken_back, "committed block")));
   if (by_depth) {
@@ -98,14 +102,45 @@ void Agreement::explain_votes(LogTree::NodeId a, LogTree::NodeId b,
     lines.push_back(fmt::format("why: {} proposed both in view {}", witness_.name(one.proposer),
                                 one.view.value));
   }
-  const std::uint64_t both = x->voters & y->voters;
-  if (both == 0) return;
+  const std::uint64_t both = same_view ? x->voters & y->voters : 0;
+  if (both != 0) {
+    lines.push_back(fmt::format("why: {} voted for both in view {}      * Byzantine", names(both),
+                                one.view.value));
+  } else {
+    explain_double_votes(lines);
+  }
+}
+
+/// The last view before the conflict in which somebody told of votes for two blocks.
+void Agreement::explain_double_votes(std::vector<std::string>& lines) const {
+  struct Vote {
+    View view;
+    Digest block;
+    std::uint64_t voters;
+  };
+  std::vector<Vote> votes;
+  witness_.facts.each([&](const Digest& block, const BlockFact& fact) {
+    if (fact.voters != 0) votes.push_back({fact.view, block, fact.voters});
+  });
+  std::ranges::sort(votes, [](const Vote& a, const Vote& b) {
+    return std::tie(a.view, a.block) > std::tie(b.view, b.block);
+  });
+  for (std::size_t i = 0; i + 1 < votes.size(); ++i) {
+    const Vote &a = votes[i], &b = votes[i + 1];
+    if (a.view != b.view || (a.voters & b.voters) == 0) continue;
+    lines.push_back(fmt::format("why: {} voted twice in view {}, for {} and {}      * Byzantine",
+                                names(a.voters & b.voters), a.view.value, a.block.short_hex(),
+                                b.block.short_hex()));
+    return;
+  }
+}
+
+std::string Agreement::names(std::uint64_t replicas) const {
   std::string who;
   for (std::uint32_t r = 0; r < 64; ++r) {
-    if ((both >> r & 1) != 0) who += (who.empty() ? "" : ", ") + witness_.name(ReplicaId(r));
+    if ((replicas >> r & 1) != 0) who += (who.empty() ? "" : ", ") + witness_.name(ReplicaId(r));
   }
-  lines.push_back(fmt::format("why: {} voted for both{}      * Byzantine", who,
-                              same_view ? fmt::format(" in view {}", one.view.value) : ""));
+  return who;
 }
 
 /// Who made the block that took the place of the old one, and was it kept back.

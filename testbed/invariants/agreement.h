@@ -21,6 +21,8 @@ class Agreement final : public SafetyInvariant {
   Violation rewrite(const CommitStep& step) const;
   std::string commit_line(ReplicaId who, LogTree::NodeId node, Time at) const;
   void explain_votes(LogTree::NodeId a, LogTree::NodeId b, std::vector<std::string>& lines) const;
+  void explain_double_votes(std::vector<std::string>& lines) const;
+  std::string names(std::uint64_t replicas) const;
   void explain_branch(LogTree::NodeId node, std::vector<std::string>& lines) const;
 
   std::uint64_t conflicts_ = 0;

@@ -201,7 +201,7 @@ FaultBound::Opinion FaultBound::on_liveness(Time from, Time to) {
   for (std::size_t i = 0; i < reach_.size(); ++i) {
     const Time until = i + 1 < reach_.size() ? reach_[i + 1].since : kNever;
     if (until <= from || reach_[i].since > to) continue;
-    if (reach_[i].best_honest < run_.committee->quorum()) {
+    if (has_quorums() && reach_[i].best_honest < run_.committee->quorum()) {
       return beyond(fmt::format("At {} no {}{} honest replicas that are up and connected.",
                                 words::moment(std::max(from, reach_[i].since)),
                                 reach_[i].sides > 1 ? "side had " : "", quorum()));
@@ -224,7 +224,7 @@ std::string FaultBound::asynchrony_before(Time at) const {
     const auto& entry = run_.scenario->timeline[i];
     const Spans spans = windows_.of_entry(i, at);
     if (spans.empty() || spans.front().from > at || !disturbs_messages(entry.action)) continue;
-    return fmt::format("`{}` kept some from it since {}", entry.label,
+    return fmt::format("`{}` has held some back since {}", entry.label,
                        words::moment(spans.front().from));
   }
   return {};
@@ -301,7 +301,7 @@ std::string FaultBound::bound_text() const {
 
 std::string FaultBound::why_stalled(Time t) {
   const Reach& reach = reach_at(t);
-  if (reach.best >= run_.committee->quorum()) return {};
+  if (!has_quorums() || reach.best >= run_.committee->quorum()) return {};
   if (equal_power()) {
     return reach.sides > 1 ? fmt::format("no side has {} replicas", quorum())
                            : fmt::format("{} of {} replicas are up, a quorum is {}", reach.up,

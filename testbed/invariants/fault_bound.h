@@ -62,6 +62,8 @@ class FaultBound {
  private:
   std::uint64_t in_replicas(Power p) const;
   bool equal_power() const { return equal_power_; }
+  /// Miners ask nobody: whatever part of the power is left makes progress, only slower.
+  bool has_quorums() const { return run_.engine->fault_model != FaultModel::hash_power; }
   std::string comparison() const;
   std::string asynchrony_before(Time at) const;
   std::string probability_text() const;

@@ -77,6 +77,35 @@ BOOST_AUTO_TEST_CASE(beyond_the_bound_and_wanted) {
   BOOST_TEST(report.beyond_bound);
 }
 
+BOOST_AUTO_TEST_CASE(conflicts_of_different_views_are_traced_to_a_double_vote) {
+  Run run(7);
+  run.byzantine = {ReplicaId(0), ReplicaId(1), ReplicaId(2)};
+  const auto first = run.block(3, {}, 1), second = run.block(3, {}, 2);
+  const auto other = run.crypto.make_block(
+      BlockBody{.parent = {}, .height = Height(3), .view = View(5), .proposer = ReplicaId(4)});
+  for (const auto& b : {first, second, other}) run.note(1, 1, Milestone::voted, b);
+  run.note(1, 5, Milestone::voted, second);
+  run.note(1, 5, Milestone::voted, other);
+  run.commit(2, 3, first);
+  run.commit(3, 4, other);
+  run.end(3);
+  const auto& agreement = run.of(Property::agreement);
+  BOOST_TEST(says(agreement, "r1* voted twice in view 3, for "));
+  BOOST_TEST(!says(agreement, "voted for both"));
+}
+
+BOOST_AUTO_TEST_CASE(a_violation_that_a_rate_counts_does_not_stop_the_run) {
+  Run run;
+  run.scenario.runs = scenario::Runs{.first = 1, .last = 20};
+  run.expect(Property::agreement).rate =
+      scenario::RequiredRate{.comparison = scenario::Comparison::greater_equal, .share = 0.6};
+  run.commit(2, 0, run.block(1, {}, 1));
+  run.commit(3, 1, run.block(1, {}, 2));
+  BOOST_TEST(!run.judge->decided());
+  BOOST_TEST((run.end().verdict == RunVerdict::pass), run.report.reason);
+  BOOST_TEST(run.listed().counts.value() == false);
+}
+
 BOOST_AUTO_TEST_CASE(wanted_and_not_found_fails) {
   Run run;
   run.expect(Property::agreement, Outcome::violated);
