@@ -72,6 +72,27 @@ BOOST_AUTO_TEST_CASE(three_consecutive_epochs_finalize_the_first_two) {
   BOOST_TEST(script.agreement());
 }
 
+BOOST_AUTO_TEST_CASE(
+    an_epoch_costs_n_squared_minus_1_messages_and_finality_one_epoch_and_two_delays) {
+  for (const std::uint32_t n : {4u, 7u, 13u}) {
+    EngineScript script = four({.n = n});
+    script.record(false);
+    std::size_t sent = 0;
+    script.link = [&](ReplicaId, ReplicaId, const Message&) -> Duration {
+      ++sent;
+      return 10ms;
+    };
+    script.start_all();
+    script.run_until(kStart + 10 * kEpoch - 1ns);
+    BOOST_TEST(sent == 10 * (n * n - 1));  // the proposal to n - 1, n votes to n - 1
+    // The block proposed when epoch 10 began is final when that of epoch 11 is notarized.
+    script.run_until(kStart + 10 * kEpoch + 20ms - 1ns);
+    BOOST_TEST(script.committed_height(r(2)).value == 9u);
+    script.run_for(1ns);
+    BOOST_TEST(script.committed_height(r(2)).value == 10u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_gap_in_the_epochs_delays_finality) {
   EngineScript script = four();
   script.record(false);
