@@ -1,0 +1,320 @@
+// The command line, described for CLI11; the one file that includes it.
+#include "cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <iostream>
+
+#include "base/quantity.h"
+#include "testbed/scenario/nearest.h"
+
+namespace byzlab {
+namespace {
+
+constexpr const char* kFooter = R"(Exit codes
+  0    every expectation met, including "the attack succeeds"
+  1    at least one expectation failed
+  2    inconclusive: something could not be decided or had no effect, or nothing ran
+  64   wrong command line
+  65   the scenario file is wrong; nothing was run
+  70   internal error
+  74   results could not be written
+  130  interrupted; partial results kept and marked
+
+Results go to stdout, progress and logs to stderr: byzlab run x.yaml --format json | jq .verdict)";
+
+/// Planned, so that a guess does not send people elsewhere.
+constexpr std::array<std::string_view, 9> kLater{"sweep", "compare", "view",    "shrink", "promote",
+                                                 "diff",  "export",  "metrics", "grafana"};
+
+/// Everything the command line can set, before it is known which command it is.
+struct Everything {
+  RunArguments run;
+  CheckArguments check;
+  ExplainArguments explain;
+  ListArguments list;
+  ReplayArguments replay;
+  DemoArguments demo;
+  NewArguments create;
+  VersionArguments version;
+  CompletionArguments completion;
+  std::string seeds, duration, name, verify, keep = "failed", until, transport = "sim";
+};
+
+std::optional<std::uint64_t> whole_number(std::string_view text, int base = 10) {
+  std::uint64_t value = 0;
+  const auto end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value, base);
+  if (text.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  return value;
+}
+
+/// "1..100", or one number.
+std::optional<scenario::Runs> seed_range(std::string_view text) {
+  const auto dots = text.find("..");
+  const auto first = whole_number(text.substr(0, dots));
+  const auto last = dots == std::string_view::npos ? first : whole_number(text.substr(dots + 2));
+  if (!first || !last || *last < *first) return std::nullopt;
+  return scenario::Runs{.first = *first, .last = *last};
+}
+
+/// One of `all` by name, an error that lists them otherwise.
+template <class Enum>
+void choice(CLI::App* app, const std::string& flag, Enum& value,
+            std::vector<std::pair<std::string, Enum>> all, const std::string& help) {
+  std::string list;
+  for (const auto& [name, unused] : all) list += (list.empty() ? "" : "|") + name;
+  app->add_option_function<std::string>(
+         flag,
+         [&value, all, list](const std::string& text) {
+           const auto found = std::find_if(all.begin(), all.end(),
+                                           [&](const auto& pair) { return pair.first == text; });
+           if (found == all.end()) throw CLI::ValidationError("`" + text + "` is none of " + list);
+           value = found->second;
+         },
+         help)
+      ->type_name(list);
+}
+
+void add_look(CLI::App* app, Appearance& look) {
+  app->add_flag("--ascii", look.ascii, "No characters beyond ASCII");
+  app->add_flag("--no-color", look.no_color,
+                "No colour (NO_COLOR in the environment does the same)");
+}
+
+void describe_run(CLI::App& root, Everything& all) {
+  auto* app = root.add_subcommand("run", "Run attack scenarios: files, names, globs");
+  auto& run = all.run;
+  app->add_option("scenario", run.scenarios, "Scenario files, names (double-spend-51) or globs")
+      ->required();
+  app->add_option("--seed", run.seed, "This seed instead of the file's");
+  app->add_option("--seeds", all.seeds, "These seeds, counted together")->type_name("FIRST..LAST");
+  app->add_option("--set", run.sets, "Any key of the scenario; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->expected(1);
+  app->add_option("--duration", all.duration, "Simulated time: 30s, 10min")->type_name("DURATION");
+  app->add_option("-j,--jobs", run.jobs, "Runs side by side (default: all cores)");
+  app->add_option("-o,--out", run.out, "Results folder (default: results)")->type_name("DIR");
+  app->add_option("--name", all.name, "Name of the run instead of the scenario's");
+  choice<Format>(app, "--format", run.format,
+                 {{"text", Format::text},
+                  {"json", Format::json},
+                  {"junit", Format::junit},
+                  {"github", Format::github}},
+                 "What stdout carries");
+  choice<TraceLevel>(app, "--trace", run.trace,
+                     {{"none", TraceLevel::none},
+                      {"violations", TraceLevel::violations},
+                      {"full", TraceLevel::full}},
+                     "What to keep of the messages; full: all, slow");
+  choice<World>(app, "--transport", run.world, {{"sim", World::sim}, {"tcp", World::tcp}},
+                "Virtual time, or real sockets on loopback in real time");
+  choice<ProgressMode>(app, "--progress", run.progress,
+                       {{"auto", ProgressMode::automatic},
+                        {"bar", ProgressMode::bar},
+                        {"plain", ProgressMode::plain},
+                        {"none", ProgressMode::none}},
+                       "How progress is shown on stderr");
+  choice<bool>(app, "--keep", run.keep_all, {{"failed", false}, {"all", true}},
+               "Of many seeds, whose results folders to keep");
+  app->add_option("--verify", all.verify, "Fail unless the trace has this hash; writes no results")
+      ->type_name("HASH");
+  app->add_flag("--fail-fast", run.fail_fast, "Stop at the first failure");
+  app->add_flag("--strict", run.strict, "Warnings about the scenario are errors");
+  app->add_flag("-q,--quiet", run.quiet, "Only the verdict");
+  app->add_flag("-v,--verbose", run.verbose, "The whole story, and logs");
+  add_look(app, run.look);
+}
+
+void describe_others(CLI::App& root, Everything& all) {
+  auto* check = root.add_subcommand("check", "Validate scenario files; nothing is run");
+  check->add_option("scenario", all.check.scenarios, "Scenario files, names or globs")->required();
+  check->add_option("--set", all.check.sets, "Laid over the file, as run does")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->expected(1);
+  choice<Format>(check, "--format", all.check.format,
+                 {{"text", Format::text}, {"json", Format::json}, {"github", Format::github}},
+                 "How errors are printed");
+  check->add_flag("--strict", all.check.strict, "Warnings are errors");
+  add_look(check, all.check.look);
+
+  auto* explain = root.add_subcommand(
+      "explain", "A key of the language or an error code: explain network.latency, explain E131");
+  explain->add_option("key", all.explain.key, "Empty: the top level");
+
+  root.add_subcommand("schema", "The JSON Schema of scenario files, for editors");
+
+  auto* list = root.add_subcommand("list", "What there is");
+  list->add_option(
+      "what", all.list.what,
+      "protocols behaviors faults topologies latencies metrics properties prometheus scenarios");
+  list->add_flag("--json", all.list.json, "As a JSON document");
+  list->add_flag("--names", all.list.names, "Only the names, one a line");
+
+  auto* replay = root.add_subcommand("replay", "Run a results folder again, event for event");
+  replay->add_option("run", all.replay.run, "Results folder (default: results/latest)");
+  replay->add_flag("--verify", all.replay.verify, "Only compare the trace hash");
+  replay->add_option("--until", all.until, "Print the events up to this moment")->type_name("TIME");
+  add_look(replay, all.replay.look);
+
+  auto* demo = root.add_subcommand("demo", "One attack, no file needed");
+  demo->add_option("protocol", all.demo.protocol, "pbft (default), streamlet or nakamoto");
+  demo->add_option("--seed", all.demo.seed, "Another seed");
+  add_look(demo, all.demo.look);
+
+  auto* create = root.add_subcommand("new", "Write a commented scenario to start from");
+  create->add_option("name", all.create.name, "Its name; the file is NAME.yaml")->required();
+  create->add_option("--from", all.create.from, "Template (default: partition)");
+
+  auto* version = root.add_subcommand("version", "Which byzlab this is");
+  version->add_flag("--json", all.version.json, "As a JSON document");
+
+  auto* completion = root.add_subcommand("completion", "Completion script for a shell");
+  completion->add_option("shell", all.completion.shell, "bash, zsh or fish")->required();
+}
+
+std::unique_ptr<CLI::App> describe(Everything& all) {
+  auto app = std::make_unique<CLI::App>(
+      "byzlab: a testbed where consensus protocols are attacked, compared and understood",
+      "byzlab");
+  app->require_subcommand(0, 1);
+  app->allow_extras();
+  describe_run(*app, all);
+  describe_others(*app, all);
+  for (auto* command : app->get_subcommands({})) {
+    command->allow_extras();
+    command->footer(kFooter);
+  }
+  app->footer(kFooter);
+  return app;
+}
+
+Exit wrong(const std::string& what) {
+  std::cerr << "byzlab: " << what << "\n";
+  return Exit::usage;
+}
+
+std::string guess(std::string_view wrong_name, const std::vector<std::string>& right) {
+  const auto found = scenario::nearest(wrong_name, right);
+  return found ? "; did you mean `" + *found + "`?" : "";
+}
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> list;
+  for (const auto* option : command.get_options()) {
+    for (const auto& name : option->get_lnames()) list.push_back("--" + name);
+    for (const auto& name : option->get_snames()) list.push_back("-" + name);
+  }
+  return list;
+}
+
+Exit wrong_command(const std::string& name, const CLI::App& app) {
+  if (std::find(kLater.begin(), kLater.end(), name) != kLater.end())
+    return wrong("`" + name + "` is not available yet");
+  if (name.starts_with('-'))
+    return wrong("unknown option `" + name + "`" + guess(name, option_names(app)));
+  std::vector<std::string> commands;
+  for (const auto* command : app.get_subcommands({})) commands.push_back(command->get_name());
+  return wrong("unknown command `" + name + "`" + guess(name, commands) +
+               (guess(name, commands).empty() ? "; see byzlab --help" : ""));
+}
+
+/// What a command did not understand.
+std::optional<Exit> leftovers(const CLI::App& command) {
+  for (const auto& word : command.remaining()) {
+    const auto name = word.substr(0, word.find('='));
+    if (name.starts_with('-'))
+      return wrong("`" + command.get_name() + "` has no option `" + name + "`" +
+                   guess(name, option_names(command)));
+    return wrong("`" + command.get_name() + "` does not know what to do with `" + word + "`");
+  }
+  return std::nullopt;
+}
+
+/// The text options of `run` as values.
+std::variant<Command, Exit> finish_run(Everything& all) {
+  auto& run = all.run;
+  if (!all.seeds.empty()) {
+    run.seeds = seed_range(all.seeds);
+    if (!run.seeds) return wrong("--seeds wants a range such as 1..100, not `" + all.seeds + "`");
+    if (run.seed) return wrong("--seed and --seeds exclude each other");
+  }
+  if (!all.verify.empty()) {
+    run.verify = whole_number(all.verify, 16);
+    if (!run.verify || all.verify.size() > 16)
+      return wrong("--verify wants a trace hash of up to 16 hex digits, not `" + all.verify + "`");
+  }
+  for (const auto& set : run.sets)
+    if (set.find('=') == std::string::npos || set.starts_with('='))
+      return wrong("--set wants KEY=VALUE, not `" + set + "`");
+  if (!all.duration.empty()) run.sets.push_back("duration=" + all.duration);
+  if (!all.name.empty()) run.sets.push_back("name=" + all.name);
+  if (run.quiet && run.verbose) return wrong("-q and -v exclude each other");
+  return Command{run};
+}
+
+std::variant<Command, Exit> finish_replay(Everything& all) {
+  auto& replay = all.replay;
+  if (!all.until.empty()) {
+    const auto parsed = parse_duration(all.until);
+    if (!parsed) return wrong("--until: " + parsed.reason());
+    replay.until = *parsed;
+  }
+  return Command{replay};
+}
+
+std::variant<Command, Exit> chosen(const std::string& name, Everything& all) {
+  if (name == "run") return finish_run(all);
+  if (name == "check") return Command{all.check};
+  if (name == "explain") return Command{all.explain};
+  if (name == "schema") return Command{SchemaArguments{}};
+  if (name == "list") return Command{all.list};
+  if (name == "replay") return finish_replay(all);
+  if (name == "demo") return Command{all.demo};
+  if (name == "new") return Command{all.create};
+  if (name == "version") return Command{all.version};
+  return Command{all.completion};
+}
+
+}  // namespace
+
+std::variant<Command, Exit> parse_arguments(int argc, char** argv) {
+  Everything all;
+  const auto app = describe(all);
+  bool version = false;
+  app->add_flag("--version", version, "Which byzlab this is");
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::Success& e) {  // --help
+    app->exit(e, std::cout, std::cerr);
+    return Exit::ok;
+  } catch (const CLI::ParseError& e) {
+    for (const auto* command : app->get_subcommands())
+      if (const auto code = leftovers(*command)) return *code;
+    return wrong(e.what());
+  }
+  if (version) return Command{VersionArguments{}};
+  const auto commands = app->get_subcommands();
+  if (!app->remaining().empty()) return wrong_command(app->remaining().front(), *app);
+  if (commands.empty()) {
+    std::cerr << app->help();
+    return Exit::usage;
+  }
+  if (const auto code = leftovers(*commands.front())) return *code;
+  return chosen(commands.front()->get_name(), all);
+}
+
+std::vector<CommandNames> command_names() {
+  Everything all;
+  const auto app = describe(all);
+  std::vector<CommandNames> list;
+  for (const auto* command : app->get_subcommands({}))
+    list.push_back({command->get_name(), command->get_description(), option_names(*command)});
+  return list;
+}
+
+}  // namespace byzlab

@@ -1,0 +1,105 @@
+// The command line as plain values, one struct a command.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/exit_codes.h"
+#include "testbed/run.h"
+#include "testbed/scenario/scenario.h"
+
+namespace byzlab {
+
+enum class Format : std::uint8_t { text, json, junit, github };
+enum class TraceLevel : std::uint8_t { none, violations, full };
+enum class ProgressMode : std::uint8_t { automatic, bar, plain, none };
+
+/// What all commands that print for people have.
+struct Appearance {
+  bool ascii = false;
+  bool no_color = false;
+};
+
+struct RunArguments {
+  std::vector<std::string> scenarios;  ///< files, names, globs
+  std::optional<std::uint64_t> seed;
+  std::optional<scenario::Runs> seeds;
+  std::vector<std::string> sets;  ///< --duration and --name are sets too
+  unsigned jobs = 0;              ///< 0: as many as there are cores
+  std::filesystem::path out = "results";
+  Format format = Format::text;
+  TraceLevel trace = TraceLevel::violations;
+  World world = World::sim;
+  ProgressMode progress = ProgressMode::automatic;
+  std::optional<std::uint64_t> verify;  ///< the trace hash it must have; no results are written
+  bool fail_fast = false, strict = false, keep_all = false;
+  bool quiet = false, verbose = false;
+  Appearance look;
+};
+
+struct CheckArguments {
+  std::vector<std::string> scenarios;
+  std::vector<std::string> sets;
+  Format format = Format::text;
+  bool strict = false;
+  Appearance look;
+};
+
+struct ExplainArguments {
+  std::string key;  ///< empty: the top level
+};
+
+struct SchemaArguments {};
+
+struct ListArguments {
+  std::string what;  ///< empty: everything there is to list
+  bool json = false;
+  bool names = false;  ///< only the names, for completion
+};
+
+struct ReplayArguments {
+  std::filesystem::path run = "results/latest";
+  bool verify = false;
+  std::optional<Duration> until;
+  Appearance look;
+};
+
+struct DemoArguments {
+  std::string protocol = "pbft";
+  std::optional<std::uint64_t> seed;
+  Appearance look;
+};
+
+struct NewArguments {
+  std::string name;
+  std::string from = "partition";
+};
+
+struct VersionArguments {
+  bool json = false;
+};
+
+struct CompletionArguments {
+  std::string shell;
+};
+
+using Command = std::variant<RunArguments, CheckArguments, ExplainArguments, SchemaArguments,
+                             ListArguments, ReplayArguments, DemoArguments, NewArguments,
+                             VersionArguments, CompletionArguments>;
+
+/// A command, or the exit code when there is nothing left to do: help was printed, or what is wrong
+/// with the command line.
+std::variant<Command, Exit> parse_arguments(int argc, char** argv);
+
+/// Names for completion: every command with its options.
+struct CommandNames {
+  std::string name, summary;
+  std::vector<std::string> options;
+};
+std::vector<CommandNames> command_names();
+
+}  // namespace byzlab

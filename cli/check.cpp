@@ -1,0 +1,59 @@
+// byzlab check: what is wrong with scenario files, before anything runs.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "cli/appearance.h"
+#include "cli/commands.h"
+#include "cli/find_scenarios.h"
+#include "cli/log.h"
+#include "testbed/run.h"
+#include "testbed/scenario/load.h"
+
+namespace byzlab {
+namespace {
+
+std::string printed(const scenario::LoadResult& result, const CheckArguments& arguments) {
+  switch (arguments.format) {
+    case Format::github: return scenario::to_github(result.diagnostics);
+    case Format::json:
+    case Format::junit:
+    case Format::text: break;
+  }
+  return scenario::to_text(result.diagnostics, result.source, arguments.sets);
+}
+
+/// "pbft-partition   pbft n=7, 60 s, 2 faults, 6 expectations"
+std::string gist(const scenario::Scenario& s) {
+  return fmt::format("{}  n={}  {} timeline entries  {} expectations", s.protocol.name,
+                     s.protocol.replicas, s.timeline.size(), s.expectations.size());
+}
+
+}  // namespace
+
+Exit execute(const CheckArguments& arguments) {
+  const auto found = find_scenarios(arguments.scenarios);
+  for (const auto& error : found.errors) log_error(error);
+  if (!found.errors.empty()) return Exit::usage;
+
+  const auto style = style_for_stdout(arguments.look);
+  scenario::Diagnostics all;
+  std::size_t bad = 0;
+  for (const auto& file : found.files) {
+    const auto result = scenario::load_file(file, catalogue(),
+                                            {.sets = arguments.sets, .strict = arguments.strict});
+    all.insert(all.end(), result.diagnostics.begin(), result.diagnostics.end());
+    bad += result.scenario ? 0 : 1;
+    if (arguments.format == Format::json) continue;
+    std::fputs(printed(result, arguments).c_str(), stdout);
+    if (result.scenario && arguments.format == Format::text) {
+      const auto mark = painted(style.ascii ? "ok" : "✓", Tone::good, style);
+      std::fputs(fmt::format("{} {}   {}\n", mark, file.string(), gist(*result.scenario)).c_str(),
+                 stdout);
+    }
+  }
+  if (arguments.format == Format::json) std::fputs((scenario::to_json(all) + "\n").c_str(), stdout);
+  return bad > 0 ? Exit::bad_scenario : Exit::ok;
+}
+
+}  // namespace byzlab

@@ -1,0 +1,58 @@
+// Loading scenarios, printing what is wrong with them.
+#include "cli/prepare.h"
+
+#include <cstdio>
+#include <stdexcept>
+
+namespace byzlab {
+namespace {
+
+std::optional<Prepared> prepared(scenario::LoadResult result, const std::string& name,
+                                 scenario::LoadOptions options, const PrepareOptions& how) {
+  if (!result.diagnostics.empty()) {
+    const auto text = how.format == Format::github
+                          ? scenario::to_github(result.diagnostics)
+                          : scenario::to_text(result.diagnostics, result.source, how.sets);
+    std::fputs(text.c_str(), stderr);
+    if (!text.empty() && text.back() != '\n') std::fputc('\n', stderr);
+  }
+  if (!result.scenario) return std::nullopt;
+  return Prepared(std::move(result.source), name, std::move(options), std::move(*result.scenario));
+}
+
+}  // namespace
+
+Prepared::Prepared(std::string text, std::string name, scenario::LoadOptions options,
+                   scenario::Scenario first)
+    : text_(std::move(text)),
+      name_(std::move(name)),
+      options_(std::move(options)),
+      first_(std::move(first)) {}
+
+scenario::Scenario Prepared::at_seed(std::uint64_t seed) const {
+  if (!first_.depends_on_seed || first_.seed == seed) {
+    auto copy = first_;
+    copy.seed = seed;
+    return copy;
+  }
+  auto options = options_;
+  options.seed = seed;
+  auto result = scenario::load_text(text_, name_, catalogue(), options);
+  if (!result.scenario)
+    throw std::runtime_error("the scenario is wrong for seed " + std::to_string(seed) + ":\n" +
+                             scenario::to_text(result.diagnostics, text_, options.sets));
+  return std::move(*result.scenario);
+}
+
+std::optional<Prepared> prepare_file(const std::filesystem::path& file, const PrepareOptions& how) {
+  const scenario::LoadOptions options{.sets = how.sets, .seed = how.seed, .strict = how.strict};
+  return prepared(scenario::load_file(file, catalogue(), options), file.string(), options, how);
+}
+
+std::optional<Prepared> prepare_text(std::string_view yaml, const std::string& name,
+                                     const PrepareOptions& how) {
+  const scenario::LoadOptions options{.sets = how.sets, .seed = how.seed, .strict = how.strict};
+  return prepared(scenario::load_text(yaml, name, catalogue(), options), name, options, how);
+}
+
+}  // namespace byzlab

@@ -1,0 +1,173 @@
+// byzlab run: scenario files → load → run → report → exit code and results folder.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <random>
+
+#include "cli/appearance.h"
+#include "cli/commands.h"
+#include "cli/find_scenarios.h"
+#include "cli/interrupt.h"
+#include "cli/log.h"
+#include "cli/run_many.h"
+#include "cli/run_one.h"
+#include "cli/verify.h"
+#include "observe/formats.h"
+#include "observe/results_folder.h"
+#include "observe/summary.h"
+
+namespace byzlab {
+namespace {
+
+/// One file of the command line.
+struct Job {
+  Prepared prepared;
+  scenario::Runs seeds;
+};
+
+/// Short enough to read aloud.
+std::uint64_t drawn_seed() { return std::random_device{}() % 1'000'000 + 1; }
+
+scenario::Runs seeds_of(const scenario::Scenario& scenario, const RunArguments& arguments) {
+  if (arguments.seeds) return *arguments.seeds;
+  if (arguments.seed) return {.first = *arguments.seed, .last = *arguments.seed};
+  if (scenario.runs) return *scenario.runs;
+  const auto seed = scenario.seed ? *scenario.seed : drawn_seed();
+  return {.first = seed, .last = seed};
+}
+
+/// All files, or nothing: an error in one of them keeps the others from running.
+std::variant<std::vector<Job>, Exit> load(const RunArguments& arguments) {
+  const auto found = find_scenarios(arguments.scenarios);
+  for (const auto& error : found.errors) log_error(error);
+  if (!found.errors.empty()) return Exit::usage;
+  const PrepareOptions how{.sets = arguments.sets,
+                           .seed = arguments.seed,
+                           .strict = arguments.strict,
+                           .format = arguments.format};
+  std::vector<Job> jobs;
+  bool bad = false;
+  for (const auto& file : found.files) {
+    auto prepared = prepare_file(file, how);
+    if (!prepared) {
+      bad = true;
+      continue;
+    }
+    const auto seeds = seeds_of(prepared->first(), arguments);
+    jobs.push_back(Job{std::move(*prepared), seeds});
+  }
+  if (bad) return Exit::bad_scenario;
+  return jobs;
+}
+
+/// What stdout gets in the end when it is not text.
+class Documents {
+ public:
+  explicit Documents(Format format) : format_(format) {}
+
+  void add(const Report& report, const std::string& json) {
+    if (format_ == Format::json) json_.push_back(json);
+    if (format_ == Format::junit) reports_.push_back(report);
+    if (format_ == Format::github) std::fputs(github_annotations(report).c_str(), stdout);
+  }
+
+  void print() const {
+    if (format_ == Format::junit) std::fputs(junit_xml(reports_).c_str(), stdout);
+    if (format_ != Format::json) return;
+    if (json_.size() == 1) {
+      std::fputs(json_.front().c_str(), stdout);
+      return;
+    }
+    std::string all = "[\n";
+    for (std::size_t i = 0; i < json_.size(); ++i) {
+      all += json_[i];
+      if (i + 1 < json_.size()) all.back() = ',', all += '\n';
+    }
+    std::fputs((all + "]\n").c_str(), stdout);
+  }
+
+ private:
+  Format format_;
+  std::vector<std::string> json_;
+  std::vector<Report> reports_;
+};
+
+Exit run_job(const Job& job, const RunArguments& arguments, bool only, Documents& documents) {
+  const bool text = arguments.format == Format::text;
+  if (job.seeds.first != job.seeds.last) {
+    const auto outcome = run_many(job.prepared, job.seeds, arguments);
+    if (text) std::fputs(outcome.text.c_str(), stdout);
+    documents.add(report_of(outcome), tally_json(outcome.tally, outcome.info));
+    if (outcome.broken) return Exit::internal;
+    if (arguments.verify) return verify_hash(outcome.tally.trace_hash(), *arguments.verify);
+    return outcome.info.interrupted ? Exit::interrupted : exit_of(outcome.tally.verdict());
+  }
+  const auto outcome = run_one(job.prepared, job.seeds.first, arguments,
+                               {.write_results = !arguments.verify, .only_run = only});
+  if (arguments.verify) {
+    return verify_run(outcome.report, outcome.events, *arguments.verify, job.prepared.file());
+  }
+  if (text) std::fputs(outcome.text.c_str(), stdout);
+  documents.add(outcome.report, summary_json(outcome.report));
+  return outcome.report.interrupted ? Exit::interrupted : exit_of(outcome.report.verdict);
+}
+
+/// One job, its failures as exit codes: a scenario that breaks the tool does not stop the others.
+Exit run_guarded(const Job& job, const RunArguments& arguments, bool only, Documents& documents) {
+  const auto internal = [&](const std::string& what) {
+    log_error("internal error: " + what + "\n  again    " +
+              again_command(job.prepared, job.seeds.first, arguments));
+    return Exit::internal;
+  };
+  try {
+    return run_job(job, arguments, only, documents);
+  } catch (const ResultsError&) {
+    throw;
+  } catch (const std::logic_error& e) {
+    return internal(e.what());
+  } catch (const std::system_error& e) {
+    return internal(e.what());
+  } catch (const std::runtime_error& e) {  // it cannot be built: a file it names is missing
+    log_error(job.prepared.file() + ": " + e.what());
+    return Exit::bad_scenario;
+  } catch (const std::exception& e) {
+    return internal(e.what());
+  }
+}
+
+}  // namespace
+
+Exit execute(const RunArguments& arguments) {
+  set_loudness(arguments.quiet     ? Loudness::quiet
+               : arguments.verbose ? Loudness::verbose
+                                   : Loudness::normal);
+  auto loaded = load(arguments);
+  if (const auto* code = std::get_if<Exit>(&loaded)) return *code;
+  const auto& jobs = std::get<std::vector<Job>>(loaded);
+  // Before the first event, not after an hour: can results be written at all?
+  if (!arguments.verify) ResultsFolder{arguments.out};
+
+  Documents documents(arguments.format);
+  Exit exit = jobs.empty() ? Exit::inconclusive : Exit::ok;
+  std::size_t done = 0, passed = 0;
+  for (const auto& job : jobs) {
+    if (done > 0 && arguments.format == Format::text && !arguments.quiet) std::fputs("\n", stdout);
+    const auto code = run_guarded(job, arguments, jobs.size() == 1, documents);
+    std::fflush(stdout);
+    ++done;
+    passed += code == Exit::ok ? 1 : 0;
+    exit = worst(exit, code);
+    if (interrupted() || code == Exit::interrupted) break;
+    if (arguments.fail_fast && code == Exit::failed) break;
+  }
+  documents.print();
+  if (jobs.size() > 1 && arguments.format == Format::text)
+    std::fputs(fmt::format("\n{} of {} scenarios passed\n", passed, jobs.size()).c_str(), stdout);
+  if (std::fflush(stdout) != 0) {
+    log_error("cannot write to standard output");
+    return Exit::no_results;
+  }
+  return exit;
+}
+
+}  // namespace byzlab

@@ -1,0 +1,36 @@
+// One seed of one scenario: run it, write its results folder.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "cli/prepare.h"
+#include "observe/event_log.h"
+#include "observe/terminal.h"
+
+namespace byzlab {
+
+struct RunOutcome {
+  Report report;
+  std::vector<EventLog::Line> events;
+  std::optional<std::filesystem::path> folder;  ///< none when no results were to be written
+  std::string text;                             ///< for the terminal
+};
+
+struct RunOneOptions {
+  bool write_results = true;
+  bool only_run = false;  ///< the only run of this process: `results/latest` means it
+};
+
+/// Throws ResultsError, or what run() throws.
+RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArguments& arguments,
+                   const RunOneOptions& options);
+
+/// "byzlab run FILE --seed 577 --set …": repeats one seed.
+std::string again_command(const Prepared& prepared, std::uint64_t seed,
+                          const RunArguments& arguments);
+
+}  // namespace byzlab

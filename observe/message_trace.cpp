@@ -1,0 +1,79 @@
+// trace/messages.jsonl
+#include "observe/message_trace.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace byzlab {
+namespace {
+
+std::string_view reason_name(DropReason reason) {
+  switch (reason) {
+    case DropReason::loss: return "loss";
+    case DropReason::partition: return "partition";
+    case DropReason::isolation: return "isolation";
+    case DropReason::adversary: return "adversary";
+    case DropReason::receiver_down: return "receiver_down";
+    case DropReason::queue_full: return "queue_full";
+    case DropReason::duplicate: return "duplicate";
+    case DropReason::malformed: return "malformed";
+    case DropReason::unauthentic: return "unauthentic";
+  }
+  return "";
+}
+
+}  // namespace
+
+MessageTrace::MessageTrace(const std::filesystem::path& file, std::uint64_t limit)
+    : out_(file, std::ios::binary), limit_(limit) {
+  if (!out_) throw std::runtime_error("cannot write " + file.string());
+}
+
+void MessageTrace::on(Time now, const Event& event) {
+  if (const auto* e = std::get_if<Delivered>(&event)) {
+    if (!has_room()) return;
+    const auto& m = *e->message;
+    line_ = fmt::format(
+        R"({{"t":{},"sent":{},"from":"r{}","to":"p{}","kind":"{}","bytes":{},"body":)",
+        seconds(now), seconds(e->sent), m.from().value, e->to.value, name_of(m.kind()), m.bytes());
+    const auto* type = messages_ == nullptr ? nullptr : (*messages_)[m.kind().value];
+    if (type != nullptr) {
+      type->json(m.payload(), line_);
+    } else {
+      line_ += "null";
+    }
+    out_ << line_ << "}\n";
+  } else if (const auto* d = std::get_if<Dropped>(&event)) {
+    if (!has_room()) return;
+    out_ << fmt::format(R"({{"t":{},"from":"p{}","to":"p{}","kind":"{}","dropped":"{}"}})",
+                        seconds(now), d->from.value, d->to.value, name_of(d->kind),
+                        reason_name(d->reason))
+         << '\n';
+  }
+}
+
+void MessageTrace::end(Time now, const Report&) {
+  if (dropped_ > 0) {
+    out_ << fmt::format(R"({{"t":{},"truncated":true,"lines_dropped":{}}})", seconds(now), dropped_)
+         << '\n';
+  }
+  out_.flush();
+}
+
+bool MessageTrace::has_room() {
+  if (lines_ < limit_) {
+    ++lines_;
+    return true;
+  }
+  ++dropped_;
+  return false;
+}
+
+std::string_view MessageTrace::name_of(MessageKind kind) const {
+  const auto* type =
+      messages_ == nullptr || kind.value >= kKindLimit ? nullptr : (*messages_)[kind.value];
+  return type == nullptr ? "?" : type->name;
+}
+
+}  // namespace byzlab

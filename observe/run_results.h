@@ -1,0 +1,29 @@
+// The files of one run's results folder, from its report.
+#pragma once
+
+#include <string>
+
+#include "observe/event_log.h"
+#include "observe/results_folder.h"
+#include "testbed/report.h"
+
+namespace byzlab {
+
+/// What a report does not hold.
+struct RunInputs {
+  std::string scenario_yaml;  ///< byte for byte
+  std::string lock_yaml;      ///< runnable, everything resolved
+  std::string console;        ///< what the terminal showed, without colour
+};
+
+/// "20261122-143301-s42-9f3c1a7e"
+std::string run_id(const Report& report, const std::string& when);
+
+/// Fills the unfinished folder; finish() is the caller's. Throws ResultsError.
+void write_run(ResultsFolder& folder, const Report& report, const EventLog& events,
+               const RunInputs& inputs, const std::string& id);
+
+/// repro.sh: finds byzlab, runs scenario.lock.yaml again and compares the trace hash.
+std::string repro_script(const Report& report);
+
+}  // namespace byzlab

@@ -1,0 +1,197 @@
+// summary.json and its shorter relatives.
+#include "observe/summary.h"
+
+#include <boost/json.hpp>
+
+#include "base/version.h"
+#include "observe/json_document.h"
+
+namespace byzlab {
+namespace {
+
+namespace json = boost::json;
+
+json::value optional_number(const std::optional<double>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
+json::value optional_seconds(const std::optional<Time>& time) {
+  return time ? json::value(seconds(*time)) : json::value(nullptr);
+}
+
+json::object expectation_object(const Report& report, const ExpectationResult& e) {
+  json::object o{{"id", e.id},
+                 {"text", e.text},
+                 {"status", to_string(e.status)},
+                 {"detail", e.detail},
+                 {"value", optional_number(e.value)},
+                 {"limit", optional_number(e.limit)},
+                 {"unit", e.unit},
+                 {"at", optional_seconds(e.at)},
+                 {"always_on", e.always_on},
+                 {"bound", to_string(e.bound)}};
+  if (e.counts) o["counts"] = *e.counts;
+  if (!e.lines.empty()) o["explanation"] = json::array(e.lines.begin(), e.lines.end());
+  if (e.position.line > 0 && !e.position.from_set) {
+    o["file"] = report.file;
+    o["line"] = e.position.line;
+  }
+  return o;
+}
+
+json::object fault_object(const FaultResult& f) {
+  json::object effect;
+  for (const auto& [name, count] : f.effects) effect[name] = count;
+  json::array windows;
+  for (const auto& w : f.windows)
+    windows.push_back(json::object{{"from", seconds(w.from)}, {"to", optional_seconds(w.to)}});
+  return {
+      {"label", f.label},
+      {"action", f.action},
+      {"text", f.text},
+      {"from", f.windows.empty() ? json::value(nullptr) : json::value(seconds(f.windows[0].from))},
+      {"to", f.windows.empty() ? json::value(nullptr) : optional_seconds(f.windows[0].to)},
+      {"windows", std::move(windows)},
+      {"effect", std::move(effect)},
+      {"had_effect", f.had_effect}};
+}
+
+/// "commit_latency.p99" becomes metrics.commit_latency.p99; a name without a statistic is a value.
+json::object metrics_object(const Report& report) {
+  json::object metrics;
+  for (const auto& m : report.metrics) {
+    json::object* at = &metrics;
+    std::string_view name = m.name;
+    for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
+      auto& inner = (*at)[name.substr(0, dot)];
+      if (!inner.is_object()) inner = json::object{};
+      at = &inner.get_object();
+      name.remove_prefix(dot + 1);
+    }
+    (*at)[name] = m.samples > 0 ? json::value(m.value) : json::value(nullptr);
+  }
+  return metrics;
+}
+
+json::object kinds_object(const Report& report) {
+  json::object kinds;
+  for (const auto& k : report.kinds)
+    kinds[k.name] = json::object{{"sent", k.sent}, {"bytes", k.bytes}, {"delivered", k.delivered}};
+  return kinds;
+}
+
+json::object build_object() {
+  return {{"version", version()},
+          {"commit", commit()},
+          {"compiler", compiler()},
+          {"build_type", build_type()}};
+}
+
+json::array byzantine_array(const Report& report) {
+  json::array replicas;
+  for (const auto r : report.byzantine) replicas.push_back(r.value);
+  return replicas;
+}
+
+}  // namespace
+
+std::string summary_json(const Report& report) {
+  json::array expectations, faults;
+  for (const auto& e : report.expectations) expectations.push_back(expectation_object(report, e));
+  for (const auto& f : report.faults) faults.push_back(fault_object(f));
+  json::object dropped;
+  for (const auto& [reason, count] : report.dropped) dropped[reason] = count;
+
+  return pretty(json::object{
+      {"schema", 1},
+      {"name", report.name},
+      {"file", report.file},
+      {"verdict", to_string(report.verdict)},
+      {"reason", report.reason},
+      {"seed", report.seed},
+      {"trace_hash", to_hex(report.trace_hash)},
+      {"transport", report.transport},
+      {"interrupted", report.interrupted},
+      {"build", build_object()},
+      {"protocol",
+       {{"name", report.protocol}, {"n", report.n}, {"f", report.f}, {"quorum", report.quorum}}},
+      {"network", report.network},
+      {"bound",
+       {{"byzantine", report.byzantine.size()},
+        {"allowed", report.f},
+        {"byzantine_share", report.byzantine_share},
+        {"allowed_share", report.allowed_share},
+        {"exceeded", report.beyond_bound},
+        {"replicas", byzantine_array(report)},
+        {"text", report.bound_text}}},
+      {"expectations", std::move(expectations)},
+      {"faults", std::move(faults)},
+      {"metrics", metrics_object(report)},
+      {"messages", kinds_object(report)},
+      {"dropped", std::move(dropped)},
+      {"simulated_seconds", seconds(report.simulated)},
+      {"events", report.events},
+      {"wall_seconds", report.wall_seconds},
+      {"cpu_seconds", report.cpu_seconds},
+  });
+}
+
+std::string index_line(const Report& report, const std::string& folder, const std::string& when) {
+  return compact(json::object{{"name", report.name},
+                              {"verdict", to_string(report.verdict)},
+                              {"reason", report.reason},
+                              {"protocol", report.protocol},
+                              {"n", report.n},
+                              {"seed", report.seed},
+                              {"trace_hash", to_hex(report.trace_hash)},
+                              {"when", when},
+                              {"folder", folder}}) +
+         "\n";
+}
+
+std::string run_line(const Report& report) {
+  json::array expectations;
+  for (const auto& e : report.expectations) {
+    json::object o{
+        {"id", e.id}, {"status", to_string(e.status)}, {"value", optional_number(e.value)}};
+    if (e.counts) o["counts"] = *e.counts;
+    expectations.push_back(std::move(o));
+  }
+  return compact(json::object{{"seed", report.seed},
+                              {"verdict", to_string(report.verdict)},
+                              {"reason", report.reason},
+                              {"trace_hash", to_hex(report.trace_hash)},
+                              {"events", report.events},
+                              {"expectations", std::move(expectations)},
+                              {"metrics", metrics_object(report)}}) +
+         "\n";
+}
+
+std::string violation_json(const Report& report, const ExpectationResult& e) {
+  return pretty(json::object{
+      {"schema", 1},
+      {"property", e.id},
+      {"text", e.text},
+      {"status", to_string(e.status)},
+      {"detail", e.detail},
+      {"at", optional_seconds(e.at)},
+      {"bound", to_string(e.bound)},
+      {"bound_text", report.bound_text},
+      {"explanation", json::array(e.lines.begin(), e.lines.end())},
+      {"byzantine", byzantine_array(report)},
+      {"protocol", report.protocol},
+      {"seed", report.seed},
+      {"trace_hash", to_hex(report.trace_hash)},
+  });
+}
+
+std::string_view to_string(Bound bound) {
+  switch (bound) {
+    case Bound::not_applicable: return "not_applicable";
+    case Bound::inside: return "inside";
+    case Bound::beyond: return "beyond";
+  }
+  return "";
+}
+
+}  // namespace byzlab

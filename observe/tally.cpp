@@ -1,0 +1,145 @@
+// Counting seeds. Wilson, E. B. (1927): Probable inference, the law of succession, and statistical
+// inference.
+#include "observe/tally.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/rng.h"
+
+namespace byzlab {
+namespace {
+
+bool compares(scenario::Comparison comparison, double a, double b) {
+  switch (comparison) {
+    case scenario::Comparison::less: return a < b;
+    case scenario::Comparison::less_equal: return a <= b;
+    case scenario::Comparison::greater: return a > b;
+    case scenario::Comparison::greater_equal: return a >= b;
+    case scenario::Comparison::equal: return a == b;
+    case scenario::Comparison::not_equal: return a != b;
+  }
+  return false;
+}
+
+bool is_undecided(Status status) {
+  return status == Status::undecided || status == Status::vacuous;
+}
+
+/// Whether the outcome this scenario gives a rate for did not come in this seed.
+bool attack_failed(const Report& report) {
+  return std::any_of(report.expectations.begin(), report.expectations.end(),
+                     [](const auto& e) { return e.rate && e.counts && !*e.counts; });
+}
+
+/// What a scenario expects as a consequence of its rated outcome: a broken agreement, a figure. In
+/// seeds without the outcome, which the rate already counts, these say nothing. A property that
+/// must hold is never excused.
+bool is_excused(const ExpectationResult& e, const Report& report) {
+  if (e.always_on || e.rate || e.status != Status::fail || !attack_failed(report)) return false;
+  return e.property == scenario::Property::threshold || e.bound == Bound::not_applicable;
+}
+
+}  // namespace
+
+Interval wilson(std::uint64_t successes, std::uint64_t trials) {
+  if (trials == 0) return {};
+  constexpr double z = 1.959963984540054;
+  const double n = static_cast<double>(trials), p = static_cast<double>(successes) / n;
+  const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
+  const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  return {.low = successes == 0 ? 0 : std::max(0.0, middle - half),
+          .high = successes == trials ? 1 : std::min(1.0, middle + half)};
+}
+
+Status decide(const scenario::RequiredRate& required, std::uint64_t successes,
+              std::uint64_t trials) {
+  if (trials == 0) return Status::vacuous;
+  const double share = static_cast<double>(successes) / static_cast<double>(trials);
+  const auto interval = wilson(successes, trials);
+  if (required.comparison == scenario::Comparison::equal)
+    return interval.low <= required.share && required.share <= interval.high ? Status::pass
+                                                                             : Status::fail;
+  if (compares(required.comparison, share, required.share)) return Status::pass;
+  const bool possible = compares(required.comparison, interval.low, required.share) ||
+                        compares(required.comparison, interval.high, required.share);
+  return possible ? Status::undecided : Status::fail;
+}
+
+void Tally::add(const Report& report) {
+  switch (verdict_of(report)) {
+    case RunVerdict::pass: ++passed_; break;
+    case RunVerdict::fail:
+      ++failed_;
+      failed_seeds_.push_back(report.seed);
+      break;
+    case RunVerdict::inconclusive:
+      ++inconclusive_;
+      inconclusive_seeds_.push_back(report.seed);
+      break;
+  }
+  events_ += report.events;
+  cpu_seconds_ += report.cpu_seconds;
+  trace_hash_ = mix(trace_hash_, report.seed, report.trace_hash);
+
+  for (const auto& e : report.expectations) {
+    if (e.rate) {
+      auto at = std::find_if(rated_.begin(), rated_.end(), [&](auto& r) { return r.id == e.id; });
+      if (at == rated_.end())
+        at = rated_.insert(at, RatedExpectation{.id = e.id, .text = e.text, .required = *e.rate});
+      if (e.counts) {
+        ++at->trials;
+        at->successes += *e.counts ? 1 : 0;
+      }
+      continue;
+    }
+    auto at = std::find_if(counted_.begin(), counted_.end(), [&](auto& c) { return c.id == e.id; });
+    if (at == counted_.end())
+      at = counted_.insert(
+          at,
+          CountedExpectation{
+              .id = e.id, .text = e.text, .always_on = e.always_on, .values = {}, .unit = e.unit});
+    if (is_excused(e, report)) {
+      ++at->excused;
+    } else if (e.status == Status::pass) {
+      ++at->passed;
+    } else if (e.status == Status::fail) {
+      ++at->failed;
+    } else {
+      ++at->undecided;
+    }
+    if (e.value) at->values.push_back(*e.value);
+  }
+}
+
+RunVerdict Tally::verdict_of(const Report& report) {
+  const auto& expectations = report.expectations;
+  const auto rated = [](const auto& e) { return e.rate.has_value(); };
+  if (std::none_of(expectations.begin(), expectations.end(), rated)) return report.verdict;
+
+  const auto failed = [&](const auto& e) {
+    return !e.rate && e.status == Status::fail && !is_excused(e, report);
+  };
+  const auto open = [](const auto& e) { return !e.rate && is_undecided(e.status); };
+  if (std::any_of(expectations.begin(), expectations.end(), failed)) return RunVerdict::fail;
+  const bool idle_fault = std::any_of(report.faults.begin(), report.faults.end(),
+                                      [](const auto& f) { return !f.had_effect; });
+  if (report.interrupted || idle_fault ||
+      std::any_of(expectations.begin(), expectations.end(), open))
+    return RunVerdict::inconclusive;
+  return RunVerdict::pass;
+}
+
+RunVerdict Tally::verdict() const {
+  const auto has = [&](auto predicate) {
+    return std::any_of(rated_.begin(), rated_.end(), predicate);
+  };
+  if (failed_ > 0 || has([](const auto& r) { return r.status() == Status::fail; }))
+    return RunVerdict::fail;
+  if (runs() == 0 || inconclusive_ > 0 ||
+      has([](const auto& r) { return is_undecided(r.status()); }))
+    return RunVerdict::inconclusive;
+  return RunVerdict::pass;
+}
+
+}  // namespace byzlab

@@ -1,0 +1,282 @@
+// A finished run as text.
+#include "observe/terminal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "observe/numbers.h"
+
+namespace byzlab {
+namespace {
+
+constexpr std::string_view kIndent = "   ";
+/// More lines than this of a run's story are left to events.jsonl.
+constexpr std::size_t kStoryLines = 30;
+
+std::string finished(std::string text, const Style& style) {
+  return style.ascii ? to_ascii(text) : text;
+}
+
+Tone tone_of(const StoryLine& line) {
+  if (line.violation || line.kind == "violation") return Tone::bad;
+  if (line.kind == "fault" || line.kind == "stall") return Tone::doubtful;
+  if (line.kind == "resume" || line.kind == "heal") return Tone::good;
+  return Tone::plain;
+}
+
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+/// Which story lines to show: all, or the violations, faults and the first and last of the others.
+std::vector<const StoryLine*> chosen_lines(const Report& report, bool all) {
+  std::vector<const StoryLine*> lines;
+  for (const auto& line : report.story) lines.push_back(&line);
+  if (all || lines.size() <= kStoryLines) return lines;
+  const auto half = kStoryLines / 2;
+  std::vector<const StoryLine*> chosen(lines.begin(), lines.begin() + half);
+  const auto first_of_tail = lines.size() - half;
+  std::size_t kept_between = 0;
+  for (auto i = half; i < first_of_tail; ++i) {
+    if (!lines[i]->violation || kept_between == half) continue;
+    chosen.push_back(lines[i]);
+    ++kept_between;
+  }
+  chosen.push_back(nullptr);
+  chosen.insert(chosen.end(), lines.begin() + static_cast<std::ptrdiff_t>(first_of_tail),
+                lines.end());
+  return chosen;
+}
+
+Tone tone_of_explanation(const std::string& line, Bound bound) {
+  if (line.find("INSIDE THE BOUND") != std::string::npos) return Tone::bad;
+  if (line.find("BEYOND THE BOUND") != std::string::npos) return Tone::doubtful;
+  return bound == Bound::inside && line.starts_with("verdict:") ? Tone::bad : Tone::plain;
+}
+
+/// One row of the figures.
+struct Row {
+  std::string name;
+  std::string throughput, latency, messages, bytes, views;
+};
+
+std::string figure(const Metric* metric) {
+  return metric != nullptr && metric->samples > 0 ? short_number(metric->value) : "-";
+}
+
+std::string milliseconds(const Metric* metric) {
+  return metric != nullptr && metric->samples > 0 ? short_number(metric->value * 1000) : "-";
+}
+
+/// The figures of one part of the run. `part` is "steady" or "faults": the prefix of the metrics'
+/// names.
+Row row_of(const Report& report, const std::string& part) {
+  const auto metric = [&](std::string_view name) {
+    return find_metric(report, part + "." + std::string(name));
+  };
+  const auto* bytes = metric("bytes_per_commit");
+  return Row{
+      .name = part,
+      .throughput = figure(metric("throughput")),
+      .latency = milliseconds(metric("commit_latency.p50")) + " / " +
+                 milliseconds(metric("commit_latency.p95")) + " / " +
+                 milliseconds(metric("commit_latency.p99")),
+      .messages = figure(metric("messages_per_commit")),
+      .bytes = bytes != nullptr && bytes->samples > 0 ? short_number(bytes->value / 1000) : "-",
+      .views = figure(metric("view_changes")),
+  };
+}
+
+std::string speed_text(const Report& report) {
+  std::string text = fmt::format("{} simulated in {}", spaced_duration(report.simulated),
+                                 duration_words(report.wall_seconds));
+  if (report.wall_seconds > 0 && report.transport != "tcp")
+    text += fmt::format(" ({}x)", short_number(seconds(report.simulated) / report.wall_seconds));
+  return text;
+}
+
+struct Count {
+  std::size_t passed = 0, failed = 0, undecided = 0;
+};
+
+Count count_of(const Report& report) {
+  Count count;
+  for (const auto& e : report.expectations) {
+    if (e.status == Status::pass) ++count.passed;
+    if (e.status == Status::fail) ++count.failed;
+    if (e.status == Status::undecided || e.status == Status::vacuous) ++count.undecided;
+  }
+  return count;
+}
+
+}  // namespace
+
+std::string run_text(const Report& report, const std::vector<Pointer>& pointers,
+                     const TextOptions& options) {
+  if (options.verdict_only) return verdict_text(report, options);
+  std::string text = header_text(report, options) + "\n";
+  const auto append = [&](const std::string& part) {
+    if (!part.empty()) text += part + "\n";
+  };
+  append(story_text(report, options));
+  append(expectations_text(report, options));
+  append(figures_text(report, options));
+  return text + verdict_text(report, options) + pointers_text(pointers, options);
+}
+
+std::string header_text(const Report& report, const TextOptions& options) {
+  std::string text = painted(report.name, Tone::strong, options.style);
+  text += fmt::format("   {}  n={}", report.protocol, report.n);
+  if (report.f > 0 || report.quorum > 0) text += fmt::format(" f={}", report.f);
+  if (report.quorum > 0) text += fmt::format(" quorum={}", report.quorum);
+  if (!report.byzantine.empty()) text += "   adversary " + replica_list(report.byzantine);
+  if (!report.network.empty()) text += "   " + report.network;
+  text += fmt::format("   {}   seed {}", spaced_duration(report.simulated), report.seed);
+  if (report.transport == "tcp") text += "   over TCP in real time";
+  return finished(text + "\n", options.style);
+}
+
+std::string story_text(const Report& report, const TextOptions& options) {
+  const auto lines = chosen_lines(report, options.whole_story);
+  std::size_t moment_width = 0, kind_width = 6, label_width = 0;
+  for (const auto* line : lines) {
+    if (line == nullptr) continue;
+    moment_width = std::max(moment_width, moment(line->at, report.simulated).size());
+    kind_width = std::max(kind_width, width(line->kind));
+    label_width = std::max(label_width, std::min<std::size_t>(width(line->label), 24));
+  }
+  std::string text;
+  for (const auto* line : lines) {
+    if (line == nullptr) {
+      text += fmt::format("{}… {} more lines in events.jsonl (or with -v)\n", kIndent,
+                          report.story.size() - (lines.size() - 1));
+      continue;
+    }
+    const auto kind = line->violation ? upper(line->kind) : line->kind;
+    text += fmt::format("{}{}  {}  ", kIndent,
+                        padded_left(moment(line->at, report.simulated), moment_width),
+                        painted(padded(kind, kind_width), tone_of(*line), options.style));
+    if (label_width > 0 && !line->label.empty()) text += padded(line->label, label_width) + "  ";
+    text += line->text + "\n";
+  }
+  return finished(text, options.style);
+}
+
+std::string expectations_text(const Report& report, const TextOptions& options) {
+  std::size_t text_width = 0, detail_width = 0;
+  for (const auto& e : report.expectations) {
+    text_width = std::max(text_width, std::min<std::size_t>(width(e.text), 46));
+    if (e.always_on) detail_width = std::max(detail_width, width(e.detail));
+  }
+  const std::size_t mark_width = options.style.ascii ? 4 : 1;
+  std::string text;
+  for (const auto& e : report.expectations) {
+    std::string line = std::string(kIndent) + padded(mark_of(e.status, options.style), mark_width) +
+                       " " + padded(e.text, text_width) + "   ";
+    line += e.always_on ? padded(e.detail, detail_width) : e.detail;
+    if (e.always_on) line += "   " + painted("(always on)", Tone::dim, options.style);
+    while (line.ends_with(' ')) line.pop_back();
+    text += line + "\n";
+    for (const auto& explanation : e.lines)
+      text += "        " +
+              painted(explanation, tone_of_explanation(explanation, e.bound), options.style) + "\n";
+  }
+  return finished(text, options.style);
+}
+
+std::string figures_text(const Report& report, const TextOptions& options) {
+  std::vector<Row> rows{row_of(report, "steady")};
+  const bool faults = std::any_of(report.faults.begin(), report.faults.end(),
+                                  [](const auto& f) { return !f.windows.empty(); });
+  if (faults) rows.push_back(row_of(report, "faults"));
+  const Row head{.name = "",
+                 .throughput = "tx/s",
+                 .latency = "latency p50 / p95 / p99",
+                 .messages = "messages/commit",
+                 .bytes = "kB/commit",
+                 .views = "view changes"};
+  std::size_t latency_width = width(head.latency);
+  for (const auto& row : rows) latency_width = std::max(latency_width, width(row.latency) + 3);
+  const auto line = [&](const Row& row, std::string_view unit) {
+    return fmt::format("{}{} {} {}{} {} {} {}\n", kIndent, padded(row.name, 6),
+                       padded_left(row.throughput, 9), padded_left(row.latency, latency_width + 3),
+                       unit, padded_left(row.messages, 17), padded_left(row.bytes, 11),
+                       padded_left(row.views, 14));
+  };
+  std::string text = painted(line(head, "   "), Tone::dim, options.style);
+  for (const auto& row : rows) text += line(row, " ms");
+  return finished(text, options.style);
+}
+
+std::string verdict_text(const Report& report, const TextOptions& options) {
+  const auto count = count_of(report);
+  const auto trace = "trace " + to_hex(report.trace_hash);
+  std::string text = verdict_word(report.verdict, options.style) + "  ";
+  if (report.verdict == RunVerdict::pass) {
+    text += fmt::format("{} of {}   {}   {} events   {}", count.passed, report.expectations.size(),
+                        speed_text(report), grouped(report.events), trace);
+  } else {
+    if (!report.reason.empty()) text += report.reason + "   ";
+    text += fmt::format("({} failed, {} passed, {} undecided)\n", count.failed, count.passed,
+                        count.undecided);
+    text += fmt::format("      {}   {} events   seed {}   {}", speed_text(report),
+                        grouped(report.events), report.seed, trace);
+  }
+  if (report.interrupted) text += "   interrupted: partial results";
+  return finished(text + "\n", options.style);
+}
+
+std::string pointers_text(const std::vector<Pointer>& pointers, const TextOptions& options) {
+  std::string text;
+  for (const auto& p : pointers)
+    text += "  " + painted(padded(p.name, 8), Tone::dim, options.style) + " " + p.text + "\n";
+  return finished(text, options.style);
+}
+
+std::string mark_of(Status status, const Style& style) {
+  switch (status) {
+    case Status::pass: return painted(style.ascii ? "ok" : "✓", Tone::good, style);
+    case Status::fail: return painted(style.ascii ? "FAIL" : "✗", Tone::bad, style);
+    case Status::undecided:
+    case Status::vacuous: return painted("?", Tone::doubtful, style);
+  }
+  return "?";
+}
+
+std::string verdict_word(RunVerdict verdict, const Style& style) {
+  switch (verdict) {
+    case RunVerdict::pass: return painted("PASS", Tone::good, style);
+    case RunVerdict::fail: return painted("FAIL", Tone::bad, style);
+    case RunVerdict::inconclusive: return painted("INCONCLUSIVE", Tone::doubtful, style);
+  }
+  return "";
+}
+
+std::string replica_list(const std::vector<ReplicaId>& replicas) {
+  std::string text;
+  for (std::size_t i = 0; i < replicas.size();) {
+    std::size_t last = i;
+    while (last + 1 < replicas.size() && replicas[last + 1].value == replicas[last].value + 1)
+      ++last;
+    if (!text.empty()) text += ' ';
+    text += fmt::format("r{}", replicas[i].value);
+    if (last >= i + 2) {
+      text += fmt::format("..r{}", replicas[last].value);
+      i = last + 1;
+    } else {
+      ++i;
+    }
+  }
+  return text;
+}
+
+const Metric* find_metric(const Report& report, std::string_view name) {
+  const auto found = std::find_if(report.metrics.begin(), report.metrics.end(),
+                                  [&](const Metric& m) { return m.name == name; });
+  return found == report.metrics.end() ? nullptr : &*found;
+}
+
+}  // namespace byzlab
