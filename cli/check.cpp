@@ -40,8 +40,8 @@ Exit execute(const CheckArguments& arguments) {
   scenario::Diagnostics all;
   std::size_t bad = 0;
   for (const auto& file : found.files) {
-    const auto result = scenario::load_file(file, catalogue(),
-                                            {.sets = arguments.sets, .strict = arguments.strict});
+    const auto result = scenario::load_file(
+        file, catalogue(), {.sets = arguments.sets, .seed = {}, .strict = arguments.strict});
     all.insert(all.end(), result.diagnostics.begin(), result.diagnostics.end());
     bad += result.scenario ? 0 : 1;
     if (arguments.format == Format::json) continue;

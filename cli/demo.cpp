@@ -17,8 +17,8 @@ Exit execute(const DemoArguments& arguments) {
     if (!prepared) return Exit::internal;  // it is ours: it must load
     RunArguments how;
     how.look = arguments.look;
-    const auto outcome =
-        run_one(*prepared, prepared->first().seed.value_or(1), how, {.write_results = false});
+    const auto outcome = run_one(*prepared, prepared->first().seed.value_or(1), how,
+                                 {.write_results = false, .seeds = {}});
     std::fputs((prepared->first().description + "\n" + outcome.text).c_str(), stdout);
     std::fputs("  next     byzlab new my-attack   then   byzlab run my-attack.yaml\n", stdout);
     return outcome.report.interrupted ? Exit::interrupted : exit_of(outcome.report.verdict);

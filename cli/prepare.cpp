@@ -29,19 +29,21 @@ Prepared::Prepared(std::string text, std::string name, scenario::LoadOptions opt
       options_(std::move(options)),
       first_(std::move(first)) {}
 
-scenario::Scenario Prepared::at_seed(std::uint64_t seed) const {
-  if (!first_.depends_on_seed || first_.seed == seed) {
-    auto copy = first_;
-    copy.seed = seed;
-    return copy;
+scenario::Scenario Prepared::at_seed(std::uint64_t seed,
+                                     std::optional<scenario::Runs> seeds) const {
+  scenario::Scenario scenario = first_;
+  if (first_.depends_on_seed && first_.seed != seed) {
+    auto options = options_;
+    options.seed = seed;
+    auto result = scenario::load_text(text_, name_, catalogue(), options);
+    if (!result.scenario)
+      throw std::runtime_error("the scenario is wrong for seed " + std::to_string(seed) + ":\n" +
+                               scenario::to_text(result.diagnostics, text_, options.sets));
+    scenario = std::move(*result.scenario);
   }
-  auto options = options_;
-  options.seed = seed;
-  auto result = scenario::load_text(text_, name_, catalogue(), options);
-  if (!result.scenario)
-    throw std::runtime_error("the scenario is wrong for seed " + std::to_string(seed) + ":\n" +
-                             scenario::to_text(result.diagnostics, text_, options.sets));
-  return std::move(*result.scenario);
+  scenario.seed = seed;
+  scenario.runs = seeds;
+  return scenario;
 }
 
 std::optional<Prepared> prepare_file(const std::filesystem::path& file, const PrepareOptions& how) {

@@ -19,8 +19,10 @@ class Prepared {
            scenario::Scenario first);
 
   const scenario::Scenario& first() const { return first_; }
-  /// The scenario as it is for this seed: loaded again if it draws from it.
-  scenario::Scenario at_seed(std::uint64_t seed) const;
+  /// The scenario as it is for this seed, loaded again if it draws from it: alone, or as one of
+  /// `seeds` that are judged together.
+  scenario::Scenario at_seed(std::uint64_t seed,
+                             std::optional<scenario::Runs> seeds = std::nullopt) const;
 
   const std::string& text() const { return text_; }
   const std::string& file() const { return name_; }

@@ -91,7 +91,8 @@ Exit execute(const ReplayArguments& arguments) {
 
   RunArguments how;
   how.look = arguments.look;
-  const auto outcome = run_one(*prepared, recorded->seed, how, {.write_results = false});
+  const auto outcome =
+      run_one(*prepared, recorded->seed, how, {.write_results = false, .seeds = {}});
   if (outcome.report.interrupted) return Exit::interrupted;
   if (!arguments.verify) print_events(outcome.events, arguments.until, outcome.report.simulated);
   return verify_run(outcome.report, outcome.events, recorded->trace_hash, lock.string());

@@ -42,7 +42,11 @@ class Workers {
  public:
   Workers(const Prepared& prepared, scenario::Runs seeds, const RunArguments& arguments,
           unsigned jobs)
-      : prepared_(&prepared), arguments_(&arguments), next_(seeds.first), last_(seeds.last) {
+      : prepared_(&prepared),
+        arguments_(&arguments),
+        seeds_(seeds),
+        next_(seeds.first),
+        last_(seeds.last) {
     for (unsigned i = 0; i < jobs; ++i) threads_.emplace_back([this] { work(); });
   }
   ~Workers() {
@@ -114,7 +118,7 @@ class Workers {
   SeedResult run_seed(std::uint64_t seed) const {
     crash_note(again_command(*prepared_, seed, *arguments_));
     try {
-      const auto scenario = prepared_->at_seed(seed);
+      const auto scenario = prepared_->at_seed(seed, seeds_);
       // One row of the series: nobody looks at it, and a report is kept until its turn.
       return {.report = run(scenario, RunOptions{.world = arguments_->world,
                                                  .seed = seed,
@@ -128,6 +132,7 @@ class Workers {
 
   const Prepared* prepared_;
   const RunArguments* arguments_;
+  scenario::Runs seeds_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::unique_ptr<Slot>> slots_;  // in order of the seeds
@@ -234,13 +239,14 @@ ManyOutcome run_many(const Prepared& prepared, scenario::Runs seeds,
       }
       tally.add(report);
       runs += run_line(report);
-      const auto verdict = Tally::verdict_of(report);
+      const auto verdict = report.verdict;
       const bool failed = verdict == RunVerdict::fail;
       std::string where;
       if (folder && (arguments.keep_all || (failed && kept < kFoldersOfFailures))) {
         auto once = arguments;
         once.progress = ProgressMode::none;
-        const auto again = run_one(prepared, report.seed, once, {.write_results = true});
+        const auto again =
+            run_one(prepared, report.seed, once, {.write_results = true, .seeds = seeds});
         where = again.folder->string();
         kept += failed ? 1 : 0;
       }
@@ -278,26 +284,19 @@ Report report_of(const ManyOutcome& outcome) {
   report.interrupted = outcome.info.interrupted;
   report.reason =
       fmt::format("{} of {} seeds failed", outcome.tally.failed(), outcome.tally.runs());
+  const auto add = [&](const std::string& id, const std::string& text, Status status,
+                       std::string detail) {
+    auto& e = report.expectations.emplace_back();
+    e.id = id;
+    e.text = text;
+    e.status = status;
+    e.detail = std::move(detail);
+  };
   for (const auto& r : outcome.tally.rated())
-    report.expectations.push_back(
-        ExpectationResult{.id = r.id,
-                          .text = r.text,
-                          .detail = fmt::format("{} of {} seeds", r.successes, r.trials),
-                          .lines = {},
-                          .status = r.status(),
-                          .unit = {}});
+    add(r.id, r.text, r.status(), fmt::format("{} of {} seeds", r.successes, r.trials));
   for (const auto& c : outcome.tally.counted())
-    report.expectations.push_back(ExpectationResult{
-        .id = c.id,
-        .text = c.text,
-        .detail =
-            fmt::format("failed in {} of {} seeds", c.failed, c.passed + c.failed + c.undecided),
-        .lines = {},
-        .status = c.failed > 0   ? Status::fail
-                  : c.passed > 0 ? Status::pass
-                                 : Status::undecided,
-        .always_on = c.always_on,
-        .unit = {}});
+    add(c.id, c.text, c.status(),
+        fmt::format("failed in {} of {} seeds", c.failed, c.passed + c.failed + c.undecided));
   return report;
 }
 

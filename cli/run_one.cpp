@@ -48,7 +48,7 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
                    const RunOneOptions& options) {
   std::optional<ResultsFolder> folder;
   if (options.write_results) folder.emplace(arguments.out);
-  const auto scenario = prepared.at_seed(seed);
+  const auto scenario = prepared.at_seed(seed, options.seeds);
   crash_note(again_command(prepared, seed, arguments));
 
   EventLog events;
@@ -83,7 +83,7 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
     const TextOptions plain{.style = {}, .whole_story = arguments.verbose, .verdict_only = false};
     write_run(*folder, outcome.report, events,
               RunInputs{.scenario_yaml = prepared.text(),
-                        .lock_yaml = scenario::to_lock(scenario),
+                        .lock_yaml = scenario::lock_text(scenario),
                         .console = run_text(outcome.report, pointers, plain)},
               place.filename().string());
     folder->finish(place,

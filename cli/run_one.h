@@ -23,6 +23,7 @@ struct RunOutcome {
 struct RunOneOptions {
   bool write_results = true;
   bool only_run = false;  ///< the only run of this process: `results/latest` means it
+  std::optional<scenario::Runs> seeds = std::nullopt;  ///< it is one of these
 };
 
 /// Throws ResultsError, or what run() throws.

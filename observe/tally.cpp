@@ -33,11 +33,11 @@ bool attack_failed(const Report& report) {
 }
 
 /// What a scenario expects as a consequence of its rated outcome: a broken agreement, a figure. In
-/// seeds without the outcome, which the rate already counts, these say nothing. A property that
-/// must hold is never excused.
+/// seeds without the outcome, which the rate already counts, these say nothing: the judge does not
+/// fail them, and here they are left out. A property that must hold is never excused.
 bool is_excused(const ExpectationResult& e, const Report& report) {
-  if (e.always_on || e.rate || e.status != Status::fail || !attack_failed(report)) return false;
-  return e.property == scenario::Property::threshold || e.bound == Bound::not_applicable;
+  return !e.always_on && !e.rate && e.status == Status::fail &&
+         report.verdict != RunVerdict::fail && attack_failed(report);
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ Status decide(const scenario::RequiredRate& required, std::uint64_t successes,
 }
 
 void Tally::add(const Report& report) {
-  switch (verdict_of(report)) {
+  switch (report.verdict) {
     case RunVerdict::pass: ++passed_; break;
     case RunVerdict::fail:
       ++failed_;
@@ -110,24 +110,6 @@ void Tally::add(const Report& report) {
     }
     if (e.value) at->values.push_back(*e.value);
   }
-}
-
-RunVerdict Tally::verdict_of(const Report& report) {
-  const auto& expectations = report.expectations;
-  const auto rated = [](const auto& e) { return e.rate.has_value(); };
-  if (std::none_of(expectations.begin(), expectations.end(), rated)) return report.verdict;
-
-  const auto failed = [&](const auto& e) {
-    return !e.rate && e.status == Status::fail && !is_excused(e, report);
-  };
-  const auto open = [](const auto& e) { return !e.rate && is_undecided(e.status); };
-  if (std::any_of(expectations.begin(), expectations.end(), failed)) return RunVerdict::fail;
-  const bool idle_fault = std::any_of(report.faults.begin(), report.faults.end(),
-                                      [](const auto& f) { return !f.had_effect; });
-  if (report.interrupted || idle_fault ||
-      std::any_of(expectations.begin(), expectations.end(), open))
-    return RunVerdict::inconclusive;
-  return RunVerdict::pass;
 }
 
 RunVerdict Tally::verdict() const {

@@ -41,15 +41,16 @@ struct CountedExpectation {
       0;  ///< seeds in which the rated outcome, and so its consequence, did not come
   std::vector<double> values;
   std::string unit;
+  Status status() const {
+    if (failed > 0) return Status::fail;
+    return undecided > 0 || passed == 0 ? Status::undecided : Status::pass;
+  }
 };
 
 class Tally {
  public:
   /// In order of the seeds: what is printed may not depend on which run ended first.
   void add(const Report& report);
-
-  /// One seed's verdict, leaving out what only the seeds together decide.
-  static RunVerdict verdict_of(const Report& report);
 
   RunVerdict verdict() const;
   std::uint64_t passed() const { return passed_; }

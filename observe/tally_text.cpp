@@ -48,11 +48,6 @@ std::string counted_detail(const CountedExpectation& c) {
   return text;
 }
 
-Status status_of(const CountedExpectation& c) {
-  if (c.failed > 0) return Status::fail;
-  return c.undecided > 0 || c.passed == 0 ? Status::undecided : Status::pass;
-}
-
 std::string seeds_text(const std::vector<std::uint64_t>& seeds) {
   std::string text;
   for (std::size_t i = 0; i < std::min(seeds.size(), kSeedsListed); ++i)
@@ -75,7 +70,7 @@ std::string tally_text(const Tally& tally, const SweepInfo& info, const Style& s
             "   " + detail + "\n";
   };
   for (const auto& r : tally.rated()) line(r.status(), r.text, rated_detail(r));
-  for (const auto& c : tally.counted()) line(status_of(c), c.text, counted_detail(c));
+  for (const auto& c : tally.counted()) line(c.status(), c.text, counted_detail(c));
   text += "\n";
 
   const auto bad = tally.failed();
@@ -122,7 +117,7 @@ std::string tally_json(const Tally& tally, const SweepInfo& info) {
   for (const auto& c : tally.counted()) {
     expectations.push_back(json::object{{"id", c.id},
                                         {"text", c.text},
-                                        {"status", to_string(status_of(c))},
+                                        {"status", to_string(c.status())},
                                         {"passed", c.passed},
                                         {"failed", c.failed},
                                         {"undecided", c.undecided},
