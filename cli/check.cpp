@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/find_scenarios.h"
 #include "cli/log.h"
+#include "cli/prepare.h"
 #include "testbed/run.h"
 #include "testbed/scenario/load.h"
 
@@ -53,6 +54,8 @@ Exit execute(const CheckArguments& arguments) {
     }
   }
   if (arguments.format == Format::json) std::fputs((scenario::to_json(all) + "\n").c_str(), stdout);
+  if (arguments.format == Format::text && scenario::has_errors(all))
+    std::fputs(error_count(all, bad, found.files.front().string()).c_str(), stdout);
   return bad > 0 ? Exit::bad_scenario : Exit::ok;
 }
 

@@ -5,14 +5,15 @@
 #include "cli/log.h"
 #include "testbed/run.h"
 #include "testbed/scenario/explain.h"
-#include "testbed/scenario/schema.h"
 
 namespace byzlab {
 
 Exit execute(const ExplainArguments& arguments) {
   const auto text = scenario::explain(arguments.key, catalogue());
   if (!text) {
-    log_error("nothing called `" + arguments.key + "` to explain");
+    const auto guess = scenario::nearest_topic(arguments.key, catalogue());
+    log_error("nothing called `" + arguments.key + "` to explain" +
+              (guess ? "; did you mean `" + *guess + "`?" : ""));
     return Exit::usage;
   }
   std::fputs(text->c_str(), stdout);

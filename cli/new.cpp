@@ -10,8 +10,8 @@
 #include "cli/log.h"
 #include "observe/results_folder.h"
 #include "testbed/run.h"
+#include "testbed/scenario/explain.h"
 #include "testbed/scenario/nearest.h"
-#include "testbed/scenario/schema.h"
 #include "testbed/scenario/text.h"
 
 namespace byzlab {

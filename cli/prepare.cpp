@@ -1,6 +1,9 @@
 // Loading scenarios, printing what is wrong with them.
 #include "cli/prepare.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <stdexcept>
 
@@ -16,7 +19,11 @@ std::optional<Prepared> prepared(scenario::LoadResult result, const std::string&
     std::fputs(text.c_str(), stderr);
     if (!text.empty() && text.back() != '\n') std::fputc('\n', stderr);
   }
-  if (!result.scenario) return std::nullopt;
+  if (!result.scenario) {
+    if (how.format == Format::text)
+      std::fputs(error_count(result.diagnostics, 1, name).c_str(), stderr);
+    return std::nullopt;
+  }
   return Prepared(std::move(result.source), name, std::move(options), std::move(*result.scenario));
 }
 
@@ -44,6 +51,16 @@ scenario::Scenario Prepared::at_seed(std::uint64_t seed,
   scenario.seed = seed;
   scenario.runs = seeds;
   return scenario;
+}
+
+std::string error_count(const scenario::Diagnostics& diagnostics, std::size_t files,
+                        const std::string& file) {
+  const auto errors = std::count_if(diagnostics.begin(), diagnostics.end(), [](const auto& d) {
+    return d.severity == scenario::Severity::error;
+  });
+  return fmt::format("\n{} {} in {} {}. Nothing was run. Check again: byzlab check {}\n", errors,
+                     errors == 1 ? "error" : "errors", files, files == 1 ? "file" : "files",
+                     files == 1 ? file : "FILE…");
 }
 
 std::optional<Prepared> prepare_file(const std::filesystem::path& file, const PrepareOptions& how) {

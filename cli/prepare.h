@@ -42,6 +42,10 @@ struct PrepareOptions {
   Format format = Format::text;
 };
 
+/// "6 errors in 1 file. Nothing was run. Check again: byzlab check pbft.yaml"
+std::string error_count(const scenario::Diagnostics& diagnostics, std::size_t files,
+                        const std::string& file);
+
 /// One scenario from a file, or the diagnostics, printed to stderr.
 std::optional<Prepared> prepare_file(const std::filesystem::path& file, const PrepareOptions& how);
 /// The same from memory.

@@ -119,12 +119,15 @@ class Workers {
     crash_note(again_command(*prepared_, seed, *arguments_));
     try {
       const auto scenario = prepared_->at_seed(seed, seeds_);
-      // One row of the series: nobody looks at it, and a report is kept until its turn.
-      return {.report = run(scenario, RunOptions{.world = arguments_->world,
-                                                 .seed = seed,
-                                                 .interrupt = &interrupted(),
-                                                 .series_interval = scenario.duration}),
-              .error = {}};
+      SeedResult result;
+      result.report = run(scenario, RunOptions{.world = arguments_->world,
+                                               .seed = seed,
+                                               .interrupt = &interrupted(),
+                                               .series_interval = {}});
+      // Kept until its turn, and never looked at.
+      result.report->series = {};
+      result.report->story = {};
+      return result;
     } catch (const std::exception& e) {
       return {.report = std::nullopt, .error = fmt::format("seed {}: {}", seed, e.what())};
     }
