@@ -57,6 +57,10 @@ std::string moment(Time at, Duration whole_run) {
 }
 
 std::string spaced_duration(Duration d) {
+  // "60 s", as people write it, rather than "1 min".
+  const auto whole = nanoseconds(d) / 1'000'000'000;
+  if (whole > 0 && whole <= 120 && d == std::chrono::seconds{whole})
+    return fmt::format("{} s", whole);
   std::string text = duration_text(d);
   const auto unit = text.find_first_not_of("-.0123456789");
   if (unit != std::string::npos) text.insert(unit, " ");

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "observe/numbers.h"
+#include "testbed/run.h"
 
 namespace byzlab {
 namespace {
@@ -67,13 +69,29 @@ std::string figure(const Metric* metric) {
   return metric != nullptr && metric->samples > 0 ? short_number(metric->value) : "-";
 }
 
-std::string milliseconds(const Metric* metric) {
-  return metric != nullptr && metric->samples > 0 ? short_number(metric->value * 1000) : "-";
+/// The unit all latencies of the table are shown in: one that fits the largest.
+struct TimeUnit {
+  double seconds = 1e-3;
+  std::string_view name = "ms";
+};
+
+TimeUnit latency_unit(const Report& report) {
+  double largest = 0;
+  for (const auto* name : {"steady.commit_latency.p99", "faults.commit_latency.p99"})
+    if (const auto* metric = find_metric(report, name)) largest = std::max(largest, metric->value);
+  if (largest < 10) return {};
+  if (largest < 2 * 3600) return {.seconds = 1, .name = "s "};
+  return {.seconds = 60, .name = "min"};
+}
+
+std::string in_unit(const Metric* metric, const TimeUnit& unit) {
+  return metric != nullptr && metric->samples > 0 ? short_number(metric->value / unit.seconds)
+                                                  : "-";
 }
 
 /// The figures of one part of the run. `part` is "steady" or "faults": the prefix of the metrics'
 /// names.
-Row row_of(const Report& report, const std::string& part) {
+Row row_of(const Report& report, const std::string& part, const TimeUnit& unit) {
   const auto metric = [&](std::string_view name) {
     return find_metric(report, part + "." + std::string(name));
   };
@@ -81,9 +99,9 @@ Row row_of(const Report& report, const std::string& part) {
   return Row{
       .name = part,
       .throughput = figure(metric("throughput")),
-      .latency = milliseconds(metric("commit_latency.p50")) + " / " +
-                 milliseconds(metric("commit_latency.p95")) + " / " +
-                 milliseconds(metric("commit_latency.p99")),
+      .latency = in_unit(metric("commit_latency.p50"), unit) + " / " +
+                 in_unit(metric("commit_latency.p95"), unit) + " / " +
+                 in_unit(metric("commit_latency.p99"), unit),
       .messages = figure(metric("messages_per_commit")),
       .bytes = bytes != nullptr && bytes->samples > 0 ? short_number(bytes->value / 1000) : "-",
       .views = figure(metric("view_changes")),
@@ -95,6 +113,23 @@ std::string speed_text(const Report& report) {
                                  duration_words(report.wall_seconds));
   if (report.wall_seconds > 0 && report.transport != "tcp")
     text += fmt::format(" ({}x)", short_number(seconds(report.simulated) / report.wall_seconds));
+  return text;
+}
+
+/// Proof of work has no quorum to speak of: what counts there is the share of the power.
+bool has_quorums(const Report& report) {
+  const auto& protocols = catalogue().protocols;
+  const auto entry = std::find_if(protocols.begin(), protocols.end(),
+                                  [&](const auto& p) { return p.name == report.protocol; });
+  return entry == protocols.end() || !entry->double_spend;
+}
+
+/// "r2 r3", and their power where that is not as many n-ths.
+std::string adversary_text(const Report& report) {
+  std::string text = replica_list(report.byzantine);
+  const double by_number = static_cast<double>(report.byzantine.size()) / report.n;
+  if (std::abs(by_number - report.byzantine_share) > 1e-6)
+    text += fmt::format(" with {} of the power", percent(report.byzantine_share));
   return text;
 }
 
@@ -130,9 +165,10 @@ std::string run_text(const Report& report, const std::vector<Pointer>& pointers,
 std::string header_text(const Report& report, const TextOptions& options) {
   std::string text = painted(report.name, Tone::strong, options.style);
   text += fmt::format("   {}  n={}", report.protocol, report.n);
-  if (report.f > 0 || report.quorum > 0) text += fmt::format(" f={}", report.f);
-  if (report.quorum > 0) text += fmt::format(" quorum={}", report.quorum);
-  if (!report.byzantine.empty()) text += "   adversary " + replica_list(report.byzantine);
+  if (has_quorums(report)) {
+    text += fmt::format(" f={} quorum={}", report.f, report.quorum);
+  }
+  if (!report.byzantine.empty()) text += "   adversary " + adversary_text(report);
   if (!report.network.empty()) text += "   " + report.network;
   text += fmt::format("   {}   seed {}", spaced_duration(report.simulated), report.seed);
   if (report.transport == "tcp") text += "   over TCP in real time";
@@ -188,10 +224,11 @@ std::string expectations_text(const Report& report, const TextOptions& options) 
 }
 
 std::string figures_text(const Report& report, const TextOptions& options) {
-  std::vector<Row> rows{row_of(report, "steady")};
+  const auto time = latency_unit(report);
+  std::vector<Row> rows{row_of(report, "steady", time)};
   const bool faults = std::any_of(report.faults.begin(), report.faults.end(),
                                   [](const auto& f) { return !f.windows.empty(); });
-  if (faults) rows.push_back(row_of(report, "faults"));
+  if (faults) rows.push_back(row_of(report, "faults", time));
   const Row head{.name = "",
                  .throughput = "tx/s",
                  .latency = "latency p50 / p95 / p99",
@@ -206,8 +243,9 @@ std::string figures_text(const Report& report, const TextOptions& options) {
                        unit, padded_left(row.messages, 17), padded_left(row.bytes, 11),
                        padded_left(row.views, 14));
   };
-  std::string text = painted(line(head, "   "), Tone::dim, options.style);
-  for (const auto& row : rows) text += line(row, " ms");
+  std::string text =
+      painted(line(head, std::string(1 + time.name.size(), ' ')), Tone::dim, options.style);
+  for (const auto& row : rows) text += line(row, " " + std::string(time.name));
   return finished(text, options.style);
 }
 
