@@ -40,7 +40,7 @@ struct Everything {
   NewArguments create;
   VersionArguments version;
   CompletionArguments completion;
-  std::string seeds, duration, name, verify, keep = "failed", until, transport = "sim";
+  std::string seeds, duration, name, until;
 };
 
 std::optional<std::uint64_t> whole_number(std::string_view text, int base = 10) {
@@ -120,7 +120,7 @@ void describe_run(CLI::App& root, Everything& all) {
                        "How progress is shown on stderr");
   choice<bool>(app, "--keep", run.keep_all, {{"failed", false}, {"all", true}},
                "Of many seeds, whose results folders to keep");
-  app->add_option("--verify", all.verify, "Fail unless the trace has this hash; writes no results")
+  app->add_option("--verify", run.verify, "Fail unless the trace has this hash; writes no results")
       ->type_name("HASH");
   app->add_flag("--fail-fast", run.fail_fast, "Stop at the first failure");
   app->add_flag("--strict", run.strict, "Warnings about the scenario are errors");
@@ -243,11 +243,9 @@ std::variant<Command, Exit> finish_run(Everything& all) {
     if (!run.seeds) return wrong("--seeds wants a range such as 1..100, not `" + all.seeds + "`");
     if (run.seed) return wrong("--seed and --seeds exclude each other");
   }
-  if (!all.verify.empty()) {
-    run.verify = whole_number(all.verify, 16);
-    if (!run.verify || all.verify.size() > 16)
-      return wrong("--verify wants a trace hash of up to 16 hex digits, not `" + all.verify + "`");
-  }
+  if (!run.verify.empty() &&
+      (run.verify.size() < 8 || run.verify.size() > 16 || !whole_number(run.verify, 16)))
+    return wrong("--verify wants 8 to 16 hex digits of a trace hash, not `" + run.verify + "`");
   for (const auto& set : run.sets)
     if (set.find('=') == std::string::npos || set.starts_with('='))
       return wrong("--set wants KEY=VALUE, not `" + set + "`");

@@ -35,7 +35,7 @@ struct RunArguments {
   TraceLevel trace = TraceLevel::violations;
   World world = World::sim;
   ProgressMode progress = ProgressMode::automatic;
-  std::optional<std::uint64_t> verify;  ///< the trace hash it must have; no results are written
+  std::string verify;  ///< what its trace hash must start with; no results are written
   bool fail_fast = false, strict = false, keep_all = false;
   bool quiet = false, verbose = false;
   Appearance look;

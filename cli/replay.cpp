@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kLinesBefore = 25;  ///< events shown up to --until
 
 struct Recorded {
-  std::uint64_t seed = 0, trace_hash = 0;
+  std::uint64_t seed = 0;
+  std::string trace_hash;
   bool tcp = false;
 };
 
@@ -46,7 +47,7 @@ std::optional<Recorded> read_summary(const fs::path& folder) {
     }
     const auto& hash = object.at("trace_hash").as_string();
     return Recorded{.seed = object.at("seed").to_number<std::uint64_t>(),
-                    .trace_hash = std::stoull(std::string(hash.data(), hash.size()), nullptr, 16),
+                    .trace_hash = std::string(hash.data(), hash.size()),
                     .tcp = object.at("transport").as_string() == "tcp"};
   } catch (const std::exception& e) {
     log_error(path.string() + " cannot be read: " + e.what());

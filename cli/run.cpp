@@ -54,6 +54,7 @@ std::variant<std::vector<Job>, Exit> load(const RunArguments& arguments) {
       continue;
     }
     const auto seeds = seeds_of(prepared->first(), arguments);
+    log_debug(fmt::format("{}: seeds {}..{}", file.string(), seeds.first, seeds.last));
     jobs.push_back(Job{std::move(*prepared), seeds});
   }
   if (bad) return Exit::bad_scenario;
@@ -99,13 +100,14 @@ Exit run_job(const Job& job, const RunArguments& arguments, bool only, Documents
     if (text) std::fputs(outcome.text.c_str(), stdout);
     documents.add(report_of(outcome), tally_json(outcome.tally, outcome.info));
     if (outcome.broken) return Exit::internal;
-    if (arguments.verify) return verify_hash(outcome.tally.trace_hash(), *arguments.verify);
+    if (!arguments.verify.empty()) return verify_hash(outcome.tally.trace_hash(), arguments.verify);
     return outcome.info.interrupted ? Exit::interrupted : exit_of(outcome.tally.verdict());
   }
-  const auto outcome = run_one(job.prepared, job.seeds.first, arguments,
-                               {.write_results = !arguments.verify, .only_run = only});
-  if (arguments.verify) {
-    return verify_run(outcome.report, outcome.events, *arguments.verify, job.prepared.file());
+  const auto outcome =
+      run_one(job.prepared, job.seeds.first, arguments,
+              {.write_results = arguments.verify.empty(), .only_run = only, .seeds = {}});
+  if (!arguments.verify.empty()) {
+    return verify_run(outcome.report, outcome.events, arguments.verify, job.prepared.file());
   }
   if (text) std::fputs(outcome.text.c_str(), stdout);
   documents.add(outcome.report, summary_json(outcome.report));
@@ -145,7 +147,7 @@ Exit execute(const RunArguments& arguments) {
   if (const auto* code = std::get_if<Exit>(&loaded)) return *code;
   const auto& jobs = std::get<std::vector<Job>>(loaded);
   // Before the first event, not after an hour: can results be written at all?
-  if (!arguments.verify) ResultsFolder{arguments.out};
+  if (arguments.verify.empty()) ResultsFolder{arguments.out};
 
   Documents documents(arguments.format);
   Exit exit = jobs.empty() ? Exit::inconclusive : Exit::ok;

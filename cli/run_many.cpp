@@ -209,7 +209,7 @@ ManyOutcome run_many(const Prepared& prepared, scenario::Runs seeds,
                            .last_seed = seeds.last,
                            .jobs = jobs_for(arguments, seeds)};
   std::optional<ResultsFolder> folder;
-  if (!arguments.verify) folder.emplace(arguments.out);
+  if (arguments.verify.empty()) folder.emplace(arguments.out);
 
   const auto header = fmt::format("{}   {}  n={}   {}   seeds {}..{}\n", first.name,
                                   first.protocol.name, first.protocol.replicas,

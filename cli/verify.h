@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/exit_codes.h"
@@ -10,12 +11,12 @@
 
 namespace byzlab {
 
-/// Says on stdout whether the hashes are equal; Exit::ok or Exit::failed.
-Exit verify_hash(std::uint64_t found, std::uint64_t expected);
+/// Says on stdout whether the hash starts with the hex digits expected; Exit::ok or Exit::failed.
+Exit verify_hash(std::uint64_t found, std::string_view expected);
 
 /// The same; when they differ, also the first line that differs from the events.jsonl beside the
 /// scenario file, if there is one.
 Exit verify_run(const Report& report, const std::vector<EventLog::Line>& events,
-                std::uint64_t expected, const std::string& scenario_file);
+                std::string_view expected, const std::string& scenario_file);
 
 }  // namespace byzlab

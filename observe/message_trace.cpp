@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include "observe/numbers.h"
+
 namespace byzlab {
 namespace {
 
@@ -34,9 +36,10 @@ void MessageTrace::on(Time now, const Event& event) {
   if (const auto* e = std::get_if<Delivered>(&event)) {
     if (!has_room()) return;
     const auto& m = *e->message;
-    line_ = fmt::format(
-        R"({{"t":{},"sent":{},"from":"r{}","to":"p{}","kind":"{}","bytes":{},"body":)",
-        seconds(now), seconds(e->sent), m.from().value, e->to.value, name_of(m.kind()), m.bytes());
+    line_ =
+        fmt::format(R"({{"t":{},"sent":{},"from":"r{}","to":"p{}","kind":"{}","bytes":{},"body":)",
+                    exact_seconds(now), exact_seconds(e->sent), m.from().value, e->to.value,
+                    name_of(m.kind()), m.bytes());
     const auto* type = messages_ == nullptr ? nullptr : (*messages_)[m.kind().value];
     if (type != nullptr) {
       type->json(m.payload(), line_);
@@ -47,7 +50,7 @@ void MessageTrace::on(Time now, const Event& event) {
   } else if (const auto* d = std::get_if<Dropped>(&event)) {
     if (!has_room()) return;
     out_ << fmt::format(R"({{"t":{},"from":"p{}","to":"p{}","kind":"{}","dropped":"{}"}})",
-                        seconds(now), d->from.value, d->to.value, name_of(d->kind),
+                        exact_seconds(now), d->from.value, d->to.value, name_of(d->kind),
                         reason_name(d->reason))
          << '\n';
   }
@@ -55,7 +58,8 @@ void MessageTrace::on(Time now, const Event& event) {
 
 void MessageTrace::end(Time now, const Report&) {
   if (dropped_ > 0) {
-    out_ << fmt::format(R"({{"t":{},"truncated":true,"lines_dropped":{}}})", seconds(now), dropped_)
+    out_ << fmt::format(R"({{"t":{},"truncated":true,"lines_dropped":{}}})", exact_seconds(now),
+                        dropped_)
          << '\n';
   }
   out_.flush();

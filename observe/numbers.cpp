@@ -61,11 +61,15 @@ std::string spaced_duration(Duration d) {
   const auto whole = nanoseconds(d) / 1'000'000'000;
   if (whole > 0 && whole <= 120 && d == std::chrono::seconds{whole})
     return fmt::format("{} s", whole);
+  if (whole > 0 && d != std::chrono::seconds{whole}) return duration_words(seconds(d));
   std::string text = duration_text(d);
   const auto unit = text.find_first_not_of("-.0123456789");
   if (unit != std::string::npos) text.insert(unit, " ");
   return text;
 }
+
+double exact_seconds(Time at) { return static_cast<double>(nanoseconds(at)) / 1e9; }
+double exact_seconds(Duration d) { return static_cast<double>(nanoseconds(d)) / 1e9; }
 
 std::string percent(double share) { return fmt::format("{} %", short_number(share * 100)); }
 

@@ -18,6 +18,9 @@ std::string duration_words(double seconds);
 std::string moment(Time at, Duration whole_run);
 /// A length the user wrote: "60 s", "7 d".
 std::string spaced_duration(Duration d);
+/// Seconds for documents: the double nearest to the moment, so that 31.84 s is written 31.84.
+double exact_seconds(Time at);
+double exact_seconds(Duration d);
 /// "97.5 %"
 std::string percent(double share);
 

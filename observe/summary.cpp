@@ -5,6 +5,7 @@
 
 #include "base/version.h"
 #include "observe/json_document.h"
+#include "observe/numbers.h"
 
 namespace byzlab {
 namespace {
@@ -16,7 +17,7 @@ json::value optional_number(const std::optional<double>& number) {
 }
 
 json::value optional_seconds(const std::optional<Time>& time) {
-  return time ? json::value(seconds(*time)) : json::value(nullptr);
+  return time ? json::value(exact_seconds(*time)) : json::value(nullptr);
 }
 
 json::object expectation_object(const Report& report, const ExpectationResult& e) {
@@ -44,16 +45,17 @@ json::object fault_object(const FaultResult& f) {
   for (const auto& [name, count] : f.effects) effect[name] = count;
   json::array windows;
   for (const auto& w : f.windows)
-    windows.push_back(json::object{{"from", seconds(w.from)}, {"to", optional_seconds(w.to)}});
-  return {
-      {"label", f.label},
-      {"action", f.action},
-      {"text", f.text},
-      {"from", f.windows.empty() ? json::value(nullptr) : json::value(seconds(f.windows[0].from))},
-      {"to", f.windows.empty() ? json::value(nullptr) : optional_seconds(f.windows[0].to)},
-      {"windows", std::move(windows)},
-      {"effect", std::move(effect)},
-      {"had_effect", f.had_effect}};
+    windows.push_back(
+        json::object{{"from", exact_seconds(w.from)}, {"to", optional_seconds(w.to)}});
+  return {{"label", f.label},
+          {"action", f.action},
+          {"text", f.text},
+          {"from", f.windows.empty() ? json::value(nullptr)
+                                     : json::value(exact_seconds(f.windows[0].from))},
+          {"to", f.windows.empty() ? json::value(nullptr) : optional_seconds(f.windows[0].to)},
+          {"windows", std::move(windows)},
+          {"effect", std::move(effect)},
+          {"had_effect", f.had_effect}};
 }
 
 /// "commit_latency.p99" becomes metrics.commit_latency.p99; a name without a statistic is a value.
@@ -129,7 +131,7 @@ std::string summary_json(const Report& report) {
       {"metrics", metrics_object(report)},
       {"messages", kinds_object(report)},
       {"dropped", std::move(dropped)},
-      {"simulated_seconds", seconds(report.simulated)},
+      {"simulated_seconds", exact_seconds(report.simulated)},
       {"events", report.events},
       {"wall_seconds", report.wall_seconds},
       {"cpu_seconds", report.cpu_seconds},

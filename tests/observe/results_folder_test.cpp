@@ -53,8 +53,9 @@ BOOST_AUTO_TEST_CASE(all_files_of_a_run) {
         "timeseries.csv", "metrics.prom", "violations/agreement-1.json"})
     BOOST_TEST(fs::exists(place / file), file << " is missing");
   BOOST_TEST(content(place / "scenario.yaml") == "# ünchanged\r\n");
-  BOOST_TEST((fs::status(place / "repro.sh").permissions() & fs::perms::owner_exec) !=
-             fs::perms::none);
+  const auto rights = fs::status(place / "repro.sh").permissions();
+  BOOST_TEST(((rights & fs::perms::owner_exec) == fs::perms::owner_exec),
+             "repro.sh cannot be executed");
   BOOST_TEST(content(place / "repro.sh").find("--verify 9f3c1a7e00000001") != std::string::npos);
   BOOST_TEST(fs::equivalent(scratch.path / "results" / "latest", place));
   BOOST_TEST(content(scratch.path / "results" / "latest.txt") == "two-liars/" + id + "\n");
