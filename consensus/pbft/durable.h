@@ -43,6 +43,19 @@ struct SnapshotRecord {
 };
 BOOST_DESCRIBE_STRUCT(SnapshotRecord, (), (view, stable, executed, accepted, prepared))
 
+/// A PreparedRecord as it is written, without copying the certificate.
+struct PreparedWriter {
+  const Place& place;
+  const Signature& pre_prepare;
+  const AggregateSignature& prepares;
+  void encode(ByteWriter& w) const {
+    byzlab::encode(place, w);
+    byzlab::encode(pre_prepare, w);
+    byzlab::encode(prepares, w);
+  }
+  static bool decode(ByteReader&, PreparedWriter&) { return false; }
+};
+
 /// A record as it is written: its kind, then itself.
 template <class Record>
 struct Tagged {

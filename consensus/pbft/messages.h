@@ -16,11 +16,29 @@
 
 namespace byzlab::pbft {
 
+/// Equality without a call of memcmp, for votes.
+constexpr bool same(const Digest& a, const Digest& b) {
+  return ((a.words[0] ^ b.words[0]) | (a.words[1] ^ b.words[1]) | (a.words[2] ^ b.words[2]) |
+          (a.words[3] ^ b.words[3])) == 0;
+}
+
+/// What virtual time hashes of ⟨v, n, d⟩: one word, because it is hashed for every vote.
+template <class Hash>
+constexpr void absorb_place(Hash& hash, View view, Height seq, const Digest& d) {
+  hash.word(view.value * 0x9E3779B97F4A7C15ull + seq.value * 0xD1342543DE82EF95ull +
+            d.words[0] * 0xBF58476D1CE4E5B9ull + d.words[1] * 0x94D049BB133111EBull +
+            d.words[2] * 0xFF51AFD7ED558CCDull + d.words[3] * 0xC4CEB9FE1A85EC53ull);
+}
+
 /// ⟨v, n, d⟩: which batch is meant for which place, according to which primary.
 struct Place {
   View view{};
   Height seq{};
   Digest digest{};
+  template <class Hash>
+  constexpr void absorb_into(Hash& hash) const {
+    absorb_place(hash, view, seq, digest);
+  }
 };
 BOOST_DESCRIBE_STRUCT(Place, (), (view, seq, digest))
 
@@ -41,6 +59,10 @@ struct Prepare {
   View view{};
   Height seq{};
   Digest digest{};
+  template <class Hash>
+  constexpr void absorb_into(Hash& hash) const {
+    absorb_place(hash, view, seq, digest);
+  }
 };
 BOOST_DESCRIBE_STRUCT(Prepare, (), (view, seq, digest))
 
@@ -50,6 +72,10 @@ struct Commit {
   View view{};
   Height seq{};
   Digest digest{};
+  template <class Hash>
+  constexpr void absorb_into(Hash& hash) const {
+    absorb_place(hash, view, seq, digest);
+  }
 };
 BOOST_DESCRIBE_STRUCT(Commit, (), (view, seq, digest))
 

@@ -176,7 +176,7 @@ Slot* Pbft::slot_for(Context& ctx, View view, Height seq, const Message& m) {
 /// pre-prepare tells whether that was right, until then other digests wait.
 bool Pbft::matches(Context& ctx, Slot& s, const Digest& digest, const Message& m) {
   if (s.named) [[likely]] {
-    if (s.digest == digest) [[likely]] return true;
+    if (same(s.digest, digest)) [[likely]] return true;
     if (!s.accepted) keep_early(ctx, m);
     return false;
   }
@@ -190,7 +190,10 @@ void Pbft::try_prepared(Context& ctx, Slot& s) {
   if (!s.accepted || s.prepared || s.prepares.power() + primary_power_ < quorum_) return;
   if (!s.pre_prepare) return;
   s.prepared = true;
-  ctx.persist(Tagged<PreparedRecord>{RecordKind::prepared, s.certificate()});
+  ctx.persist(Tagged<PreparedWriter>{RecordKind::prepared,
+                                     {.place = {.view = s.view, .seq = s.seq, .digest = s.digest},
+                                      .pre_prepare = s.pre_prepare->signature(),
+                                      .prepares = s.prepares.aggregate()}});
   ctx.note(Milestone::certified, view_, s.seq.value, s.digest);
   ctx.broadcast(Commit{.view = s.view, .seq = s.seq, .digest = s.digest});
   try_committed(ctx, s);
