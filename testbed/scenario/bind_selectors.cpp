@@ -16,6 +16,8 @@ namespace {
 /// Replicas that all selectors of a file may list together, repeats counted: groups of groups can
 /// double at each step.
 constexpr std::uint64_t kBudget = 50'000'000;
+/// How often one selector may list each replica, on average.
+constexpr std::uint64_t kRepeats = 64;
 
 struct Allowed {
   bool roles = true;      // who it means may change during the run
@@ -152,8 +154,9 @@ class Binder {
   }
 
   bool affordable(const Selector& who) {
-    spent_ += cost_of(who);
-    if (spent_ <= kBudget) return true;
+    const std::uint64_t cost = cost_of(who);
+    spent_ += cost;
+    if (cost <= kRepeats * (n_ + 16) && spent_ <= kBudget) return true;
     loading_.findings.error("E003", who.at, 1, "the selectors unfold to too many replicas");
     exhausted_ = true;
     return false;

@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kMaxKept = 1000;
 
 auto order_of(const Diagnostic& d) {
-  return std::tuple(d.at.from_set, d.at.line, d.at.column, d.severity);
+  return std::tuple(d.at.from_set, d.at.line, d.at.column, d.severity, std::string_view(d.code),
+                    std::string_view(d.message));
 }
 
 std::string name_of_file(const Diagnostic& d) { return d.at.from_set ? "--set" : d.file; }
@@ -62,8 +63,8 @@ std::string underlined(const Diagnostic& d, const std::vector<std::string_view>&
   std::vector<Underline> all = {{d.at, d.length, '^', d.hint}};
   for (const Diagnostic::Mark& mark : d.marks)
     if (mark.at.from_set == d.at.from_set) all.push_back({mark.at, mark.length, '-', mark.text});
-  std::stable_sort(all.begin(), all.end(), [](const Underline& a, const Underline& b) {
-    return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
+  std::sort(all.begin(), all.end(), [](const Underline& a, const Underline& b) {
+    return std::tie(a.at.line, a.at.column, a.mark) < std::tie(b.at.line, b.at.column, b.mark);
   });
   const std::size_t width = std::max<std::size_t>(2, std::to_string(all.back().at.line).size());
   const std::string bar = std::string(width, ' ') + " |";
@@ -135,9 +136,8 @@ std::string full_message(const Diagnostic& d) {
 }  // namespace
 
 Diagnostics Findings::take(bool strict) {
-  std::stable_sort(all_.begin(), all_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return order_of(a) < order_of(b);
-  });
+  std::sort(all_.begin(), all_.end(),
+            [](const Diagnostic& a, const Diagnostic& b) { return order_of(a) < order_of(b); });
   if (strict)
     for (Diagnostic& d : all_) d.severity = Severity::error;
   if (all_.size() > kMaxShown) {

@@ -25,7 +25,7 @@ std::string quantity(std::string_view units, bool unit_needed, std::string_view 
 std::string any_of(const std::vector<std::string>& schemas) {
   return "{\"anyOf\": [" + join(schemas, ", ") + "]}";
 }
-std::string ref(std::string_view definition) {
+std::string refer_to(std::string_view definition) {
   return "{\"$ref\": \"#/definitions/" + std::string(definition) + "\"}";
 }
 std::string map_of(const std::string& values) {
@@ -45,41 +45,44 @@ std::string enumeration(std::string_view choices) {
 
 /// The forms that the table calls special, by full name.
 std::string special(const std::string& name) {
-  if (name == "groups") return map_of(ref("selector"));
+  if (name == "groups") return map_of(refer_to("selector"));
   if (name == "protocol.power")
     return any_of(
-        {enumeration("equal"), map_of(any_of({enumeration("equal"), ref("probability")}))});
+        {enumeration("equal"), map_of(any_of({enumeration("equal"), refer_to("probability")}))});
   if (name == "protocol.options") return "{\"type\": \"object\"}";
-  if (name == "protocol.costs") return any_of({enumeration("none|ed25519"), ref("protocol.costs")});
+  if (name == "protocol.costs")
+    return any_of({enumeration("none|ed25519"), refer_to("protocol.costs")});
   if (name == "network.regions") return map_of("{\"type\": \"integer\", \"minimum\": 0}");
-  if (name == "network.reorder") return any_of({ref("probability"), ref("network.reorder")});
+  if (name == "network.reorder")
+    return any_of({refer_to("probability"), refer_to("network.reorder")});
   if (name == "network.latency") {
-    std::vector<std::string> models = {ref("duration")};
+    std::vector<std::string> models = {refer_to("duration")};
     for (const SectionSpec& section : sections())
-      if (section.name.starts_with("network.latency.")) models.push_back(ref(section.name));
+      if (section.name.starts_with("network.latency.")) models.push_back(refer_to(section.name));
     return any_of(models);
   }
   if (name == "timeline.partition")
-    return any_of({enumeration("halves"),
-                   "{\"type\": \"array\", \"minItems\": 2, \"items\": " + ref("selector") + "}",
-                   ref("timeline.partition")});
-  if (name == "timeline.become.behavior") return ref("behavior");
+    return any_of(
+        {enumeration("halves"),
+         "{\"type\": \"array\", \"minItems\": 2, \"items\": " + refer_to("selector") + "}",
+         refer_to("timeline.partition")});
+  if (name == "timeline.become.behavior") return refer_to("behavior");
   if (name == "timeline.drop" || name == "timeline.duplicate" || name == "timeline.reorder" ||
       name == "timeline.corrupt")
-    return any_of({ref("probability"), ref(name)});
+    return any_of({refer_to("probability"), refer_to(name)});
   return std::string(kText);  // after, when, threshold, rate
 }
 
 std::string value_schema(const KeySpec& key, const std::string& name) {
   switch (key.type) {
-    case ValueType::duration: return ref("duration");
-    case ValueType::bytes: return ref("bytes");
-    case ValueType::bandwidth: return ref("bandwidth");
-    case ValueType::rate: return ref("rate");
-    case ValueType::probability: return ref("probability");
-    case ValueType::number: return ref("number");
-    case ValueType::selector: return ref("selector");
-    case ValueType::count: return name == "version" ? "{\"const\": 1}" : ref("count");
+    case ValueType::duration: return refer_to("duration");
+    case ValueType::bytes: return refer_to("bytes");
+    case ValueType::bandwidth: return refer_to("bandwidth");
+    case ValueType::rate: return refer_to("rate");
+    case ValueType::probability: return refer_to("probability");
+    case ValueType::number: return refer_to("number");
+    case ValueType::selector: return refer_to("selector");
+    case ValueType::count: return name == "version" ? "{\"const\": 1}" : refer_to("count");
     case ValueType::choice: return enumeration(key.range);
     case ValueType::flag: return "{\"type\": \"boolean\"}";
     case ValueType::names: return any_of({std::string(kText), list_of(std::string(kText))});
@@ -87,11 +90,11 @@ std::string value_schema(const KeySpec& key, const std::string& name) {
       return any_of({"{\"type\": \"integer\", \"minimum\": 0}",
                      "{\"type\": \"string\", \"pattern\": \"^[0-9]+ ?\\\\.\\\\. ?[0-9]+$\"}"});
     case ValueType::special: return special(name);
-    case ValueType::section: return ref(name);
+    case ValueType::section: return refer_to(name);
     case ValueType::list:
-      if (name == "adversary.behaviors") return list_of(ref("behavior"));
+      if (name == "adversary.behaviors") return list_of(refer_to("behavior"));
       if (name == "timeline.one_of") return list_of("{\"type\": \"object\"}");
-      return list_of(ref(name));
+      return list_of(refer_to(name));
     case ValueType::text:
     case ValueType::name:
     case ValueType::links:
@@ -176,7 +179,7 @@ std::string json_schema(const Catalogue& catalogue) {
   define("rate", quantity("tx/s", true, ""));
   define("probability", quantity("%", false, "number"));
   define("number", quantity("", false, "number"));
-  define("selector", any_of({std::string(kText), list_of(ref("selector"))}));
+  define("selector", any_of({std::string(kText), list_of(refer_to("selector"))}));
   define("behavior", behavior_schema(catalogue));
   for (const SectionSpec& section : sections()) {
     if (section.name.empty()) continue;

@@ -11,10 +11,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "testbed/run.h"
 #include "testbed/scenario/codes.h"
 #include "testbed/scenario/explain.h"
 #include "testbed/scenario/load.h"
 #include "testbed/scenario/text.h"
+#include "testbed/scenario/yaml_document.h"
 #include "tests/scenario/fake_catalogue.h"
 
 using namespace byzlab;
@@ -37,7 +39,9 @@ void compare(const std::filesystem::path& path, const std::string& actual) {
     std::ofstream(path, std::ios::binary) << actual;
     return;
   }
-  BOOST_CHECK_MESSAGE(read(path) == actual, path.string() + " differs. Now:\n" + actual);
+  BOOST_CHECK_MESSAGE(
+      read(path) == actual,
+      path.string() + " differs; BYZLAB_UPDATE_GOLDENS=1 rewrites it. Now:\n" + actual);
 }
 
 LoadOptions arguments_of(const std::string& yaml) {
@@ -124,8 +128,36 @@ BOOST_AUTO_TEST_CASE(json_and_github_forms) {
   compare(kGoldens / "form.github", to_github(result.diagnostics));
 }
 
+BOOST_AUTO_TEST_CASE(schema_refers_to_what_it_defines) {
+  // JSON is YAML: our own reader will do.
+  const std::string text = json_schema(fake_catalogue());
+  Findings findings("schema.json");
+  const auto schema = parse_yaml(text, findings);
+  BOOST_REQUIRE(schema);
+  const YamlNode* definitions = schema->find("definitions");
+  BOOST_REQUIRE(definitions);
+  std::size_t references = 0;
+  const auto visit = [&](const auto& self, const YamlNode& node) -> void {
+    for (std::size_t i = 0; i < node.keys.size(); ++i) {
+      const std::string& key = node.keys[i].text;
+      const YamlNode& value = node.items[i];
+      if (key == "$ref") {
+        ++references;
+        BOOST_TEST(definitions->find(value.text.substr(std::string_view("#/definitions/").size())),
+                   value.text);
+      }
+      if (key == "allOf" || key == "anyOf" || key == "oneOf")
+        for (const YamlNode& item : value.items) BOOST_TEST(item.is_map(), key + ": " + item.text);
+    }
+    for (const YamlNode& item : node.items) self(self, item);
+  };
+  visit(visit, *schema);
+  BOOST_TEST(references > 50u);
+}
+
 BOOST_AUTO_TEST_CASE(pages_are_generated) {
   compare(kRoot / "docs/error-codes.md", error_codes_page());
+  compare(kRoot / "docs/scenario-reference.md", reference_page(byzlab::catalogue()));
   compare(kGoldens / "schema.json", json_schema(fake_catalogue()));
   compare(kGoldens / "explain-network.md", *explain("network", fake_catalogue()));
   compare(kGoldens / "explain-pbft.md", *explain("protocol.pbft", fake_catalogue()));
