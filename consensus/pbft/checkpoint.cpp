@@ -1,17 +1,17 @@
 // Checkpoints and garbage collection (§4.3), and state transfer to a replica that fell behind.
 //
-// The state is the sequence of executed batches, its digest a hash chain. A replica that knows a proven
-// chain value at some sequence number fetches batches from there downwards: each part is checked
-// against the value above it and proves the value below it, so no part needs to be trusted and parts
-// may come from anybody.
+// The state is the sequence of executed batches, its digest a hash chain. A replica that knows a
+// proven chain value at some sequence number fetches batches from there downwards: each part is
+// checked against the value above it and proves the value below it, so no part needs to be trusted
+// and parts may come from anybody.
 #include <algorithm>
 
 #include "consensus/pbft/pbft.h"
 
 namespace byzlab::pbft {
 namespace {
-constexpr std::size_t kCandidates = 64;             // checkpoints being voted on at once
-constexpr std::size_t kPartBlocks = 64;             // of one STATE-PART
+constexpr std::size_t kCandidates = 64;  // checkpoints being voted on at once
+constexpr std::size_t kPartBlocks = 64;  // of one STATE-PART
 constexpr std::uint32_t kPartBytes = 512 * 1024;
 
 struct Link {
@@ -42,9 +42,8 @@ void Pbft::take_checkpoint(Context& ctx) {
 void Pbft::on(Context& ctx, ReplicaId from, const Checkpoint& c, const Message& m) {
   settle(ctx);
   if (c.seq <= stable_.seq || c.seq <= target_.seq) return;
-  auto at = std::ranges::find_if(candidates_, [&](const Candidate& k) {
-    return k.at.seq == c.seq && k.at.state == c.state;
-  });
+  auto at = std::ranges::find_if(
+      candidates_, [&](const Candidate& k) { return k.at.seq == c.seq && k.at.state == c.state; });
   if (at == candidates_.end()) {
     if (candidates_.size() == kCandidates) {
       // Make room where the fewest agree, and there at the one furthest away.
@@ -70,8 +69,8 @@ void Pbft::on(Context& ctx, ReplicaId, const StableCheckpoint& c, const Message&
   if (target_.seq > executed_ && !transferring()) request_state(ctx);
 }
 
-/// `c` is proven. A replica that has not executed so far may be about to: it asks for the state only
-/// when the log cannot get it there, or when it stands still (tick).
+/// `c` is proven. A replica that has not executed so far may be about to: it asks for the state
+/// only when the log cannot get it there, or when it stands still (tick).
 void Pbft::learn_stable(Context& ctx, const StableCheckpoint& c) {
   if (c.seq <= stable_.seq) return;
   if (c.seq <= executed_) {
@@ -85,8 +84,8 @@ void Pbft::learn_stable(Context& ctx, const StableCheckpoint& c) {
   if (!in_window(c.seq) && !transferring()) request_state(ctx);
 }
 
-/// §4.3: discards everything with sequence number at most n and moves the watermarks. In a new view this
-/// happens also without having the state (§4.4), which is fetched then.
+/// §4.3: discards everything with sequence number at most n and moves the watermarks. In a new view
+/// this happens also without having the state (§4.4), which is fetched then.
 void Pbft::make_stable(Context& ctx, StableCheckpoint c) {
   if (c.seq > executed_) {
     release_claims();
@@ -120,8 +119,8 @@ void Pbft::request_state(Context& ctx) {
   });
   if (sources.empty()) return;
   // Replicas start at different places of the list.
-  ctx.send(sources[(source_ + self_.value) % sources.size()],
-           FetchState{.above = executed_, .last = goal_});
+  asked_ = sources[(source_ + self_.value) % sources.size()];
+  ctx.send(asked_, FetchState{.above = executed_, .last = goal_});
   start_ticking(ctx);
 }
 
@@ -145,7 +144,7 @@ void Pbft::on(Context& ctx, ReplicaId from, const FetchState& f, const Message&)
   ctx.send(from, std::move(part));
 }
 
-void Pbft::on(Context& ctx, ReplicaId, const StatePart& p, const Message&) {
+void Pbft::on(Context& ctx, ReplicaId from, const StatePart& p, const Message&) {
   settle(ctx);
   if (!transferring() || p.blocks.empty() || p.first.value == 0 ||
       p.first.value + p.blocks.size() - 1 != goal_.value) {
@@ -161,6 +160,7 @@ void Pbft::on(Context& ctx, ReplicaId, const StatePart& p, const Message&) {
   }
   if (!heights || chain != goal_chain_) {
     ++ignored_.invalid;
+    if (from != asked_) return;
     ++source_;
     request_state(ctx);
     return;
@@ -199,7 +199,8 @@ Digest Pbft::chain_at(Context& ctx, Height seq) const {
   if (seq == executed_) return chain_;
   const std::uint64_t anchor = seq.value / kAnchor;
   Digest chain = anchor == 0 ? Digest{} : anchors_[anchor - 1];
-  for (std::uint64_t k = anchor * kAnchor; k < seq.value; ++k) chain = link(ctx, chain, *history_[k]);
+  for (std::uint64_t k = anchor * kAnchor; k < seq.value; ++k)
+    chain = link(ctx, chain, *history_[k]);
   return chain;
 }
 

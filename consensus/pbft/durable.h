@@ -1,7 +1,7 @@
 // What a PBFT replica must not forget in a crash, as records of its durable log.
 //
-// Batches are kept by the host (persist_block); the last one written at a height is the executed one.
-// A stable checkpoint replaces all records by one Snapshot.
+// Batches are kept by the host (persist_block); the last one written at a height is the executed
+// one. A stable checkpoint replaces all records by one Snapshot.
 #pragma once
 
 #include <vector>
@@ -22,8 +22,8 @@ struct ViewRecord {
 };
 BOOST_DESCRIBE_STRUCT(ViewRecord, (), (view, active, o_first, o))
 
-/// A pre-prepare accepted (or sent, by the primary): no other may be accepted at (view, seq). Stands
-/// for the PREPARE it led to.
+/// A pre-prepare accepted (or sent, by the primary): no other may be accepted at (view, seq).
+/// Stands for the PREPARE it led to.
 using AcceptedRecord = Place;
 
 /// Stands for the COMMIT it led to.

@@ -12,8 +12,8 @@
 
 namespace byzlab::pbft {
 
-/// What a replica keeps of a slot's earlier views: the prepared certificate with the highest view (null
-/// batch: none), and a quorum of commits.
+/// What a replica keeps of a slot's earlier views: the prepared certificate with the highest view
+/// (null batch: none), and a quorum of commits.
 struct Earlier {
   Prepared certificate;
   BlockRef block;
@@ -53,10 +53,12 @@ class SlotRing {
  public:
   explicit SlotRing(std::uint64_t limit) : limit_(limit), slots_(16) {}
 
-  /// The slot of (view, seq), which must not be older than what it holds. seq must be in (low, low + limit], which keeps live slots apart.
+  /// The slot of (view, seq), which must not be older than what it holds. seq must be in (low, low
+  /// + limit], which keeps live slots apart.
   Slot& at(View view, Height seq, Height low) {
     Slot& s = slots_[seq.value & mask_];
-    if (s.seq == seq && s.view == view) [[likely]] return s;
+    if (s.seq == seq && s.view == view) [[likely]]
+      return s;
     return renewed(view, seq, low);
   }
   /// What is known of seq in any view; null when nothing is.
@@ -74,8 +76,8 @@ class SlotRing {
   std::vector<Slot> slots_;
 };
 
-/// Requests ordered already: executed, or claimed by an accepted batch that is in flight. Ids are dense
-/// (the k-th request of a run has id k), so this is a bitmap whose full prefix is forgotten.
+/// Requests ordered already: executed, or claimed by an accepted batch that is in flight. Ids are
+/// dense (the k-th request of a run has id k), so this is a bitmap whose full prefix is forgotten.
 class OrderedRequests {
  public:
   /// Marks a batch's requests; false, with nothing marked, when one is marked already.

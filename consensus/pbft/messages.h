@@ -1,10 +1,11 @@
-// What PBFT's replicas say to each other (Castro & Liskov, Practical Byzantine Fault Tolerance, OSDI
-// 1999; sections are cited as §). The paper's sequence number n is called seq here, because n is the
-// number of replicas everywhere else.
+// What PBFT's replicas say to each other (Castro & Liskov, Practical Byzantine Fault Tolerance,
+// OSDI 1999; sections are cited as §). The paper's sequence number n is called seq here, because n
+// is the number of replicas everywhere else.
 //
 // Where a message differs from the paper's:
 //  - a set of 2f matching, signed messages travels as one AggregateSignature over their payload;
-//  - the members of NEW-VIEW's O are PRE-PREPARE messages of their own, sent right behind it with the
+//  - the members of NEW-VIEW's O are PRE-PREPARE messages of their own, sent right behind it with
+//  the
 //    batch (the paper's are without); NEW-VIEW itself lists their digests.
 #pragma once
 
@@ -134,7 +135,8 @@ struct NewView {
 BOOST_DESCRIBE_STRUCT(NewView, (), (view, view_changes, digests))
 
 /// What a replica that makes no progress has, so that others send again what it lacks. Castro's
-/// thesis (2001) retransmits like this; OSDI 1999 leaves it to the channel. Bit k is seq executed+1+k.
+/// thesis (2001) retransmits like this; OSDI 1999 leaves it to the channel. Bit k is seq
+/// executed+1+k.
 struct Status {
   static constexpr MessageKind kKind{8};
   static constexpr std::uint64_t kSpan = 64;
@@ -171,8 +173,8 @@ struct FetchState {
 };
 BOOST_DESCRIBE_STRUCT(FetchState, (), (above, last))
 
-/// Executed batches first, first+1, …; `before` is the hash chain's value at first-1, so that whoever
-/// knows its value at the last one can check them without anything else.
+/// Executed batches first, first+1, …; `before` is the hash chain's value at first-1, so that
+/// whoever knows its value at the last one can check them without anything else.
 struct StatePart {
   static constexpr MessageKind kKind{11};
   Height first{};

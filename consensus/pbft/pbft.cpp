@@ -50,8 +50,8 @@ void Pbft::on_request(Context& ctx) {
   propose(ctx);
 }
 
-/// §4.2: the primary assigns the next sequence number to a batch and multicasts PRE-PREPARE. It does so
-/// once it has proposed what its view began with, and knows what that executed.
+/// §4.2: the primary assigns the next sequence number to a batch and multicasts PRE-PREPARE. It
+/// does so once it has proposed what its view began with, and knows what that executed.
 void Pbft::propose(Context& ctx) {
   if (!active_ || self_ != primary_ || next_ < end_of_o()) return;
   while (next_.value <= executed_.value + pipeline_ && in_window(next_) && executed_ >= min_s()) {
@@ -61,10 +61,10 @@ void Pbft::propose(Context& ctx) {
       return ordered_.contains(r.id) || !ctx.crypto().authentic(r);
     });
     if (requests.empty()) return;
-    send_pre_prepare(ctx, ctx.crypto().make_block({.height = next_,
-                                                   .view = view_,
-                                                   .proposer = self_,
-                                                   .requests = std::move(requests)}));
+    send_pre_prepare(
+        ctx,
+        ctx.crypto().make_block(
+            {.height = next_, .view = view_, .proposer = self_, .requests = std::move(requests)}));
     ctx.note(Milestone::proposed, view_, next_.value, in_flight_.back()->digest);
     ++next_;
   }
@@ -77,8 +77,8 @@ void Pbft::send_pre_prepare(Context& ctx, BlockRef block) {
       .view = view_, .seq = next_, .digest = block->digest, .block = {std::move(block)}});
 }
 
-/// §4.2, the four conditions: signed (the host), in view v, no other digest for (v, seq), between the
-/// watermarks; and d is the digest of the batch.
+/// §4.2, the four conditions: signed (the host), in view v, no other digest for (v, seq), between
+/// the watermarks; and d is the digest of the batch.
 void Pbft::on(Context& ctx, ReplicaId from, const PrePrepare& p, const Message& m) {
   settle(ctx);
   Slot* s = slot_for(ctx, p.view, p.seq, m);
@@ -105,8 +105,8 @@ void Pbft::on(Context& ctx, ReplicaId from, const PrePrepare& p, const Message& 
   }
 }
 
-/// §4.4: where the new view proposes again it must propose what O says. Elsewhere the batch is new, is
-/// this primary's, and repeats no request that is executed or in flight.
+/// §4.4: where the new view proposes again it must propose what O says. Elsewhere the batch is new,
+/// is this primary's, and repeats no request that is executed or in flight.
 bool Pbft::admissible(Slot& s, const PrePrepare& p) {
   if (p.seq < end_of_o()) {
     if (o_[p.seq.value - o_first_.value] != p.digest) return false;
@@ -166,17 +166,21 @@ Slot* Pbft::slot_for(Context& ctx, View view, Height seq, const Message& m) {
   }
   if (!in_window(seq)) [[unlikely]] {
     ++ignored_.outside;
-    if (seq > stable_.seq) start_ticking(ctx);  // we may be the one who is behind
+    if (seq > stable_.seq) {  // we may be the one who is behind
+      behind_ = true;
+      start_ticking(ctx);
+    }
     return nullptr;
   }
   return &slots_.at(view, seq, stable_.seq);
 }
 
-/// Votes that overtake their pre-prepare are counted for the digest that the first of them names; the
-/// pre-prepare tells whether that was right, until then other digests wait.
+/// Votes that overtake their pre-prepare are counted for the digest that the first of them names;
+/// the pre-prepare tells whether that was right, until then other digests wait.
 bool Pbft::matches(Context& ctx, Slot& s, const Digest& digest, const Message& m) {
   if (s.named) [[likely]] {
-    if (same(s.digest, digest)) [[likely]] return true;
+    if (same(s.digest, digest)) [[likely]]
+      return true;
     if (!s.accepted) keep_early(ctx, m);
     return false;
   }
@@ -210,7 +214,8 @@ void Pbft::try_committed(Context& ctx, Slot& s) {
 /// §4.2: executed after committed-local, when all lower sequence numbers are executed.
 void Pbft::execute(Context& ctx) {
   const Height before = executed_;
-  for (Slot* s = slots_.find(executed_.next()); s && s->decided; s = slots_.find(executed_.next())) {
+  for (Slot* s = slots_.find(executed_.next()); s && s->decided;
+       s = slots_.find(executed_.next())) {
     const bool same = s->block && s->block->digest == s->decided->digest;
     const bool claimed = s->claimed && same;
     append(ctx, s->decided, claimed, same && s->accepted && s->view == view_);
@@ -239,9 +244,10 @@ void Pbft::append(Context& ctx, BlockRef block, bool claimed, bool persisted) {
   if (executed_.value % checkpoint_interval_ == 0) take_checkpoint(ctx);
 }
 
-/// §4.2 discards a request whose timestamp is not above its client's last: each executes once. A batch
-/// that repeats executed requests executes without them; what was executed is the same everywhere, so
-/// the rest is too. A view change can bring such a batch back without anybody's fault.
+/// §4.2 discards a request whose timestamp is not above its client's last: each executes once. A
+/// batch that repeats executed requests executes without them; what was executed is the same
+/// everywhere, so the rest is too. A view change can bring such a batch back without anybody's
+/// fault.
 BlockRef Pbft::without_repeats(Context& ctx, const BlockRef& block) {
   release_claims();
   if (ordered_.claim(*block)) return block;
@@ -289,8 +295,8 @@ void Pbft::on_timer(Context& ctx, Timer timer) {
   }
   if (!timer.same_key(kProgress) || !timing_) return;
   timing_ = false;
-  // §4.4: in an active view only a backup that waits for a request suspects the primary. §4.5.2: between
-  // views, this view's NEW-VIEW has not come.
+  // §4.4: in an active view only a backup that waits for a request suspects the primary. §4.5.2:
+  // between views, this view's NEW-VIEW has not come.
   if (active_ && (self_ == primary_ || !waiting(ctx))) return;
   ctx.note(Milestone::timeout, view_);
   start_view_change(ctx, view_.next());
@@ -310,8 +316,9 @@ void Pbft::watch(Context& ctx) {
   start_ticking(ctx);
 }
 
-/// §4.4: stops the timer when it no longer waits for a request, restarts it if there is another. The
-/// mempool learns what a call executed after the call: settle() looks whether the restart was right.
+/// §4.4: stops the timer when it no longer waits for a request, restarts it if there is another.
+/// The mempool learns what a call executed after the call: settle() looks whether the restart was
+/// right.
 void Pbft::progressed(Context& ctx) {
   settle_ = true;
   if (active_) {

@@ -1,24 +1,29 @@
 // PBFT: Castro & Liskov, Practical Byzantine Fault Tolerance, OSDI 1999. Sections are cited as §.
 //
 // Rules, in a sentence each; v is the view, seq the paper's n, quorum is 2f+1 when n = 3f+1.
-//  - Primary (§4.2): the primary of view v is replica v mod n. It gives the next sequence number to a
+//  - Primary (§4.2): the primary of view v is replica v mod n. It gives the next sequence number to
+//  a
 //    batch of requests and multicasts PRE-PREPARE.
-//  - Pre-prepare (§4.2): a backup accepts it in its view, between the watermarks, if it has not accepted
+//  - Pre-prepare (§4.2): a backup accepts it in its view, between the watermarks, if it has not
+//  accepted
 //    another digest for (v, seq), and multicasts PREPARE.
 //  - Prepared (§4.2): with the pre-prepare and 2f matching prepares from backups, multicast COMMIT.
 //  - Committed-local (§4.2): prepared and a quorum of matching commits; executed in sequence order.
-//  - Checkpoint (§4.3): every K executions multicast CHECKPOINT; a quorum makes it stable, moves the
+//  - Checkpoint (§4.3): every K executions multicast CHECKPOINT; a quorum makes it stable, moves
+//  the
 //    watermarks to h, h + L and lets the log below be forgotten.
-//  - View change (§4.4): a backup that waits too long multicasts VIEW-CHANGE for v+1 with the prepared
+//  - View change (§4.4): a backup that waits too long multicasts VIEW-CHANGE for v+1 with the
+//  prepared
 //    certificates above its stable checkpoint; the primary of v+1 answers a quorum of them with
 //    NEW-VIEW, from which everybody computes what must be proposed again.
 //  - Liveness (§4.5.2): the timer starts at a quorum of VIEW-CHANGEs and doubles from view to view;
 //    f+1 VIEW-CHANGEs for greater views take a replica along.
 //
-// What the paper leaves to others is here too: retransmission (status.cpp, after Castro's thesis, 2001),
-// state transfer (checkpoint.cpp), honest restarts (recovery.cpp).
+// What the paper leaves to others is here too: retransmission (status.cpp, after Castro's thesis,
+// 2001), state transfer (checkpoint.cpp), honest restarts (recovery.cpp).
 //
-// A good case costs 2n(n-1) messages a batch and three message delays, plus n(n-1) CHECKPOINTs every K.
+// A good case costs 2n(n-1) messages a batch and three message delays, plus n(n-1) CHECKPOINTs
+// every K.
 #pragma once
 
 #include <optional>
@@ -62,22 +67,23 @@ inline constexpr OptionSpec kOptions[] = {
      .type = OptionType::duration,
      .default_text = "0ms",
      .range = "0ms..1h",
-     .doc = "how long a replica waits without progress before it asks for what it lacks; 0 means half "
-            "of view_timeout"},
+     .doc =
+         "how long a replica waits without progress before it asks for what it lacks; 0 means half "
+         "of view_timeout"},
 };
 
 /// Messages that had no effect, by why. Nothing that arrives can do worse than be counted here.
 struct Ignored {
-  std::uint64_t old_view = 0;       ///< of a view that is over
-  std::uint64_t outside = 0;        ///< not between the watermarks (§4.2)
-  std::uint64_t invalid = 0;        ///< proves nothing: forged, ill-formed, not the primary's
-  std::uint64_t inadmissible = 0;   ///< a pre-prepare that O or an ordered request forbids
-  std::uint64_t overflow = 0;       ///< a sender's share of the early messages is used up
+  std::uint64_t old_view = 0;      ///< of a view that is over
+  std::uint64_t outside = 0;       ///< not between the watermarks (§4.2)
+  std::uint64_t invalid = 0;       ///< proves nothing: forged, ill-formed, not the primary's
+  std::uint64_t inadmissible = 0;  ///< a pre-prepare that O or an ordered request forbids
+  std::uint64_t overflow = 0;      ///< a sender's share of the early messages is used up
 };
 
-class Pbft : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, StableCheckpoint,
-                             ViewChange, NewView, Status, Decided, FetchState, StatePart,
-                             FetchBatch, Batch> {
+class Pbft
+    : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, StableCheckpoint, ViewChange,
+                      NewView, Status, Decided, FetchState, StatePart, FetchBatch, Batch> {
  public:
   explicit Pbft(const Options& options);
 
@@ -139,7 +145,8 @@ class Pbft : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, Stab
   void progressed(Context&);
   /// First thing in every handler.
   void settle(Context& ctx) {
-    if (settle_) [[unlikely]] settle_now(ctx);
+    if (settle_) [[unlikely]]
+      settle_now(ctx);
   }
   void settle_now(Context&);
   Duration patience() const;
@@ -212,15 +219,15 @@ class Pbft : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, Stab
   bool active_ = true;  // false from VIEW-CHANGE to NEW-VIEW
   ReplicaId primary_;   // of view_
   Power primary_power_ = 0;
-  Height o_first_{1};         // min-s + 1 of view_
-  std::vector<Digest> o_;     // O of view_
-  HeldMessage new_view_;      // what made view_ active
+  Height o_first_{1};                      // min-s + 1 of view_
+  std::vector<Digest> o_;                  // O of view_
+  HeldMessage new_view_;                   // what made view_ active
   std::vector<HeldMessage> view_changes_;  // latest of each replica
   std::vector<View> known_views_;          // highest each replica claimed to be in
-  Power joined_ = 0;          // power behind VIEW-CHANGEs for view_
-  Power ahead_ = 0;           // and for greater views
-  bool announced_ = false;    // primary: NEW-VIEW is sent
-  unsigned attempts_ = 0;     // view changes since a request executed
+  Power joined_ = 0;                       // power behind VIEW-CHANGEs for view_
+  Power ahead_ = 0;                        // and for greater views
+  bool announced_ = false;                 // primary: NEW-VIEW is sent
+  unsigned attempts_ = 0;                  // view changes since a request executed
 
   // The log.
   SlotRing slots_;
@@ -233,9 +240,9 @@ class Pbft : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, Stab
 
   // What is executed.
   Height executed_;
-  Digest chain_;                  // hash chain over executed batches
-  std::vector<BlockRef> history_; // history_[k] is seq k+1
-  std::vector<Digest> anchors_;   // chain values every kAnchor batches
+  Digest chain_;                   // hash chain over executed batches
+  std::vector<BlockRef> history_;  // history_[k] is seq k+1
+  std::vector<Digest> anchors_;    // chain values every kAnchor batches
 
   // Checkpoints.
   StableCheckpoint stable_;            // h and its proof
@@ -243,23 +250,25 @@ class Pbft : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, Stab
   std::vector<Candidate> candidates_;  // votes above h
 
   // State transfer.
-  StableCheckpoint target_;              // the highest proven checkpoint
-  Height goal_;                          // batches above are fetched, those up to here are wanted
-  Digest goal_chain_;                    // proven chain value at goal_
-  std::vector<BlockRef> fetched_;        // goal_+1 … target_, last first
+  StableCheckpoint target_;        // the highest proven checkpoint
+  Height goal_;                    // batches above are fetched, those up to here are wanted
+  Digest goal_chain_;              // proven chain value at goal_
+  std::vector<BlockRef> fetched_;  // goal_+1 … target_, last first
   std::uint32_t source_ = 0;
-  bool transferring_ = false;            // true with goal_ > executed_: see transferring()
+  ReplicaId asked_;            // for state, last
+  bool transferring_ = false;  // true with goal_ > executed_: see transferring()
 
   // Timers.
-  bool timing_ = false;    // kProgress is set
-  bool ticking_ = false;   // kTick is set
-  bool settle_ = false;    // something executed in the last call: the mempool knows it by now
+  bool timing_ = false;       // kProgress is set
+  bool ticking_ = false;      // kTick is set
+  bool settle_ = false;       // something executed in the last call: the mempool knows it by now
+  bool behind_ = false;       // somebody spoke of what is above our high watermark
   bool catching_up_ = false;  // restarted: ask until a quorum has answered
   ReplicaSet heard_;          // whose answers say that there is nothing to catch up with
   Height executed_at_tick_;
   Height goal_at_tick_;
   std::uint32_t attempt_ = 0;
-  RequestId oldest_;       // the request waiting longest, as of the last tick
+  RequestId oldest_;  // the request waiting longest, as of the last tick
   Time oldest_since_ = kNever;
 
   Ignored ignored_;

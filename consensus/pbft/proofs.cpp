@@ -7,8 +7,8 @@
 
 namespace byzlab::pbft {
 
-/// §4.4: V holds valid VIEW-CHANGEs for this view from a quorum of different replicas, and O is what
-/// follows from them.
+/// §4.4: V holds valid VIEW-CHANGEs for this view from a quorum of different replicas, and O is
+/// what follows from them.
 bool Validity::new_view(const NewView& nv) const {
   Power power = 0;
   for (std::size_t i = 0; i < nv.view_changes.size(); ++i) {

@@ -44,7 +44,8 @@ void Pbft::persist_snapshot(Context& ctx) {
 }
 
 void Pbft::recover(Context& ctx) {
-  SnapshotRecord all{.view = {.active = true, .o_first = Height(1)}};  // as nobody has written it yet
+  SnapshotRecord all{
+      .view = {.active = true, .o_first = Height(1)}};  // as nobody has written it yet
   for (const auto bytes : ctx.recovered().records) read_record(bytes, ctx, all);
 
   // What was executed: the last batch written at each height up to there.
@@ -77,24 +78,16 @@ void Pbft::read_record(std::span<const std::byte> bytes, Context& ctx, SnapshotR
   RecordKind kind{};
   if (!decode(reader, kind)) return;
   switch (kind) {
-    case RecordKind::view:
-      decode(reader, all.view);
-      break;
-    case RecordKind::accepted:
-      decode(reader, all.accepted.emplace_back());
-      break;
-    case RecordKind::prepared:
-      decode(reader, all.prepared.emplace_back());
-      break;
+    case RecordKind::view: decode(reader, all.view); break;
+    case RecordKind::accepted: decode(reader, all.accepted.emplace_back()); break;
+    case RecordKind::prepared: decode(reader, all.prepared.emplace_back()); break;
     case RecordKind::executed: {
       ExecutedRecord record;
       decode(reader, record);
       all.executed = record.executed;
       break;
     }
-    case RecordKind::snapshot:
-      decode(reader, all);
-      break;
+    case RecordKind::snapshot: decode(reader, all); break;
   }
 }
 
@@ -119,6 +112,7 @@ void Pbft::recover_slots(Context& ctx, const SnapshotRecord& all) {
   }
   if (!active_) return;
   for (const AcceptedRecord& a : all.accepted) {
+    if (a.view == view_) accepted_ = std::max(accepted_, a.seq);
     BlockRef block = batch(a.seq, a.digest);
     if (a.view != view_ || !in_window(a.seq) || !block) continue;
     Slot& s = slots_.at(view_, a.seq, stable_.seq);
@@ -127,7 +121,6 @@ void Pbft::recover_slots(Context& ctx, const SnapshotRecord& all) {
     s.digest = a.digest;
     s.block = std::move(block);
     s.claimed = a.seq > executed_ && ordered_.claim(*s.block);
-    accepted_ = std::max(accepted_, a.seq);
   }
 }
 
@@ -162,14 +155,16 @@ void Pbft::say_slots_again(Context& ctx) {
       ctx.broadcast(Prepare{.view = place.view, .seq = seq, .digest = place.digest});
     } else if (seq == next_) {
       in_flight_.push_back(s->block);
-      ctx.broadcast(PrePrepare{
-          .view = place.view, .seq = seq, .digest = place.digest, .block = {s->block}});
+      ctx.broadcast(
+          PrePrepare{.view = place.view, .seq = seq, .digest = place.digest, .block = {s->block}});
       ++next_;
     }
     const bool prepared = s->earlier && s->earlier->certificate.view == view_;
     if (prepared) ctx.broadcast(Commit{.view = place.view, .seq = seq, .digest = place.digest});
   }
   propose_again(ctx);
+  // Never a second batch for a place, whatever the disk has lost.
+  if (next_ >= end_of_o()) next_ = std::max(next_, accepted_.next());
 }
 
 }  // namespace byzlab::pbft

@@ -19,6 +19,7 @@ void Pbft::tick(Context& ctx) {
     oldest_since_ = kNever;
     return;
   }
+  behind_ = false;
   const bool moved = executed_ != executed_at_tick_ || goal_ != goal_at_tick_;
   executed_at_tick_ = executed_;
   goal_at_tick_ = goal_;
@@ -38,8 +39,8 @@ void Pbft::tick(Context& ctx) {
   start_ticking(ctx);
 }
 
-/// §4.4: the timer is about the requests a backup waits for, whatever else executes. The request that
-/// waits longest is next at an honest primary.
+/// §4.4: the timer is about the requests a backup waits for, whatever else executes. The request
+/// that waits longest is next at an honest primary.
 void Pbft::suspect_censorship(Context& ctx) {
   if (!active_ || self_ == primary_) return;
   const auto oldest = ctx.batch({.requests = 1});
@@ -55,7 +56,7 @@ void Pbft::suspect_censorship(Context& ctx) {
 }
 
 bool Pbft::outstanding(Context& ctx) const {
-  return !active_ || catching_up_ || target_.seq > executed_ || waiting(ctx);
+  return !active_ || catching_up_ || behind_ || target_.seq > executed_ || waiting(ctx);
 }
 
 void Pbft::start_ticking(Context& ctx) {
@@ -173,7 +174,8 @@ void Pbft::help_with_slots(Context& ctx, ReplicaId to, const Status& s, bool at_
   }
 }
 
-/// A proof of committed(m, v, n) is good in any view (§4.5.1): no other batch can be committed at n.
+/// A proof of committed(m, v, n) is good in any view (§4.5.1): no other batch can be committed at
+/// n.
 void Pbft::on(Context& ctx, ReplicaId, const Decided& d, const Message& m) {
   settle(ctx);
   if (d.seq <= executed_ || !in_window(d.seq)) {

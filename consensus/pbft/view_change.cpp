@@ -79,8 +79,8 @@ void Pbft::on(Context& ctx, ReplicaId from, const ViewChange& vc, const Message&
   count_view_changes(ctx);
 }
 
-/// §4.5.2: f+1 VIEW-CHANGEs for greater views make this replica join the smallest of them; a quorum for
-/// its own view starts the timer, and at the new primary the view (§4.4).
+/// §4.5.2: f+1 VIEW-CHANGEs for greater views make this replica join the smallest of them; a quorum
+/// for its own view starts the timer, and at the new primary the view (§4.4).
 void Pbft::count_view_changes(Context& ctx) {
   if (ahead_ > ctx.committee().fault_bound()) {
     View smallest(~std::uint64_t{0});
@@ -97,15 +97,16 @@ void Pbft::count_view_changes(Context& ctx) {
   if (joined_ >= quorum_ && self_ == primary_ && !announced_) send_new_view(ctx);
 }
 
-/// §4.5.2: the timer for NEW-VIEW starts when a quorum is in this view, so that nobody runs ahead. Who
-/// is in a later view, or says so in a STATUS, counts too: VIEW-CHANGEs may be lost, and those of who
-/// has entered the view and restarted are.
+/// §4.5.2: the timer for NEW-VIEW starts when a quorum is in this view, so that nobody runs ahead.
+/// Who is in a later view, or says so in a STATUS, counts too: VIEW-CHANGEs may be lost, and those
+/// of who has entered the view and restarted are.
 void Pbft::wait_for_new_view(Context& ctx) {
   if (active_ || timing_) return;
   if (joined_ + ahead_ < quorum_) {
     Power power = 0;
     for (std::uint32_t i = 0; i < n_; ++i) {
-      if (i == self_.value || known_views_[i] >= view_) power += ctx.committee().power(ReplicaId(i));
+      if (i == self_.value || known_views_[i] >= view_)
+        power += ctx.committee().power(ReplicaId(i));
     }
     if (power < quorum_) return;
   }
@@ -120,9 +121,8 @@ void Pbft::send_new_view(Context& ctx) {
   for (std::uint32_t i = 0; i < n_; ++i) {
     const HeldMessage& vc = view_changes_[i];
     if (!vc || vc->as<ViewChange>().view != view_) continue;
-    nv.view_changes.push_back({.from = ReplicaId(i),
-                               .signature = vc->signature(),
-                               .content = vc->as<ViewChange>()});
+    nv.view_changes.push_back(
+        {.from = ReplicaId(i), .signature = vc->signature(), .content = vc->as<ViewChange>()});
   }
   nv.digests = reproposals(ctx.crypto(), nv.view_changes).digests;
   ctx.broadcast(std::move(nv));
@@ -176,8 +176,8 @@ void Pbft::enter(Context& ctx, const NewView& nv, const Message& m) {
   propose(ctx);
 }
 
-/// §4.4: the primary multicasts a pre-prepare of its view for every member of O. Its batch it may have
-/// to fetch first.
+/// §4.4: the primary multicasts a pre-prepare of its view for every member of O. Its batch it may
+/// have to fetch first.
 void Pbft::propose_again(Context& ctx) {
   if (!active_ || self_ != primary_) return;
   for (; next_ < end_of_o(); ++next_) {
@@ -200,7 +200,8 @@ BlockRef Pbft::find_batch(Context& ctx, Height seq, const Digest& digest) const 
   return null->digest == digest ? null : BlockRef();
 }
 
-/// Those whose P has the batch prepared have the batch: a few of them are asked, others the next time.
+/// Those whose P has the batch prepared have the batch: a few of them are asked, others the next
+/// time.
 void Pbft::fetch_batch(Context& ctx, const FetchBatch& wanted) {
   std::vector<ReplicaId> sources;
   if (new_view_) {
@@ -229,8 +230,8 @@ void Pbft::on(Context& ctx, ReplicaId from, const FetchBatch& f, const Message&)
 
 void Pbft::on(Context& ctx, ReplicaId, const Batch& b, const Message&) {
   settle(ctx);
-  if (!active_ || self_ != primary_ || next_ >= end_of_o() || !b.block.ref || b.block->height != next_ ||
-      b.block->digest != o_[next_.value - o_first_.value]) {
+  if (!active_ || self_ != primary_ || next_ >= end_of_o() || !b.block.ref ||
+      b.block->height != next_ || b.block->digest != o_[next_.value - o_first_.value]) {
     ++ignored_.outside;
     return;
   }
@@ -241,7 +242,8 @@ void Pbft::on(Context& ctx, ReplicaId, const Batch& b, const Message&) {
 }
 
 Validity Pbft::validity(Context& ctx) const {
-  return {.committee = ctx.committee(), .crypto = ctx.crypto(), .quorum = quorum_, .window = window_};
+  return {
+      .committee = ctx.committee(), .crypto = ctx.crypto(), .quorum = quorum_, .window = window_};
 }
 
 }  // namespace byzlab::pbft

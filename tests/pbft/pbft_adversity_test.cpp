@@ -1,5 +1,5 @@
-// PBFT under crashes, restarts, partitions, loss and reordering, over many seeds: nothing conflicts,
-// nothing executes twice, and once the network behaves everybody gets everything.
+// PBFT under crashes, restarts, partitions, loss and reordering, over many seeds: nothing
+// conflicts, nothing executes twice, and once the network behaves everybody gets everything.
 //
 // BYZLAB_SEEDS=5000 in the environment runs that many seeds a case instead of a few.
 #include <boost/test/unit_test.hpp>

@@ -114,14 +114,16 @@ BOOST_AUTO_TEST_CASE(a_restarted_replica_says_nothing_else_than_before) {
   script.crash(r1);
   script.start(r1);
   check_golden("tests/pbft/golden/a_restart_repeats_itself.txt", script.text().substr(first));
-  // Another batch for the same place, from the primary itself: the restarted replica has not forgotten.
+  // Another batch for the same place, from the primary itself: the restarted replica has not
+  // forgotten.
   Request request{.id = RequestId(9), .client = ClientId(0), .bytes = 1};
   request.auth = script.crypto().authenticate(request);
   const auto other = script.crypto().make_block(
       {.height = Height(1), .view = View(0), .proposer = r0, .requests = {request}});
   const auto length = script.text().size();
-  script.inject(r0, r1, PrePrepare{.view = View(0), .seq = Height(1), .digest = other->digest,
-                                   .block = {other}});
+  script.inject(
+      r0, r1,
+      PrePrepare{.view = View(0), .seq = Height(1), .digest = other->digest, .block = {other}});
   BOOST_TEST(script.text().substr(length).find("broadcast Prepare") == std::string::npos);
   BOOST_TEST(script.noted(Milestone::equivocation) == 1u);
   // With the network back, the batch it accepted before the crash is what everybody commits.

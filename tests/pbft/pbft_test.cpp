@@ -37,7 +37,8 @@ BOOST_AUTO_TEST_CASE(good_case) {
   script.submit(1);
   script.run_for(100ms);
   check_golden("tests/pbft/golden/good_case.txt", script.text());
-  for (std::uint32_t i = 0; i < 4; ++i) BOOST_TEST(script.committed_height(ReplicaId(i)).value == 1u);
+  for (std::uint32_t i = 0; i < 4; ++i)
+    BOOST_TEST(script.committed_height(ReplicaId(i)).value == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_decision_costs_2n_n_minus_1_messages_and_three_delays) {
@@ -93,8 +94,9 @@ BOOST_AUTO_TEST_CASE(a_batch_that_repeats_a_request_is_refused) {
                                                    .requests = std::move(requests)});
     const auto& engine = static_cast<const Pbft&>(script.engine(ReplicaId(1)));
     const auto before = engine.ignored();
-    script.inject(ReplicaId(0), ReplicaId(1),
-                  PrePrepare{.view = View(0), .seq = seq, .digest = block->digest, .block = {block}});
+    script.inject(
+        ReplicaId(0), ReplicaId(1),
+        PrePrepare{.view = View(0), .seq = seq, .digest = block->digest, .block = {block}});
     const auto& after = engine.ignored();
     return after.inadmissible > before.inadmissible ? "inadmissible"
            : after.invalid > before.invalid         ? "invalid"
@@ -124,8 +126,10 @@ BOOST_AUTO_TEST_CASE(a_wrong_first_vote_does_not_stop_the_right_ones) {
   // A liar's votes arrive before everything else, for a digest that nobody proposes.
   const Digest wrong = script.crypto().digest(Height(77));
   for (const std::uint32_t to : {0u, 1u, 2u}) {
-    script.inject(ReplicaId(3), ReplicaId(to), Prepare{.view = View(0), .seq = Height(1), .digest = wrong});
-    script.inject(ReplicaId(3), ReplicaId(to), Commit{.view = View(0), .seq = Height(1), .digest = wrong});
+    script.inject(ReplicaId(3), ReplicaId(to),
+                  Prepare{.view = View(0), .seq = Height(1), .digest = wrong});
+    script.inject(ReplicaId(3), ReplicaId(to),
+                  Commit{.view = View(0), .seq = Height(1), .digest = wrong});
   }
   script.crash(ReplicaId(3));
   // And the pre-prepare is slow: the honest votes overtake it.
@@ -166,8 +170,9 @@ BOOST_AUTO_TEST_CASE(a_smaller_quorum_breaks_agreement) {
       r.auth = script.crypto().authenticate(r);
       const auto block = script.crypto().make_block(
           {.height = Height(1), .view = View(0), .proposer = ReplicaId(0), .requests = {r}});
-      script.inject(ReplicaId(0), ReplicaId(to), PrePrepare{.view = View(0), .seq = Height(1),
-                                                            .digest = block->digest, .block = {block}});
+      script.inject(
+          ReplicaId(0), ReplicaId(to),
+          PrePrepare{.view = View(0), .seq = Height(1), .digest = block->digest, .block = {block}});
       script.inject(ReplicaId(0), ReplicaId(to),
                     Commit{.view = View(0), .seq = Height(1), .digest = block->digest});
     }

@@ -131,8 +131,8 @@ BOOST_AUTO_TEST_CASE(the_timer_doubles_until_a_request_executes) {
   }
   BOOST_TEST_REQUIRE(timeouts.size() >= 3u);
   BOOST_TEST(timeouts[0] == 500);
-  BOOST_TEST(timeouts[1] == 500 + 10 + 500);                // T after a quorum of VIEW-CHANGEs
-  BOOST_TEST(timeouts[2] == 500 + 10 + 500 + 10 + 1000);    // 2T
+  BOOST_TEST(timeouts[1] == 500 + 10 + 500);              // T after a quorum of VIEW-CHANGEs
+  BOOST_TEST(timeouts[2] == 500 + 10 + 500 + 10 + 1000);  // 2T
 }
 
 BOOST_AUTO_TEST_CASE(f_plus_1_view_changes_take_a_replica_along) {
@@ -154,10 +154,9 @@ BOOST_AUTO_TEST_CASE(o_takes_the_certificate_with_the_highest_view) {
   const Digest b = script.crypto().digest(Height(2));
   const Prepared old = pen.prepared(View(0), Height(2), a, r0, {r1, r2});
   const Prepared recent = pen.prepared(View(1), Height(2), b, r1, {r0, r3});
-  std::vector<SignedViewChange> v{
-      pen.view_change(r0, {.view = View(2), .prepared = {recent}}),
-      pen.view_change(r1, {.view = View(2), .prepared = {old}}),
-      pen.view_change(r3, {.view = View(2), .prepared = {old}})};
+  std::vector<SignedViewChange> v{pen.view_change(r0, {.view = View(2), .prepared = {recent}}),
+                                  pen.view_change(r1, {.view = View(2), .prepared = {old}}),
+                                  pen.view_change(r3, {.view = View(2), .prepared = {old}})};
   const Reproposals o = reproposals(script.crypto(), v);
   BOOST_TEST_REQUIRE(o.digests.size() == 2u);
   BOOST_TEST((o.digests[0] == null_batch(script.crypto(), Height(1))->digest));
@@ -237,9 +236,8 @@ BOOST_AUTO_TEST_CASE(a_new_view_with_the_wrong_o_is_refused) {
   const auto vc = [&](ReplicaId r, std::vector<Prepared> ps) {
     return pen.view_change(r, {.view = View(1), .prepared = std::move(ps)});
   };
-  const NewView good{.view = View(1),
-                     .view_changes = {vc(r1, {p}), vc(r2, {p}), vc(r3, {})},
-                     .digests = {d}};
+  const NewView good{
+      .view = View(1), .view_changes = {vc(r1, {p}), vc(r2, {p}), vc(r3, {})}, .digests = {d}};
   const auto refused = [&](NewView nv, ReplicaId from = r1) {
     const auto before = engine(script, r3).ignored().invalid;
     script.inject(from, r3, std::move(nv));
@@ -260,16 +258,18 @@ BOOST_AUTO_TEST_CASE(a_new_view_with_the_wrong_o_is_refused) {
   BOOST_TEST(refused(bad));  // V has a replica twice
   bad = good;
   bad.view_changes[2].content.prepared = {p};
-  BOOST_TEST(refused(bad));  // not what r3 signed
+  BOOST_TEST(refused(bad));       // not what r3 signed
   BOOST_TEST(refused(good, r2));  // not from the primary of view 1
   script.inject(r1, r3, NewView(good));
   BOOST_TEST(engine(script, r3).view().value == 1u);
   BOOST_TEST(engine(script, r3).active());
 
   // In view 1 the primary must propose what O says at 1.
-  const auto fresh = script.crypto().make_block({.height = Height(1), .view = View(1), .proposer = r1});
-  script.inject(r1, r3, PrePrepare{.view = View(1), .seq = Height(1), .digest = fresh->digest,
-                                   .block = {fresh}});
+  const auto fresh =
+      script.crypto().make_block({.height = Height(1), .view = View(1), .proposer = r1});
+  script.inject(
+      r1, r3,
+      PrePrepare{.view = View(1), .seq = Height(1), .digest = fresh->digest, .block = {fresh}});
   BOOST_TEST(engine(script, r3).ignored().inadmissible == 1u);
 }
 
