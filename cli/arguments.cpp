@@ -56,7 +56,8 @@ std::optional<scenario::Runs> seed_range(std::string_view text) {
   const auto dots = text.find("..");
   const auto first = whole_number(text.substr(0, dots));
   const auto last = dots == std::string_view::npos ? first : whole_number(text.substr(dots + 2));
-  if (!first || !last || *last < *first) return std::nullopt;
+  constexpr std::uint64_t kMost = 1'000'000'000;
+  if (!first || !last || *last < *first || *last - *first >= kMost) return std::nullopt;
   return scenario::Runs{.first = *first, .last = *last};
 }
 

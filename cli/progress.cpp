@@ -43,7 +43,10 @@ ProgressMode decided(ProgressMode mode, bool quiet) {
 }
 
 SweepProgress::SweepProgress(ProgressMode mode, std::string name, std::uint64_t total, bool ascii)
-    : mode_(mode), name_(std::move(name)), total_(total), ascii_(ascii) {}
+    : mode_(mode),
+      name_(std::move(name)),
+      total_(std::max<std::uint64_t>(total, 1)),
+      ascii_(ascii) {}
 
 void SweepProgress::update(std::uint64_t done, std::uint64_t passed, std::uint64_t failed,
                            std::uint64_t open) {
@@ -71,10 +74,12 @@ void SweepProgress::draw_bar(std::uint64_t done, const std::string& counts) {
   const double share = static_cast<double>(done) / static_cast<double>(total_);
   const double passed = std::chrono::duration<double>(now - start_).count();
   const double rate = passed > 0 ? static_cast<double>(done) / passed : 0;
-  const auto left = rate > 0 ? static_cast<double>(total_ - done) / rate : 0;
-  put_line(fmt::format("{} {} {}/{}  {:.0f} %  {} runs/s  {} left   {}", name_, bar(share, ascii_),
-                       done, total_, share * 100, short_number(rate), duration_words(left),
-                       counts));
+  const auto left = rate > 0
+                        ? fmt::format("  {} runs/s  {} left", short_number(rate),
+                                      duration_words(static_cast<double>(total_ - done) / rate))
+                        : "";
+  put_line(fmt::format("{} {} {}/{}  {:.0f} %{}   {}", name_, bar(share, ascii_), done, total_,
+                       share * 100, left, counts));
 }
 
 void SweepProgress::clear() {

@@ -1,6 +1,7 @@
 // byzlab run: scenario files → load → run → report → exit code and results folder.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <random>
 
@@ -14,6 +15,7 @@
 #include "cli/verify.h"
 #include "observe/formats.h"
 #include "observe/results_folder.h"
+#include "observe/style.h"
 #include "observe/summary.h"
 
 namespace byzlab {
@@ -101,7 +103,8 @@ Exit run_job(const Job& job, const RunArguments& arguments, bool only, Documents
     documents.add(report_of(outcome), tally_json(outcome.tally, outcome.info));
     if (outcome.broken) return Exit::internal;
     if (!arguments.verify.empty()) return verify_hash(outcome.tally.trace_hash(), arguments.verify);
-    return outcome.info.interrupted ? Exit::interrupted : exit_of(outcome.tally.verdict());
+    return outcome.info.interrupted ? Exit::interrupted
+                                    : exit_of(verdict_of(outcome.tally, outcome.info));
   }
   const auto outcome =
       run_one(job.prepared, job.seeds.first, arguments,
@@ -118,7 +121,7 @@ Exit run_job(const Job& job, const RunArguments& arguments, bool only, Documents
 Exit run_guarded(const Job& job, const RunArguments& arguments, bool only, Documents& documents) {
   const auto internal = [&](const std::string& what) {
     log_error("internal error: " + what + "\n  again    " +
-              again_command(job.prepared, job.seeds.first, arguments));
+              again_command(job.prepared, job.seeds.first, job.seeds.last, arguments));
     return Exit::internal;
   };
   try {
@@ -151,20 +154,27 @@ Exit execute(const RunArguments& arguments) {
 
   Documents documents(arguments.format);
   Exit exit = jobs.empty() ? Exit::inconclusive : Exit::ok;
-  std::size_t done = 0, passed = 0;
+  std::size_t done = 0;
+  std::string others;  // what did not pass
   for (const auto& job : jobs) {
     if (done > 0 && arguments.format == Format::text && !arguments.quiet) std::fputs("\n", stdout);
     const auto code = run_guarded(job, arguments, jobs.size() == 1, documents);
     std::fflush(stdout);
     ++done;
-    passed += code == Exit::ok ? 1 : 0;
+    if (code != Exit::ok)
+      others +=
+          fmt::format("  {} {}\n", code == Exit::inconclusive ? "?" : "✗", job.prepared.file());
     exit = worst(exit, code);
     if (interrupted() || code == Exit::interrupted) break;
     if (arguments.fail_fast && code == Exit::failed) break;
   }
   documents.print();
-  if (jobs.size() > 1 && arguments.format == Format::text)
-    std::fputs(fmt::format("\n{} of {} scenarios passed\n", passed, jobs.size()).c_str(), stdout);
+  if (jobs.size() > 1 && arguments.format == Format::text) {
+    const auto bad = static_cast<std::size_t>(std::count(others.begin(), others.end(), '\n'));
+    const auto text =
+        fmt::format("\n{} of {} scenarios passed\n{}", done - bad, jobs.size(), others);
+    std::fputs((arguments.look.ascii ? to_ascii(text) : text).c_str(), stdout);
+  }
   if (std::fflush(stdout) != 0) {
     log_error("cannot write to standard output");
     return Exit::no_results;

@@ -29,6 +29,8 @@ namespace {
 
 /// Folders are kept of this many failing seeds; the others have their command line.
 constexpr std::uint64_t kFoldersOfFailures = 10;
+/// Lines about seeds that are shown; runs.jsonl has them all.
+constexpr std::uint64_t kLinesOfFailures = 20;
 
 /// What a seed came to: a report, or why there is none.
 struct SeedResult {
@@ -116,7 +118,7 @@ class Workers {
   }
 
   SeedResult run_seed(std::uint64_t seed) const {
-    crash_note(again_command(*prepared_, seed, *arguments_));
+    crash_note(again_command(*prepared_, seed, seed, *arguments_));
     try {
       const auto scenario = prepared_->at_seed(seed, seeds_);
       SeedResult result;
@@ -173,12 +175,11 @@ void write_sweep(const Prepared& prepared, ManyOutcome& outcome, const RunArgume
   const auto& info = outcome.info;
   const auto id = fmt::format("{}-s{}..{}", time_of_day(), info.first_seed, info.last_seed);
   const auto place = folder.place(info.name, id);
-  std::string again =
-      fmt::format("byzlab run {} --seeds {}..{}", prepared.file(), info.first_seed, info.last_seed);
-  std::vector<Pointer> pointers{{"results", place.string()}};
-  if (!outcome.tally.failed_seeds().empty())
-    again = again_command(prepared, outcome.tally.failed_seeds().front(), arguments);
-  pointers.push_back({"again", again});
+  const auto& failed = outcome.tally.failed_seeds();
+  const auto again = failed.empty()
+                         ? again_command(prepared, info.first_seed, info.last_seed, arguments)
+                         : again_command(prepared, failed.front(), failed.front(), arguments);
+  const std::vector<Pointer> pointers{{"results", place.string()}, {"again", again}};
   const TextOptions plain{};
   folder.write("summary.json", tally_json(outcome.tally, info));
   folder.write("scenario.yaml", prepared.text());
@@ -219,7 +220,7 @@ ManyOutcome run_many(const Prepared& prepared, scenario::Runs seeds,
     std::fflush(stdout);
   }
   std::string runs, failures;
-  std::uint64_t kept = 0;
+  std::uint64_t kept = 0, told = 0;
   {
     Workers workers(prepared, seeds, arguments, outcome.info.jobs);
     SweepProgress progress(decided(arguments.progress, arguments.quiet), first.name,
@@ -253,7 +254,7 @@ ManyOutcome run_many(const Prepared& prepared, scenario::Runs seeds,
         where = again.folder->string();
         kept += failed ? 1 : 0;
       }
-      if (verdict != RunVerdict::pass) {
+      if (verdict != RunVerdict::pass && ++told <= kLinesOfFailures) {
         failures += failure_line(report, verdict, {}, where);
         if (text) {
           progress.clear();
@@ -268,8 +269,17 @@ ManyOutcome run_many(const Prepared& prepared, scenario::Runs seeds,
   if (interrupted()) outcome.info.interrupted = true;
   outcome.info.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (told > kLinesOfFailures) {
+    const auto more = fmt::format("    … {} more in runs.jsonl\n", told - kLinesOfFailures);
+    failures += more;
+    if (text) std::fputs(style.ascii ? to_ascii(more).c_str() : more.c_str(), stdout);
+  }
   outcome.text = (failures.empty() ? "" : "\n") + tally_text(outcome.tally, outcome.info, style);
   if (folder) write_sweep(prepared, outcome, arguments, *folder, runs, failures, header);
+  if (arguments.quiet) {
+    const auto line = first.name + "  " + tally_verdict(outcome.tally, outcome.info, style) + "\n";
+    outcome.text = style.ascii ? to_ascii(line) : line;
+  }
   return outcome;
 }
 
@@ -277,7 +287,7 @@ Report report_of(const ManyOutcome& outcome) {
   Report report;
   report.name = outcome.info.name;
   report.file = outcome.info.file;
-  report.verdict = outcome.tally.verdict();
+  report.verdict = verdict_of(outcome.tally, outcome.info);
   report.seed = outcome.info.first_seed;
   report.trace_hash = outcome.tally.trace_hash();
   report.protocol = outcome.info.protocol;
@@ -285,8 +295,11 @@ Report report_of(const ManyOutcome& outcome) {
   report.wall_seconds = outcome.info.wall_seconds;
   report.events = outcome.tally.events();
   report.interrupted = outcome.info.interrupted;
-  report.reason =
-      fmt::format("{} of {} seeds failed", outcome.tally.failed(), outcome.tally.runs());
+  if (outcome.tally.failed() > 0)
+    report.reason =
+        fmt::format("{} of {} seeds failed", outcome.tally.failed(), outcome.tally.runs());
+  else if (outcome.info.interrupted)
+    report.reason = "interrupted";
   const auto add = [&](const std::string& id, const std::string& text, Status status,
                        std::string detail) {
     auto& e = report.expectations.emplace_back();

@@ -49,7 +49,7 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
   std::optional<ResultsFolder> folder;
   if (options.write_results) folder.emplace(arguments.out);
   const auto scenario = prepared.at_seed(seed, options.seeds);
-  crash_note(again_command(prepared, seed, arguments));
+  crash_note(again_command(prepared, seed, seed, arguments));
 
   EventLog events;
   std::optional<MessageTrace> trace;
@@ -96,9 +96,11 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
   return outcome;
 }
 
-std::string again_command(const Prepared& prepared, std::uint64_t seed,
-                          const RunArguments& arguments) {
-  std::string text = "byzlab run " + quoted_word(prepared.file()) + fmt::format(" --seed {}", seed);
+std::string again_command(const Prepared& prepared, std::uint64_t first_seed,
+                          std::uint64_t last_seed, const RunArguments& arguments) {
+  std::string text = "byzlab run " + quoted_word(prepared.file());
+  text += first_seed == last_seed ? fmt::format(" --seed {}", first_seed)
+                                  : fmt::format(" --seeds {}..{}", first_seed, last_seed);
   for (const auto& set : prepared.sets()) text += " --set " + quoted_word(set);
   if (arguments.world == World::tcp) text += " --transport tcp";
   return text;

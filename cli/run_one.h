@@ -30,8 +30,8 @@ struct RunOneOptions {
 RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArguments& arguments,
                    const RunOneOptions& options);
 
-/// "byzlab run FILE --seed 577 --set …": repeats one seed.
-std::string again_command(const Prepared& prepared, std::uint64_t seed,
-                          const RunArguments& arguments);
+/// "byzlab run FILE --seed 577 --set …", or with --seeds: repeats them.
+std::string again_command(const Prepared& prepared, std::uint64_t first_seed,
+                          std::uint64_t last_seed, const RunArguments& arguments);
 
 }  // namespace byzlab

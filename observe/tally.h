@@ -84,6 +84,10 @@ struct SweepInfo {
   bool interrupted = false;
 };
 
+/// The tally's verdict; an interrupted sweep without a failure is inconclusive.
+RunVerdict verdict_of(const Tally& tally, const SweepInfo& info);
+/// "FAIL  1 of 1000 seeds failed: 0.1 % (95 % interval 0.02 to 0.56 %)   ✓ 999   ✗ 1   ? 0"
+std::string tally_verdict(const Tally& tally, const SweepInfo& info, const Style& style);
 /// The result as text: expectations over the seeds, verdict.
 std::string tally_text(const Tally& tally, const SweepInfo& info, const Style& style);
 /// summary.json of a sweep.

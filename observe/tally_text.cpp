@@ -58,6 +58,34 @@ std::string seeds_text(const std::vector<std::uint64_t>& seeds) {
 
 }  // namespace
 
+RunVerdict verdict_of(const Tally& tally, const SweepInfo& info) {
+  const auto verdict = tally.verdict();
+  return info.interrupted && verdict == RunVerdict::pass ? RunVerdict::inconclusive : verdict;
+}
+
+std::string tally_verdict(const Tally& tally, const SweepInfo& info, const Style& style) {
+  const auto bad = tally.failed();
+  std::string text = verdict_word(verdict_of(tally, info), style) + "  ";
+  if (bad > 0) {
+    text += fmt::format("{} of {} seeds failed: {} (95 % interval {})", bad, tally.runs(),
+                        percent(static_cast<double>(bad) / static_cast<double>(tally.runs())),
+                        interval_text(bad, tally.runs()));
+  } else if (info.interrupted) {
+    text += fmt::format("interrupted after {} of {} seeds", tally.runs(),
+                        info.last_seed - info.first_seed + 1);
+  } else {
+    text += fmt::format("{} seeds", tally.runs());
+  }
+  const auto count = [&](Status status, std::uint64_t number) {
+    const Style colour{.colour = style.colour && number > 0, .ascii = style.ascii};
+    text += fmt::format("   {} {}", mark_of(status, colour), number);
+  };
+  count(Status::pass, tally.passed());
+  count(Status::fail, bad);
+  count(Status::undecided, tally.inconclusive());
+  return text;
+}
+
 std::string tally_text(const Tally& tally, const SweepInfo& info, const Style& style) {
   std::string text;
   std::size_t columns = 0;
@@ -73,22 +101,13 @@ std::string tally_text(const Tally& tally, const SweepInfo& info, const Style& s
   for (const auto& c : tally.counted()) line(c.status(), c.text, counted_detail(c));
   text += "\n";
 
-  const auto bad = tally.failed();
-  text += verdict_word(tally.verdict(), style) + "  ";
-  text += fmt::format("{} seeds   {} {}  {} {}  {} {}", tally.runs(), mark_of(Status::pass, style),
-                      tally.passed(), mark_of(Status::fail, style), bad,
-                      mark_of(Status::undecided, style), tally.inconclusive());
-  if (bad > 0)
-    text += fmt::format("   failed {} (95 % interval {})",
-                        percent(static_cast<double>(bad) / static_cast<double>(tally.runs())),
-                        interval_text(bad, tally.runs()));
+  text += tally_verdict(tally, info, style);
   text += fmt::format(
-      "\n      {} in {}   {} jobs   {} runs/s   {} events   trace {}",
-      duration_words(tally.cpu_seconds()) + " of CPU", duration_words(info.wall_seconds), info.jobs,
+      "\n      {} of CPU in {}   {} at once   {} runs/s   {} events   trace {}",
+      duration_words(tally.cpu_seconds()), duration_words(info.wall_seconds), info.jobs,
       info.wall_seconds > 0 ? short_number(static_cast<double>(tally.runs()) / info.wall_seconds)
                             : "-",
       grouped(tally.events()), to_hex(tally.trace_hash()));
-  if (info.interrupted) text += "   interrupted: partial results";
   text += "\n";
   if (!tally.failed_seeds().empty())
     text += "  failed   seeds " + seeds_text(tally.failed_seeds()) + "\n";
@@ -131,7 +150,7 @@ std::string tally_json(const Tally& tally, const SweepInfo& info) {
       {"schema", 1},
       {"name", info.name},
       {"file", info.file},
-      {"verdict", to_string(tally.verdict())},
+      {"verdict", to_string(verdict_of(tally, info))},
       {"seeds", {{"first", info.first_seed}, {"last", info.last_seed}}},
       {"trace_hash", to_hex(tally.trace_hash())},
       {"interrupted", info.interrupted},

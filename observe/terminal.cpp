@@ -151,7 +151,10 @@ Count count_of(const Report& report) {
 
 std::string run_text(const Report& report, const std::vector<Pointer>& pointers,
                      const TextOptions& options) {
-  if (options.verdict_only) return verdict_text(report, options);
+  if (options.verdict_only) {
+    const auto text = finished(report.name, options.style) + "  " + verdict_text(report, options);
+    return text.substr(0, text.find('\n') + 1);
+  }
   std::string text = header_text(report, options) + "\n";
   const auto append = [&](const std::string& part) {
     if (!part.empty()) text += part + "\n";
