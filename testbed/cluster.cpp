@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "faults/byzantine.h"
+#include "faults/kinds.h"
 #include "faults/registry.h"
 #include "network/sim_network.h"
 #include "network/tcp_network.h"
@@ -246,6 +247,7 @@ std::unique_ptr<Engine> Cluster::wrap(ProcessId p, std::unique_ptr<Engine> inner
     for (const sc::Behavior& behavior : scenario_.adversary.behaviors) {
       const BehaviorInfo& info = behavior_of(behavior);
       if (info.kind != BehaviorKind::wrapper) continue;
+      check_kinds(behavior);
       byzantine->add(info.make(behavior.options), Condition(behavior.options));
     }
   }
@@ -258,13 +260,27 @@ std::unique_ptr<Engine> Cluster::wrap(ProcessId p, std::unique_ptr<Engine> inner
       throw std::runtime_error("`become: " + become->behavior.name +
                                "` is not possible during a run: name its members in `adversary`");
     }
+    check_kinds(become->behavior);
     byzantine->add(info.make(become->behavior.options), Condition(become->behavior.options),
                    become_active_[i * committee_.n() + r.value]);
   }
   return byzantine;
 }
 
+// A behavior that touches kinds the protocol does not have would do nothing, in silence.
+void Cluster::check_kinds(const sc::Behavior& behavior) const {
+  const auto unknown = unknown_kinds(behavior.options.names("kinds"), messages_);
+  if (unknown.empty()) return;
+  std::string known;
+  for (const MessageType* type : messages_) {
+    if (type != nullptr) known += " " + std::string(type->name);
+  }
+  throw std::runtime_error("behavior " + behavior.name + ": " + std::string(engine_.name) +
+                           " has no message `" + unknown.front() + "`; it has" + known);
+}
+
 bool Cluster::misbehave(ProcessId p, std::size_t entry, bool active) {
+  if (p.value >= committee_.n()) return false;  // a twin lies as it is
   const ReplicaId r = replica_of_[p.value];
   become_active_[entry * committee_.n() + r.value] = active;
   std::size_t seat = 0;

@@ -69,6 +69,7 @@ class Cluster final : private CommitSink {
   Mempool& mempool(ProcessId p);
   bool is_byzantine(ReplicaId r) const;
   bool is_member(ReplicaId r) const;
+  void check_kinds(const scenario::Behavior& behavior) const;
   bool misbehave(ProcessId p, std::size_t entry, bool active);
 
   const scenario::Scenario& scenario_;

@@ -4,6 +4,13 @@
 
 namespace byzlab {
 
+namespace {
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+}  // namespace
+
 ReplicaHost::ReplicaHost(Parts parts)
     : committee_(*parts.committee),
       crypto_(*parts.crypto),
@@ -112,75 +119,59 @@ void ReplicaHost::step(ProcessId p, Process& process, Duration service, Call&& c
 
 void ReplicaHost::carry_out(ProcessId p, Process& process, Time leave) {
   const Time now = network_.now();
-  // Nothing carried out here calls an engine, so the outbox does not grow under the loop.
-  for (const Effect& effect : outbox_.effects) {
-    switch (effect.index()) {
-      case 0: {
-        const Send& send = *std::get_if<Send>(&effect);
+  const ReplicaId self = process.environment.self;
+  DurableState& durable = process.durable;
+  const auto carry_out_one = Overloaded{
+      [&](const Send& send) {
         leave = signed_by(process, *send.message, leave);
         dispatch(p, process, send.to, send.message, leave);
         store_.release(send.message);
-        break;
-      }
-      case 1: {
-        Message* m = std::get_if<Broadcast>(&effect)->message;
-        leave = signed_by(process, *m, leave);
-        network_.broadcast(p, *m, leave);
-        to_self_.push_back(m);  // with the effect's hold
-        break;
-      }
-      case 2: {
-        const SetTimer& set = *std::get_if<SetTimer>(&effect);
-        arm(p, process, set.timer, set.after);
-        break;
-      }
-      case 3: {
-        const Timer timer = std::get_if<CancelTimer>(&effect)->timer;
-        std::erase_if(process.timers, [&](const ArmedTimer& t) { return t.timer.same_key(timer); });
-        break;
-      }
-      case 4: {
-        const Block& block = *outbox_.blocks[std::get_if<Commit>(&effect)->block];
+      },
+      [&](const Broadcast& broadcast) {
+        leave = signed_by(process, *broadcast.message, leave);
+        network_.broadcast(p, *broadcast.message, leave);
+        to_self_.push_back(broadcast.message);  // with the effect's hold
+      },
+      [&](const SetTimer& set) { arm(p, process, set.timer, set.after); },
+      [&](const CancelTimer& cancel) {
+        std::erase_if(process.timers,
+                      [&](const ArmedTimer& t) { return t.timer.same_key(cancel.timer); });
+      },
+      [&](const Commit& commit) {
+        const Block& block = *outbox_.blocks[commit.block];
         trace(static_cast<std::uint64_t>(nanoseconds(now)), block.digest.words[0] + p.value);
         commits_.committed(p, block);
-        events_.emit(now, Committed{.process = p, .replica = process.environment.self,
-                                    .block = &block});
-        break;
-      }
-      case 5: {
-        const Persist& persist = *std::get_if<Persist>(&effect);
-        if (persist.replace) process.durable.records.clear();
-        process.durable.records.append(
+        events_.emit(now, Committed{.process = p, .replica = self, .block = &block});
+      },
+      [&](const Persist& persist) {
+        if (persist.replace) durable.records.clear();
+        durable.records.append(
             std::span(outbox_.bytes).subspan(persist.begin, persist.end - persist.begin));
-        break;
-      }
-      case 6:
-        process.durable.blocks.push_back(
-            outbox_.blocks[std::get_if<PersistBlock>(&effect)->block]);
-        break;
-      case 7: {
-        const Height below = std::get_if<PruneBlocks>(&effect)->below;
-        std::erase_if(process.durable.blocks,
-                      [&](const BlockRef& b) { return b->height < below; });
-        break;
-      }
-      case 8: {
-        const Note& note = *std::get_if<Note>(&effect);
-        events_.emit(now, Noted{.process = p, .replica = process.environment.self,
-                                .milestone = note.milestone, .view = note.view,
-                                .value = note.value, .subject = note.subject});
-        break;
-      }
-      case 9: {
-        const EnterView& enter = *std::get_if<EnterView>(&effect);
+      },
+      [&](const PersistBlock& persist) { durable.blocks.push_back(outbox_.blocks[persist.block]); },
+      [&](const PruneBlocks& prune) {
+        std::erase_if(durable.blocks,
+                      [&](const BlockRef& b) { return b->height < prune.below; });
+      },
+      [&](const Note& note) {
+        events_.emit(now, Noted{.process = p,
+                                .replica = self,
+                                .milestone = note.milestone,
+                                .view = note.view,
+                                .value = note.value,
+                                .subject = note.subject});
+      },
+      [&](const EnterView& enter) {
         process.view = enter.view;
         process.leader = enter.leader;
-        events_.emit(now, ViewEntered{.process = p, .replica = process.environment.self,
-                                      .view = enter.view, .leader = enter.leader});
-        break;
-      }
-    }
-  }
+        events_.emit(now, ViewEntered{.process = p,
+                                      .replica = self,
+                                      .view = enter.view,
+                                      .leader = enter.leader});
+      },
+  };
+  // Nothing carried out here calls an engine, so the outbox does not grow under the loop.
+  for (const Effect& effect : outbox_.effects) std::visit(carry_out_one, effect);
   process.cpu_free = std::max(process.cpu_free, leave);
   outbox_.clear();
 }
