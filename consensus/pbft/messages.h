@@ -147,11 +147,11 @@ struct Status {
   std::uint64_t pre_prepared = 0;
   std::uint64_t prepared = 0;
   std::uint64_t committed = 0;
-  std::uint32_t attempt = 0;  ///< counts up while nothing helps: picks who answers at length
-  bool answer = false;        ///< an answer is not answered
+  std::uint32_t round = 0;  ///< picks who answers at length
+  bool answer = false;      ///< an answer is not answered
 };
 BOOST_DESCRIBE_STRUCT(Status, (),
-                      (view, active, stable, executed, pre_prepared, prepared, committed, attempt,
+                      (view, active, stable, executed, pre_prepared, prepared, committed, round,
                        answer))
 
 /// Proof of committed(m, v, n) (§4.2): a quorum of COMMITs, and the batch.

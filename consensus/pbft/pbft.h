@@ -267,7 +267,9 @@ class Pbft
   ReplicaSet heard_;          // whose answers say that there is nothing to catch up with
   Height executed_at_tick_;
   Height goal_at_tick_;
-  std::uint32_t attempt_ = 0;
+  Height executed_at_ask_;
+  std::uint32_t attempt_ = 0;  // ticks since something moved
+  std::uint32_t asked_rounds_ = 0;
   RequestId oldest_;  // the request waiting longest, as of the last tick
   Time oldest_since_ = kNever;
 

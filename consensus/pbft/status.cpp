@@ -9,7 +9,7 @@ namespace byzlab::pbft {
 namespace {
 constexpr std::uint64_t kSlotsPerAnswer = 16;
 constexpr std::uint32_t kBackOff = 2;  // the period doubles this often while nothing helps
-constexpr std::uint32_t kAllHelp = 7;  // up to this n everybody answers at length
+constexpr std::uint32_t kHelpers = 4;  // at most so many answer at length
 }  // namespace
 
 /// Runs every retransmit_after_ while something is outstanding, less often while nothing helps.
@@ -31,6 +31,7 @@ void Pbft::tick(Context& ctx) {
       if (transferring()) ++source_;
       request_state(ctx);
     }
+    ++asked_rounds_;
     send_status(ctx, std::nullopt, false);
     if (!active_ && view_changes_[self_.value]) ctx.relay(*view_changes_[self_.value]);
     propose_again(ctx);
@@ -71,7 +72,7 @@ void Pbft::send_status(Context& ctx, std::optional<ReplicaId> to, bool answer) {
                 .active = active_,
                 .stable = stable_.seq,
                 .executed = executed_,
-                .attempt = attempt_,
+                .round = asked_rounds_,
                 .answer = answer};
   for (std::uint64_t k = 0; k < Status::kSpan; ++k) {
     const Slot* s = slots_.find(executed_.plus(1 + k));
@@ -82,6 +83,7 @@ void Pbft::send_status(Context& ctx, std::optional<ReplicaId> to, bool answer) {
     if (s->decided || (here && s->prepared)) status.prepared |= bit;
     if (s->decided) status.committed |= bit;
   }
+  if (!answer) executed_at_ask_ = executed_;
   if (to) {
     ctx.send(*to, status);
   } else {
@@ -101,11 +103,17 @@ void Pbft::on(Context& ctx, ReplicaId from, const Status& s, const Message&) {
       heard_.insert(self_);
       if (power_of(ctx.committee(), heard_) >= quorum_) catching_up_ = false;
     }
+    // It has more, and what it sent was of use: ask on.
+    if (s.executed > executed_ && executed_ > executed_at_ask_) send_status(ctx, from, false);
     return;
   }
-  // Who answers at length changes with every attempt, two at a time.
-  const std::uint32_t distance = (self_.value + n_ - from.value - 1) % n_;
-  const bool at_length = n_ <= kAllHelp || distance / 2 == s.attempt % ((n_ + 1) / 2);
+  // Who answers at length changes from round to round: f+1 of the others, so that one is honest, or
+  // a few where that would be many.
+  const std::uint32_t others = n_ - 1;
+  const std::uint32_t helpers = std::min(others, std::clamp((n_ + 2) / 3, 3u, kHelpers));
+  const std::uint32_t place = (self_.value + n_ - from.value - 1) % n_;  // 0 … others - 1
+  const std::uint32_t first = static_cast<std::uint32_t>(std::uint64_t{s.round} * helpers % others);
+  const bool at_length = (place + others - first) % others < helpers;
   help_with_view(ctx, from, s, at_length);
   help_with_state(ctx, from, s, at_length);
   if (s.view == view_ && s.active && active_) help_with_slots(ctx, from, s, at_length);
