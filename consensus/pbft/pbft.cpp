@@ -297,7 +297,20 @@ void Pbft::on_timer(Context& ctx, Timer timer) {
   timing_ = false;
   // §4.4: in an active view only a backup that waits for a request suspects the primary. §4.5.2:
   // between views, this view's NEW-VIEW has not come.
-  if (active_ && (self_ == primary_ || !waiting(ctx))) return;
+  if (active_) {
+    if (self_ == primary_ || !waiting(ctx)) return;
+    if (transferring() && goal_ != goal_at_timer_) {
+      start_timer(ctx);  // it is this replica's own lag, and that shrinks
+      return;
+    }
+    if (!std::exchange(asked_already_, true)) {
+      // Something may only have been lost: ask for it while there is time.
+      ask(ctx);
+      timing_ = true;
+      ctx.set_timer(kProgress, patience() - std::min(retransmit_after_, patience() / 2));
+      return;
+    }
+  }
   ctx.note(Milestone::timeout, view_);
   start_view_change(ctx, view_.next());
 }
@@ -309,11 +322,16 @@ bool Pbft::waiting(Context& ctx) const {
 
 /// §4.4: a backup starts its timer when it waits for a request and the timer is not running.
 void Pbft::watch(Context& ctx) {
-  if (active_ && !timing_ && self_ != primary_) {
-    timing_ = true;
-    ctx.set_timer(kProgress, patience());
-  }
+  if (active_ && !timing_ && self_ != primary_) start_timer(ctx);
   start_ticking(ctx);
+}
+
+/// The timer runs in two parts: at the end of the first the replica asks for what it may have lost.
+void Pbft::start_timer(Context& ctx) {
+  timing_ = true;
+  asked_already_ = false;
+  goal_at_timer_ = goal_;
+  ctx.set_timer(kProgress, std::min(retransmit_after_, patience() / 2));
 }
 
 /// §4.4: stops the timer when it no longer waits for a request, restarts it if there is another.
@@ -323,10 +341,7 @@ void Pbft::progressed(Context& ctx) {
   settle_ = true;
   if (active_) {
     attempts_ = 0;
-    if (self_ != primary_) {
-      timing_ = true;
-      ctx.set_timer(kProgress, patience());
-    }
+    if (self_ != primary_) start_timer(ctx);
   }
   propose(ctx);
 }

@@ -142,6 +142,7 @@ class Pbft
   // Timers.
   bool waiting(Context&) const;
   void watch(Context&);
+  void start_timer(Context&);
   void progressed(Context&);
   /// First thing in every handler.
   void settle(Context& ctx) {
@@ -180,7 +181,9 @@ class Pbft
   void tick(Context&);
   void start_ticking(Context&);
   bool outstanding(Context&) const;
-  void suspect_censorship(Context&);
+  void ask(Context&);
+  void ask_on(Context&);
+  void suspect_censorship(Context&, bool stuck);
   void send_status(Context&, std::optional<ReplicaId> to, bool answer);
   void help_with_view(Context&, ReplicaId to, const Status&, bool at_length);
   void help_with_state(Context&, ReplicaId to, const Status&, bool at_length);
@@ -259,15 +262,19 @@ class Pbft
   bool transferring_ = false;  // true with goal_ > executed_: see transferring()
 
   // Timers.
-  bool timing_ = false;       // kProgress is set
-  bool ticking_ = false;      // kTick is set
-  bool settle_ = false;       // something executed in the last call: the mempool knows it by now
-  bool behind_ = false;       // somebody spoke of what is above our high watermark
-  bool catching_up_ = false;  // restarted: ask until a quorum has answered
-  ReplicaSet heard_;          // whose answers say that there is nothing to catch up with
+  bool asked_already_ = false;  // kProgress is in its second part
+  bool timing_ = false;         // kProgress is set
+  bool ticking_ = false;        // kTick is set
+  bool settle_ = false;         // something executed in the last call: the mempool knows it by now
+  bool behind_ = false;         // somebody spoke of what is above our high watermark
+  bool catching_up_ = false;    // restarted: ask until a quorum has answered
+  ReplicaSet heard_;            // whose answers say that there is nothing to catch up with
   Height executed_at_tick_;
   Height goal_at_tick_;
+  Height goal_at_timer_;
   Height executed_at_ask_;
+  ReplicaId helper_;  // said last that it has executed more, up to
+  Height helper_at_;
   std::uint32_t attempt_ = 0;  // ticks since something moved
   std::uint32_t asked_rounds_ = 0;
   RequestId oldest_;  // the request waiting longest, as of the last tick

@@ -19,31 +19,38 @@ void Pbft::tick(Context& ctx) {
     oldest_since_ = kNever;
     return;
   }
-  behind_ = false;
   const bool moved = executed_ != executed_at_tick_ || goal_ != goal_at_tick_;
   executed_at_tick_ = executed_;
   goal_at_tick_ = goal_;
-  if (moved && !catching_up_) {
-    attempt_ = 0;
-  } else {
-    ++attempt_;
-    if (target_.seq > executed_ && !moved) {
-      if (transferring()) ++source_;
-      request_state(ctx);
-    }
-    ++asked_rounds_;
-    send_status(ctx, std::nullopt, false);
-    if (!active_ && view_changes_[self_.value]) ctx.relay(*view_changes_[self_.value]);
-    propose_again(ctx);
+  if (!moved && target_.seq > executed_) {
+    if (transferring()) ++source_;
+    request_state(ctx);
   }
-  suspect_censorship(ctx);
+  // Who moves because others help goes on asking, until it moves by itself.
+  const bool helped = attempt_ > 0;
+  attempt_ = moved ? 0 : attempt_ + 1;
+  if (!moved || helped || behind_ || catching_up_) ask(ctx);
+  suspect_censorship(ctx, helped || !moved);
   start_ticking(ctx);
+}
+
+/// Tells everybody what this replica has; between views, also what it wants.
+void Pbft::ask(Context& ctx) {
+  behind_ = false;
+  ++asked_rounds_;
+  send_status(ctx, std::nullopt, false);
+  if (!active_ && view_changes_[self_.value]) ctx.relay(*view_changes_[self_.value]);
+  propose_again(ctx);
 }
 
 /// §4.4: the timer is about the requests a backup waits for, whatever else executes. The request
 /// that waits longest is next at an honest primary.
-void Pbft::suspect_censorship(Context& ctx) {
+void Pbft::suspect_censorship(Context& ctx, bool stuck) {
   if (!active_ || self_ == primary_) return;
+  if (stuck || target_.seq > executed_) {
+    oldest_since_ = kNever;
+    return;
+  }
   const auto oldest = ctx.batch({.requests = 1});
   if (oldest.empty()) {
     oldest_since_ = kNever;
@@ -98,13 +105,16 @@ void Pbft::on(Context& ctx, ReplicaId from, const Status& s, const Message&) {
   wait_for_new_view(ctx);
   if (s.answer) {
     // Restarted: caught up when a quorum, with us, is not ahead of us.
-    if (catching_up_ && s.executed <= executed_ && s.view <= view_) {
+    if (catching_up_ && s.executed <= executed_ && (s.view <= view_ || !s.active)) {
       heard_.insert(from);
       heard_.insert(self_);
       if (power_of(ctx.committee(), heard_) >= quorum_) catching_up_ = false;
     }
-    // It has more, and what it sent was of use: ask on.
-    if (s.executed > executed_ && executed_ > executed_at_ask_) send_status(ctx, from, false);
+    if (s.executed > executed_) {
+      helper_ = from;
+      helper_at_ = s.executed;
+      ask_on(ctx);
+    }
     return;
   }
   // Who answers at length changes from round to round: f+1 of the others, so that one is honest, or
@@ -118,6 +128,14 @@ void Pbft::on(Context& ctx, ReplicaId from, const Status& s, const Message&) {
   help_with_state(ctx, from, s, at_length);
   if (s.view == view_ && s.active && active_) help_with_slots(ctx, from, s, at_length);
   send_status(ctx, from, true);
+}
+
+/// Whoever had more and was of use is asked for the next part at once.
+void Pbft::ask_on(Context& ctx) {
+  if (helper_at_ <= executed_ || executed_ <= executed_at_ask_) return;
+  const Slot* next = slots_.find(executed_.next());
+  if (next && next->decided) return;
+  send_status(ctx, helper_, false);
 }
 
 /// For who is in an older view, or does not know that this one began.
@@ -199,6 +217,7 @@ void Pbft::on(Context& ctx, ReplicaId, const Decided& d, const Message& m) {
   s.decided = d.block.ref;
   s.proof = HeldMessage(ctx.store(), m);
   execute(ctx);
+  if (executed_.value >= executed_at_ask_.value + kSlotsPerAnswer) ask_on(ctx);
 }
 
 }  // namespace byzlab::pbft

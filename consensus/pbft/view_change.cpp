@@ -110,7 +110,7 @@ void Pbft::wait_for_new_view(Context& ctx) {
     }
     if (power < quorum_) return;
   }
-  timing_ = true;
+  timing_ = asked_already_ = true;
   ctx.set_timer(kProgress, patience());
 }
 
