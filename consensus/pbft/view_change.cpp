@@ -93,7 +93,7 @@ void Pbft::count_view_changes(Context& ctx) {
     return;
   }
   if (active_) return;
-  wait_for_new_view(ctx);
+  if (joined_ + ahead_ >= quorum_) wait_for_new_view(ctx);
   if (joined_ >= quorum_ && self_ == primary_ && !announced_) send_new_view(ctx);
 }
 
