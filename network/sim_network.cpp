@@ -55,11 +55,12 @@ void SimNetwork<Queue>::run_until(Time end, Receiver& receiver) {
   }
 }
 
-// Large runs wait for memory more than for anything else: touch what the next events need.
+// Large runs wait for memory more than for anything else: touch what the next events need. A small one
+// has all of it in the cache.
 template <class Queue>
 void SimNetwork<Queue>::fetch_ahead(const Receiver& receiver) const {
   QueuedEvent event;
-  if (!queue_.ahead(kSlotAhead, event)) return;
+  if (queue_.size() < kFewPending || !queue_.ahead(kSlotAhead, event)) return;
   __builtin_prefetch(&ring_[event.id & mask_]);
   if (queue_.ahead(kMessageAhead, event) && (event.destination & kWakeBit) == 0) {
     const Slot& s = ring_[event.id & mask_];

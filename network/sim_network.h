@@ -87,6 +87,7 @@ class SimNetwork final : public Network {
   /// How many events ahead of its use memory is fetched.
   static constexpr std::size_t kSlotAhead = 8;
   static constexpr std::size_t kMessageAhead = 3;
+  static constexpr std::size_t kFewPending = 1024;
 
   void transmit(ProcessId from, std::span<const ProcessId> to, Message& m, Time leave, Flood* flood);
   /// As transmit, where a rule may change what arrives.
