@@ -1,8 +1,8 @@
 // Requests and the blocks that order them.
 //
 // A block is immutable and shared: every replica of a run in one process holds the same one. PBFT's
-// batch, Streamlet's block and Nakamoto's block are all this type; an engine uses the fields its paper
-// has and leaves the others zero.
+// batch, Streamlet's block and Nakamoto's block are all this type; an engine uses the fields its
+// paper has and leaves the others zero.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -50,7 +50,7 @@ using BlockRef = boost::intrusive_ptr<const Block>;
 struct BlockBody {
   Digest parent{};
   Height height{};
-  View view{};         ///< view, epoch or round it was proposed in
+  View view{};  ///< view, epoch or round it was proposed in
   ReplicaId proposer{};
   std::uint64_t nonce = 0;  ///< tells apart blocks that are otherwise equal (proof of work)
   std::vector<Request> requests{};

@@ -2,9 +2,9 @@
 //
 // A struct that Boost.Describe knows is encoded member by member: integers little-endian and fixed
 // width, bool as one byte 0 or 1, optional as a presence byte, sequences as a u32 count and their
-// elements. Decoding never trusts a length: a count may not exceed the bytes that are left. Types with
-// a representation of their own give `void encode(ByteWriter&) const` and
-// `static bool decode(ByteReader&, T&)`.
+// elements. Decoding never trusts a length: a count may not exceed the bytes that are left. Types
+// with a representation of their own give `void encode(ByteWriter&) const` and `static bool
+// decode(ByteReader&, T&)`.
 #pragma once
 
 #include <array>
@@ -93,9 +93,9 @@ concept Described =
 /// Calls f(member reference) for every described member, in order.
 template <Described T, class F>
 constexpr void for_each_member(T& value, F&& f) {
-  using Members = boost::describe::describe_members<std::remove_const_t<T>,
-                                                    boost::describe::mod_any_access |
-                                                        boost::describe::mod_inherited>;
+  using Members =
+      boost::describe::describe_members<std::remove_const_t<T>, boost::describe::mod_any_access |
+                                                                    boost::describe::mod_inherited>;
   boost::mp11::mp_for_each<Members>([&](auto d) { f(value.*d.pointer); });
 }
 
@@ -220,7 +220,9 @@ bool decode(ByteReader& r, T& value) {
 /// Number of bytes encode() writes. Types whose modelled size differs give `wire_size() const`.
 template <class T>
 constexpr std::uint32_t wire_size(const T& value) {
-  if constexpr (requires { { value.wire_size() } -> std::convertible_to<std::uint32_t>; }) {
+  if constexpr (requires {
+                  { value.wire_size() } -> std::convertible_to<std::uint32_t>;
+                }) {
     return value.wire_size();
   } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
     return sizeof(T);
@@ -282,9 +284,7 @@ class FastHash {
 };
 
 /// Widens the state of a fast hash to 256 bits.
-constexpr Digest widen(std::uint64_t h) {
-  return Digest{{h, mix(h, 1), mix(h, 2), mix(h, 3)}};
-}
+constexpr Digest widen(std::uint64_t h) { return Digest{{h, mix(h, 1), mix(h, 2), mix(h, 3)}}; }
 
 /// BLAKE2b-256 of bytes.
 Digest blake2b(std::span<const std::byte> bytes);

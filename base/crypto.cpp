@@ -39,6 +39,8 @@ Crypto::Crypto(Crypto&&) noexcept = default;
 Crypto& Crypto::operator=(Crypto&&) noexcept = default;
 
 void Crypto::sign(MessageStore& store, Message& m) const {
+  const std::size_t signers = scheme_ == Scheme::modelled ? keys_.size() : ed25519_->pairs.size();
+  if (m.from_ >= signers) return;  // nobody has that key
   m.authentic_ = Verdict::good;
   if (scheme_ == Scheme::modelled) {
     m.tag_ = keyed(m.from(), m.digest());
@@ -68,10 +70,9 @@ bool Crypto::verify(const MessageStore& store, const Message& m) const {
 
 bool Crypto::verify_bytes(ReplicaId from, const Bytes& bytes, const Signature& signature) const {
   if (from.value >= ed25519_->pairs.size()) return false;
-  return crypto_sign_verify_detached(
-             reinterpret_cast<const unsigned char*>(signature.words.data()),
-             reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-             ed25519_->pairs[from.value].open.data()) == 0;
+  return crypto_sign_verify_detached(reinterpret_cast<const unsigned char*>(signature.words.data()),
+                                     reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     bytes.size(), ed25519_->pairs[from.value].open.data()) == 0;
 }
 
 void Crypto::add(AggregateSignature& aggregate, ReplicaId from, const Message& m) const {

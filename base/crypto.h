@@ -1,8 +1,9 @@
 // Who said what: signatures, client authenticators and digests of one run.
 //
-// Two worlds, one interface. Virtual time: a signature is a keyed 64-bit hash of the message's digest,
-// the keys are inside this object and no engine or behavior can read them, so forging fails for real
-// at about a nanosecond. Real sockets: Ed25519 over the encoded bytes, BLAKE2b-256 digests (libsodium).
+// Two worlds, one interface. Virtual time: a signature is a keyed 64-bit hash of the message's
+// digest, the keys are inside this object and no engine or behavior can read them, so forging fails
+// for real at about a nanosecond. Real sockets: Ed25519 over the encoded bytes, BLAKE2b-256 digests
+// (libsodium).
 #pragma once
 
 #include <memory>
@@ -31,12 +32,13 @@ class Crypto {
     return scheme_ == Scheme::modelled ? HashScheme::modelled : HashScheme::blake2b;
   }
 
-  /// Signs a record as its sender. Only hosts and networks call this: an engine's messages are signed
-  /// when they leave it.
+  /// Signs a record as its sender; one outside the committee has no key, and its record stays
+  /// unsigned. Only hosts and networks call this: an engine's messages are signed when they leave
+  /// it.
   void sign(MessageStore& store, Message& m) const;
 
-  /// True when the record's signature is its sender's over its content. The answer is a function of the
-  /// record and is remembered in it.
+  /// True when the record's signature is its sender's over its content. The answer is a function of
+  /// the record and is remembered in it.
   bool authentic(const MessageStore& store, const Message& m) const {
     if (m.authentic_ == Verdict::unknown) {
       m.authentic_ = verify(store, m) ? Verdict::good : Verdict::bad;
@@ -44,8 +46,8 @@ class Crypto {
     return m.authentic_ == Verdict::good;
   }
 
-  /// True when `signature` is what `from` would put on a message with this payload. For messages that
-  /// travel inside others (a view-change proof).
+  /// True when `signature` is what `from` would put on a message with this payload. For messages
+  /// that travel inside others (a view-change proof).
   template <Wire M>
   bool verify(ReplicaId from, const M& payload, const Signature& signature) const {
     if (scheme_ == Scheme::modelled) {
@@ -55,8 +57,8 @@ class Crypto {
     return verify_bytes(from, signed_bytes(payload), signature);
   }
 
-  /// Adds one replica's signature to an aggregate; the caller has checked it (a handler's message is).
-  /// Shares must be added once a replica.
+  /// Adds one replica's signature to an aggregate; the caller has checked it (a handler's message
+  /// is). Shares must be added once a replica.
   void add(AggregateSignature& aggregate, ReplicaId from, const Message& m) const;
 
   /// True when every signer in the aggregate signed a message with exactly this payload.

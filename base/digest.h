@@ -12,6 +12,11 @@ struct Digest {
   std::array<std::uint64_t, 4> words{};
 
   constexpr auto operator<=>(const Digest&) const = default;
+  // Spelled out: the default one of an array is a call of memcmp.
+  constexpr bool operator==(const Digest& other) const {
+    return words[0] == other.words[0] && words[1] == other.words[1] && words[2] == other.words[2] &&
+           words[3] == other.words[3];
+  }
   constexpr bool is_zero() const { return *this == Digest{}; }
   /// The first 24 bits as hex digits: how reports and logs name a block.
   std::string short_hex() const;

@@ -1,5 +1,5 @@
-// What happened, for whoever wants to know: metrics, traces, invariants, reports and live pages are all
-// observers of this one stream.
+// What happened, for whoever wants to know: metrics, traces, invariants, reports and live pages are
+// all observers of this one stream.
 //
 // Events are small values. The message path has counters only; Delivered and Dropped are made only
 // when an observer's interest asks for them.
@@ -32,9 +32,15 @@ enum class Milestone : std::uint8_t {
 };
 
 enum class DropReason : std::uint8_t {
-  loss, partition, isolation, adversary, receiver_down, queue_full, duplicate,
-  malformed,      ///< the bytes were no message
-  unauthentic,    ///< the signature was not the sender's
+  loss,
+  partition,
+  isolation,
+  adversary,
+  receiver_down,
+  queue_full,
+  duplicate,
+  malformed,    ///< the bytes were no message
+  unauthentic,  ///< the signature was not the sender's
 };
 inline constexpr std::size_t kDropReasons = 9;
 

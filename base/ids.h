@@ -8,7 +8,8 @@
 
 namespace byzlab {
 
-/// An integer with a meaning; Tag is the id type itself. Ordered, hashable, explicitly made and read.
+/// An integer with a meaning; Tag is the id type itself. Ordered, hashable, explicitly made and
+/// read.
 template <class Tag, class Rep>
 struct Strong {
   using rep = Rep;
@@ -28,7 +29,8 @@ struct Strong {
 };
 
 template <class T>
-concept StrongId = requires { typename T::rep; } && std::is_base_of_v<Strong<T, typename T::rep>, T>;
+concept StrongId =
+    requires { typename T::rep; } && std::is_base_of_v<Strong<T, typename T::rep>, T>;
 
 /// A member of the committee: 0 … n-1, printed r0 … r(n-1).
 struct ReplicaId : Strong<ReplicaId, std::uint32_t> {

@@ -14,8 +14,8 @@ namespace byzlab {
 /// Appends `text` as a JSON string with its quotes; escapes what JSON needs.
 void write_json_string(std::string_view text, std::string& out);
 
-/// Appends `value`: described structs as objects, ids as numbers, digests as 12 hex digits, blocks as
-/// their digest and height.
+/// Appends `value`: described structs as objects, ids as numbers, digests as 12 hex digits, blocks
+/// as their digest and height.
 template <class T>
 void write_json(const T& value, std::string& out) {
   if constexpr (std::is_same_v<T, bool>) {

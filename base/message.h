@@ -7,14 +7,14 @@
 // A payload type is Wire when it is described by Boost.Describe and names its wire tag:
 //
 //   struct Vote {
-//     static constexpr MessageKind kKind{1};       // stable on the wire, unique within the engine, < 32
-//     View epoch;
-//     Digest block;
+//     static constexpr MessageKind kKind{1};       // stable on the wire, unique within the engine,
+//     < 32 View epoch; Digest block;
 //   };
 //   BOOST_DESCRIBE_STRUCT(Vote, (), (epoch, block))
 //
-// What a signature covers is the kind and the whole payload, unless the payload has a signed_part():
-// a described struct that stands for it (PBFT's pre-prepare signs the digest, not the batch).
+// What a signature covers is the kind and the whole payload, unless the payload has a
+// signed_part(): a described struct that stands for it (PBFT's pre-prepare signs the digest, not
+// the batch).
 #pragma once
 
 #include <array>
@@ -130,9 +130,8 @@ constexpr MessageType describe_message() {
           },
       .digest = [](const void* p) { return detail::payload_digest(*static_cast<const M*>(p)); },
       .wire_size = [](const void* p) { return byzlab::wire_size(*static_cast<const M*>(p)); },
-      .destroy = std::is_trivially_destructible_v<M>
-                     ? nullptr
-                     : +[](void* p) { static_cast<M*>(p)->~M(); },
+      .destroy = std::is_trivially_destructible_v<M> ? nullptr
+                                                     : +[](void* p) { static_cast<M*>(p)->~M(); },
       .json = [](const void* p, std::string& out) { write_json(*static_cast<const M*>(p), out); },
       .view = [](const void* p) { return detail::payload_view(*static_cast<const M*>(p)); },
   };

@@ -1,7 +1,8 @@
-// Randomness that depends on what is drawn, not on when: counter-based, integer, the same everywhere.
+// Randomness that depends on what is drawn, not on when: counter-based, integer, the same
+// everywhere.
 //
-// A draw is a hash (splitmix64's finaliser, Steele, Lea & Flood 2014) of a key and a counter, so two
-// runs that ask the same question get the same answer whatever happened in between. No std::
+// A draw is a hash (splitmix64's finaliser, Steele, Lea & Flood 2014) of a key and a counter, so
+// two runs that ask the same question get the same answer whatever happened in between. No std::
 // distribution and no libm is involved: those differ between libraries and flags.
 #pragma once
 
@@ -69,8 +70,8 @@ class Rng {
     return low + Duration{static_cast<std::int64_t>(below(width + 1))};
   }
 
-  /// Exponential with the given mean, exactly distributed up to the resolution of 2^-64 of the mean:
-  /// von Neumann's comparison method (1951), which needs neither log nor floating point.
+  /// Exponential with the given mean, exactly distributed up to the resolution of 2^-64 of the
+  /// mean: von Neumann's comparison method (1951), which needs neither log nor floating point.
   constexpr Duration exponential(Duration mean) {
     for (std::uint64_t whole = 0;; ++whole) {
       const std::uint64_t first = next();

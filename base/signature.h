@@ -1,7 +1,8 @@
 // Signatures and aggregates of them, as engines hold them.
 //
-// In virtual time a signature is a 64-bit keyed hash; over real sockets it is Ed25519. Either way it
-// costs 64 bytes on the wire, and an aggregate of k signatures costs k of them: there is no BLS here.
+// In virtual time a signature is a 64-bit keyed hash; over real sockets it is Ed25519. Either way
+// it costs 64 bytes on the wire, and an aggregate of k signatures costs k of them: there is no BLS
+// here.
 #pragma once
 
 #include <array>
@@ -97,16 +98,15 @@ class ReplicaSet {
 };
 
 /// Signatures of several replicas over one digest: who signed, and the proof.
-/// Virtual time sums the keyed hashes into one word; real crypto lists the signatures in signer order.
+/// Virtual time sums the keyed hashes into one word; real crypto lists the signatures in signer
+/// order.
 struct AggregateSignature {
   ReplicaSet signers;
   std::uint64_t sum = 0;
   std::vector<Signature> shares;  ///< empty in virtual time
 
   bool operator==(const AggregateSignature&) const = default;
-  std::uint32_t wire_size() const {
-    return signers.wire_size() + 64 * signers.size();
-  }
+  std::uint32_t wire_size() const { return signers.wire_size() + 64 * signers.size(); }
 };
 BOOST_DESCRIBE_STRUCT(AggregateSignature, (), (signers, sum, shares))
 

@@ -1,7 +1,7 @@
 // Simulated time: nanoseconds since the start of a run, on a clock nobody can read.
 //
-// SimClock has no now(): code that wants the time is handed it. A run over real sockets uses the same
-// types, its network maps the steady clock onto them.
+// SimClock has no now(): code that wants the time is handed it. A run over real sockets uses the
+// same types, its network maps the steady clock onto them.
 #pragma once
 
 #include <chrono>

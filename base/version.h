@@ -1,7 +1,7 @@
 // The build id: which code, compiled how. Every results folder carries it.
 //
-// Asked from git when the binary is built, not when it is configured (cmake/version.cmake). It never
-// enters a trace hash: the same seed must hash the same under every compiler and build type.
+// Asked from git when the binary is built, not when it is configured (cmake/version.cmake). It
+// never enters a trace hash: the same seed must hash the same under every compiler and build type.
 #pragma once
 
 namespace byzlab {

@@ -1,7 +1,8 @@
-// The good case of a protocol on the real host and network, with nothing else: no clients, no judge.
+// The good case of a protocol on the real host and network, with nothing else: no clients, no
+// judge.
 //
-// Requests come from a well that never runs dry, so that what is measured is the message path: engine,
-// host, injector, counters, trace hash.
+// Requests come from a well that never runs dry, so that what is measured is the message path:
+// engine, host, injector, counters, trace hash.
 #pragma once
 
 #include <memory>
@@ -102,7 +103,8 @@ class GoodCase final : private CommitSink {
   std::unique_ptr<ReplicaHost> host;
 };
 
-/// Eight regions a few milliseconds to 150 ms apart, with 10 % jitter: what SPEED figures are taken on.
+/// Eight regions a few milliseconds to 150 ms apart, with 10 % jitter: what SPEED figures are taken
+/// on.
 inline LatencyModel eight_regions(std::uint32_t n) {
   DelayMatrix matrix;
   for (int i = 0; i < 8; ++i) matrix.names.push_back("region" + std::to_string(i));

@@ -1,8 +1,9 @@
-// What a delivery costs: PBFT's good case through the real engine, host, injector, counters and trace hash.
+// What a delivery costs: PBFT's good case through the real engine, host, injector, counters and
+// trace hash.
 //
-// Each benchmark builds a cluster, warms it up, and then measures CPU time of this thread over stretches of
-// virtual time. The figure is the counter ns_per_delivery; copies to self are in the time, not in the
-// divisor. `bench/table` prints the figures beside their targets.
+// Each benchmark builds a cluster, warms it up, and then measures CPU time of this thread over
+// stretches of virtual time. The figure is the counter ns_per_delivery; copies to self are in the
+// time, not in the divisor. `bench/table` prints the figures beside their targets.
 #include <benchmark/benchmark.h>
 
 #include <ctime>
@@ -69,8 +70,8 @@ void good_case(benchmark::State& state) {
   measure(state, *g);
 }
 
-/// Eight rules of four kinds that change nothing, so that the work stays the same; each looks at the
-/// broadcasts of every second replica.
+/// Eight rules of four kinds that change nothing, so that the work stays the same; each looks at
+/// the broadcasts of every second replica.
 void eight_rules(benchmark::State& state) {
   const auto n = static_cast<std::uint32_t>(state.range(0));
   auto g = pbft<TimingWheel>(n, state.range(1));
@@ -87,8 +88,8 @@ void eight_rules(benchmark::State& state) {
     rules.push_back(std::make_unique<links::Loss>(some(parity), hardly));
     rules.push_back(std::make_unique<links::Delay>(some(parity), Duration{0}, Duration{0}));
     rules.push_back(std::make_unique<links::Reorder>(some(parity), hardly, Duration{1}));
-    rules.push_back(std::make_unique<links::Partition>(some(parity), n,
-                                                       std::vector<std::vector<ProcessId>>{everybody}));
+    rules.push_back(std::make_unique<links::Partition>(
+        some(parity), n, std::vector<std::vector<ProcessId>>{everybody}));
   }
   std::vector<LinkRule*> active;
   for (const auto& rule : rules) active.push_back(rule.get());
@@ -135,9 +136,10 @@ void flood_of_blocks(benchmark::State& state) {
   const EngineInfo& info = *find_engine("nakamoto");
   double cpu = 0;
   for (auto _ : state) {
-    GoodCase<TimingWheel> g(info, 10'000, Options(info.options),
-                            LatencyModel(DelayDistribution::lognormal(std::chrono::milliseconds{90}, 0.6)),
-                            Overlay::random(10'000, 8, 1));
+    GoodCase<TimingWheel> g(
+        info, 10'000, Options(info.options),
+        LatencyModel(DelayDistribution::lognormal(std::chrono::milliseconds{90}, 0.6)),
+        Overlay::random(10'000, 8, 1));
     const double start = thread_cpu_seconds();
     g.start();
     Time until = kStart;

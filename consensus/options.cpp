@@ -59,8 +59,8 @@ std::optional<std::string> read_names(std::string_view text, OptionValue& out) {
   std::string list;
   bool in_word = false;
   for (const char c : text) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                        (c >= '0' && c <= '9') || c == '_';
+    const bool letter =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     if (!letter && c != ' ' && c != ',')
       return "`" + std::string(text) + "` is no list of names; write them as `A, B`";
     if (letter && !in_word && !list.empty()) list += ", ";

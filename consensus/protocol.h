@@ -5,7 +5,8 @@
 //     void on(Context&, ReplicaId from, const Propose&, const Message&);
 //     void on(Context&, ReplicaId from, const Vote&, const Message&);
 //
-// The last argument is the record the payload came in: its signature, for certificates, and checked().
+// The last argument is the record the payload came in: its signature, for certificates, and
+// checked().
 #pragma once
 
 #include "consensus/engine.h"

@@ -63,8 +63,8 @@ inline Power power_of(const Committee& committee, const ReplicaSet& signers) {
   return total;
 }
 
-/// True when `aggregate` proves that `needed` power signed exactly `payload`. Costs O(n): in a handler
-/// ask through Message::checked so that it is done once a broadcast.
+/// True when `aggregate` proves that `needed` power signed exactly `payload`. Costs O(n): in a
+/// handler ask through Message::checked so that it is done once a broadcast.
 template <Wire M>
 bool certifies(const Committee& committee, const Crypto& crypto, const M& payload,
                const AggregateSignature& aggregate, Power needed) {

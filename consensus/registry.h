@@ -1,4 +1,5 @@
-// Which engines exist and what each claims. Adding an engine is one folder and one line in registry.cpp.
+// Which engines exist and what each claims. Adding an engine is one folder and one line in
+// registry.cpp.
 #pragma once
 
 #include <memory>
@@ -11,9 +12,9 @@
 namespace byzlab {
 
 enum class FaultModel : std::uint8_t {
-  crash,      ///< replicas stop; nobody lies
-  byzantine,  ///< replicas do anything
-  hash_power, ///< the adversary has a share of the mining power
+  crash,       ///< replicas stop; nobody lies
+  byzantine,   ///< replicas do anything
+  hash_power,  ///< the adversary has a share of the mining power
 };
 
 enum class Finality : std::uint8_t {
@@ -39,7 +40,8 @@ struct EngineInfo {
   Power (*quorum)(Power total);
   std::span<const OptionSpec> options;
   MessageTable messages;
-  /// Called on every request that arrives (true), or does it pull requests when it proposes (false)?
+  /// Called on every request that arrives (true), or does it pull requests when it proposes
+  /// (false)?
   bool request_driven;
   /// For a protocol-aware attacker: the honest engine the other replicas run; empty otherwise.
   std::string_view attacks;

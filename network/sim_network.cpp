@@ -55,8 +55,8 @@ void SimNetwork<Queue>::run_until(Time end, Receiver& receiver) {
   }
 }
 
-// Large runs wait for memory more than for anything else: touch what the next events need. A small one
-// has all of it in the cache.
+// Large runs wait for memory more than for anything else: touch what the next events need. A small
+// one has all of it in the cache.
 template <class Queue>
 void SimNetwork<Queue>::fetch_ahead(const Receiver& receiver) const {
   QueuedEvent event;

@@ -1,9 +1,9 @@
 // The network in virtual time: one thread, one event queue, no clock but the next event's.
 //
-// A transmission (a unicast, a broadcast, or one hop of a flood) gets the next id; the queue holds one
-// 8-byte entry for each destination, (time, id, destination), and a ring maps ids to records. The order of
-// everything: tasks of an instant first, in the order they were given, then deliveries and wake-ups by
-// (time, id, destination).
+// A transmission (a unicast, a broadcast, or one hop of a flood) gets the next id; the queue holds
+// one 8-byte entry for each destination, (time, id, destination), and a ring maps ids to records.
+// The order of everything: tasks of an instant first, in the order they were given, then deliveries
+// and wake-ups by (time, id, destination).
 #pragma once
 
 #include <memory>
@@ -89,7 +89,8 @@ class SimNetwork final : public Network {
   static constexpr std::size_t kMessageAhead = 3;
   static constexpr std::size_t kFewPending = 1024;
 
-  void transmit(ProcessId from, std::span<const ProcessId> to, Message& m, Time leave, Flood* flood);
+  void transmit(ProcessId from, std::span<const ProcessId> to, Message& m, Time leave,
+                Flood* flood);
   /// As transmit, where a rule may change what arrives.
   void transmit_shaped(std::uint64_t id, ProcessId from, std::span<const ProcessId> to, Message& m,
                        Time leave, Flood* flood);

@@ -56,7 +56,8 @@ class TcpNetwork::Mesh {
   explicit Mesh(SimNetworkParts parts);
 
   Time now() const {
-    return kStart + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - origin_);
+    return kStart +
+           std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - origin_);
   }
   void transmit(ProcessId from, std::span<const ProcessId> to, Message& m, Time leave);
   void broadcast(ProcessId from, Message& m, Time leave) {
@@ -221,7 +222,11 @@ void TcpNetwork::Mesh::transmit(ProcessId from, std::span<const ProcessId> to, M
   latency_.sample(from, to, leave, mix(seed_ ^ id), arrivals);
   uplinks_.depart_all(from, leave, m.bytes(), arrivals);
   copies_.clear();
-  Fates fates{.from = from, .sent = leave, .to = to, .arrival = arrivals, .copies = copies_,
+  Fates fates{.from = from,
+              .sent = leave,
+              .to = to,
+              .arrival = arrivals,
+              .copies = copies_,
               .dropped = counters.dropped};
   injector_.shape(m, id, fates);
 
@@ -235,8 +240,7 @@ void TcpNetwork::Mesh::transmit(ProcessId from, std::span<const ProcessId> to, M
   }
 }
 
-void TcpNetwork::Mesh::leave_at(Time when, ProcessId from, ProcessId to,
-                                const SharedBytes& frame) {
+void TcpNetwork::Mesh::leave_at(Time when, ProcessId from, ProcessId to, const SharedBytes& frame) {
   if (when <= now()) {
     connection(from, to).write(*frame);
     return;
@@ -279,8 +283,7 @@ bool TcpNetwork::Mesh::take_frames(Incoming& in) {
     receive(in.at, rest.subspan(kFrameHeader, length));
     rest = rest.subspan(kFrameHeader + length);
   }
-  in.buffer.erase(in.buffer.begin(),
-                  in.buffer.end() - static_cast<std::ptrdiff_t>(rest.size()));
+  in.buffer.erase(in.buffer.begin(), in.buffer.end() - static_cast<std::ptrdiff_t>(rest.size()));
   return true;
 }
 

@@ -1,9 +1,10 @@
-// The network over real sockets: every process listens on loopback, every pair has a connection each way,
-// time is the steady clock's.
+// The network over real sockets: every process listens on loopback, every pair has a connection
+// each way, time is the steady clock's.
 //
-// One thread, one process of the operating system: replicas share nothing but the host that runs them.
-// The scenario's latency, bandwidth and link rules act at the sender, before the bytes are written; what
-// the sockets themselves cost comes on top. Frames that are due together leave in one write.
+// One thread, one process of the operating system: replicas share nothing but the host that runs
+// them. The scenario's latency, bandwidth and link rules act at the sender, before the bytes are
+// written; what the sockets themselves cost comes on top. Frames that are due together leave in one
+// write.
 //
 // A frame: u32 length of the rest, u32 author, 64 bytes of signature, kind, payload. Little-endian.
 #pragma once
@@ -16,8 +17,9 @@ namespace byzlab {
 
 class TcpNetwork final : public Network {
  public:
-  /// Takes what a simulated network takes. Opens and connects all sockets. Throws std::runtime_error
-  /// with a message for the user: an overlay that is not full, no ports or file descriptors left.
+  /// Takes what a simulated network takes. Opens and connects all sockets. Throws
+  /// std::runtime_error with a message for the user: an overlay that is not full, no ports or file
+  /// descriptors left.
   explicit TcpNetwork(SimNetworkParts parts);
   ~TcpNetwork() override;
 

@@ -1,9 +1,9 @@
-// The seam between the two worlds. Nothing above this file knows whether a message crosses virtual time
-// or a real socket.
+// The seam between the two worlds. Nothing above this file knows whether a message crosses virtual
+// time or a real socket.
 //
-// A network carries records between processes and keeps the time. It owns neither: the host that uses it
-// does. What it delivers has survived the overlay, the link rules and the queues; authentic or not is the
-// receiver's to check.
+// A network carries records between processes and keeps the time. It owns neither: the host that
+// uses it does. What it delivers has survived the overlay, the link rules and the queues; authentic
+// or not is the receiver's to check.
 #pragma once
 
 #include <functional>
@@ -20,18 +20,20 @@ namespace byzlab {
 class Receiver {
  public:
   virtual ~Receiver() = default;
-  /// `m` reached `to`. True when the receiver took it for good, so that an overlay may relay it further.
+  /// `m` reached `to`. True when the receiver took it for good, so that an overlay may relay it
+  /// further.
   virtual bool deliver(ProcessId to, Message& m) = 0;
-  /// `m` will soon be delivered to `to`, most likely: a chance to fetch what that touches. No effect.
+  /// `m` will soon be delivered to `to`, most likely: a chance to fetch what that touches. No
+  /// effect.
   virtual void expect(ProcessId /*to*/, const Message& /*m*/) const {}
   /// A wake-up asked for with Network::wake.
   virtual void woken(ProcessId process) = 0;
 };
 
-/// Counts of the message path, by kind. A unicast is one message, a broadcast one a destination; copies to
-/// self count nowhere.
+/// Counts of the message path, by kind. A unicast is one message, a broadcast one a destination;
+/// copies to self count nowhere.
 struct KindCounters {
-  std::uint64_t sent = 0;        ///< handed to the network, one a destination
+  std::uint64_t sent = 0;  ///< handed to the network, one a destination
   std::uint64_t sent_bytes = 0;
   std::uint64_t delivered = 0;
 };
@@ -39,7 +41,7 @@ struct KindCounters {
 struct NetworkCounters {
   std::array<KindCounters, kKindLimit> kind{};
   std::array<std::uint64_t, kDropReasons> dropped{};  ///< by DropReason
-  std::uint64_t relayed = 0;               ///< of those sent, the ones an overlay's relays sent
+  std::uint64_t relayed = 0;  ///< of those sent, the ones an overlay's relays sent
 };
 
 class Network {
@@ -49,8 +51,8 @@ class Network {
   virtual ~Network() = default;
 
   virtual Time now() const = 0;
-  /// To one process, on the direct link, leaving the sender at `leave` ≥ now(). The network holds the
-  /// record until it is delivered or lost.
+  /// To one process, on the direct link, leaving the sender at `leave` ≥ now(). The network holds
+  /// the record until it is delivered or lost.
   virtual void send(ProcessId from, ProcessId to, Message& m, Time leave) = 0;
   /// To every other process, by the overlay's plan.
   virtual void broadcast(ProcessId from, Message& m, Time leave) = 0;

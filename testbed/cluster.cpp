@@ -30,10 +30,9 @@ Committee committee_of(const sc::Scenario& scenario, const EngineInfo& engine) {
 }
 
 Crypto crypto_of(const sc::Scenario& scenario, const RunOptions& options) {
-  const bool real =
-      options.world == World::tcp || scenario.protocol.crypto == sc::Crypto::ed25519;
-  return Crypto(real ? Crypto::Scheme::ed25519 : Crypto::Scheme::modelled,
-                mix(options.seed, 0xC4), scenario.protocol.replicas);
+  const bool real = options.world == World::tcp || scenario.protocol.crypto == sc::Crypto::ed25519;
+  return Crypto(real ? Crypto::Scheme::ed25519 : Crypto::Scheme::modelled, mix(options.seed, 0xC4),
+                scenario.protocol.replicas);
 }
 
 ReplicaSet set_of(std::span<const ReplicaId> replicas) {
@@ -119,37 +118,37 @@ Cluster::Cluster(const sc::Scenario& scenario, const RunOptions& options)
                       .by_confirmation = engine_.finality == Finality::confirmations,
                       .end = kStart + scenario.duration,
                       .seed = mix(options.seed, 0x3014)});
-  host_ = std::make_unique<ReplicaHost>(ReplicaHost::Parts{
-      .committee = &committee_,
-      .crypto = &crypto_,
-      .store = &store_,
-      .network = network_.get(),
-      .events = &events_,
-      .commits = this,
-      .replica_of = replica_of_,
-      .make_engine = [this](ProcessId p) { return make_engine(p); },
-      .mempool = [this](ProcessId p) -> Mempool& { return mempool(p); },
-      .costs = CpuCosts{.sign = scenario.protocol.costs.sign,
-                        .verify = scenario.protocol.costs.verify,
-                        .hash_per_byte = scenario.protocol.costs.hash_per_byte},
-      .seed = mix(options.seed, 0x4057)});
+  host_ = std::make_unique<ReplicaHost>(
+      ReplicaHost::Parts{.committee = &committee_,
+                         .crypto = &crypto_,
+                         .store = &store_,
+                         .network = network_.get(),
+                         .events = &events_,
+                         .commits = this,
+                         .replica_of = replica_of_,
+                         .make_engine = [this](ProcessId p) { return make_engine(p); },
+                         .mempool = [this](ProcessId p) -> Mempool& { return mempool(p); },
+                         .costs = CpuCosts{.sign = scenario.protocol.costs.sign,
+                                           .verify = scenario.protocol.costs.verify,
+                                           .hash_per_byte = scenario.protocol.costs.hash_per_byte},
+                         .seed = mix(options.seed, 0x4057)});
 
   std::vector<std::vector<ProcessId>> processes_of(committee_.n());
   for (std::uint32_t p = 0; p < replica_of_.size(); ++p) {
     processes_of[replica_of_[p].value].push_back(ProcessId(p));
   }
-  timeline_ = std::make_unique<Timeline>(Timeline::Parts{
-      .scenario = &scenario,
-      .network = network_.get(),
-      .injector = &injector_,
-      .host = host_.get(),
-      .events = &events_,
-      .processes = static_cast<std::uint32_t>(replica_of_.size()),
-      .processes_of = std::move(processes_of),
-      .byzantine = byzantine_,
-      .misbehave = [this](ProcessId p, std::size_t entry, bool active) {
-        return misbehave(p, entry, active);
-      }});
+  timeline_ = std::make_unique<Timeline>(
+      Timeline::Parts{.scenario = &scenario,
+                      .network = network_.get(),
+                      .injector = &injector_,
+                      .host = host_.get(),
+                      .events = &events_,
+                      .processes = static_cast<std::uint32_t>(replica_of_.size()),
+                      .processes_of = std::move(processes_of),
+                      .byzantine = byzantine_,
+                      .misbehave = [this](ProcessId p, std::size_t entry, bool active) {
+                        return misbehave(p, entry, active);
+                      }});
 }
 
 Cluster::~Cluster() = default;
@@ -162,9 +161,8 @@ void Cluster::start() {
 
 const sc::Behavior* Cluster::equivocation() const {
   const auto& behaviors = scenario_.adversary.behaviors;
-  const auto found = std::ranges::find_if(behaviors, [](const sc::Behavior& b) {
-    return behavior_of(b).kind == BehaviorKind::twins;
-  });
+  const auto found = std::ranges::find_if(
+      behaviors, [](const sc::Behavior& b) { return behavior_of(b).kind == BehaviorKind::twins; });
   return found == behaviors.end() ? nullptr : &*found;
 }
 
@@ -178,8 +176,8 @@ std::vector<ReplicaId> Cluster::lay_out_processes() {
 
   std::vector<ReplicaId> twinned;
   members_.for_each([&](ReplicaId r) { twinned.push_back(r); });
-  twins_ = plan_twins(n, twinned, adversary_.members(), equivocation->options,
-                      adversary_.mind(0x70145));
+  twins_ =
+      plan_twins(n, twinned, adversary_.members(), equivocation->options, adversary_.mind(0x70145));
   audiences_ = std::make_unique<AudienceRule>(*twins_);
   injector_.set_topology(audiences_.get());
   return twins_->replica_of;
@@ -197,16 +195,15 @@ void Cluster::make_network(const RunOptions& options) {
   const auto processes = static_cast<std::uint32_t>(replica_of_.size());
   const auto& net = scenario_.network;
   const auto* random = std::get_if<sc::RandomOverlay>(&net.topology);
-  SimNetworkParts parts{
-      .store = &store_,
-      .injector = &injector_,
-      .latency = latency_,
-      .overlay = random != nullptr
-                     ? Overlay::random(processes, random->degree, mix(seed_, 0x0E41A4))
-                     : Overlay::full(processes),
-      .uplinks = Uplinks(processes, net.bandwidth),
-      .seed = mix(seed_, 0x5E17),
-      .scheme = crypto_.hash_scheme()};
+  SimNetworkParts parts{.store = &store_,
+                        .injector = &injector_,
+                        .latency = latency_,
+                        .overlay = random != nullptr ? Overlay::random(processes, random->degree,
+                                                                       mix(seed_, 0x0E41A4))
+                                                     : Overlay::full(processes),
+                        .uplinks = Uplinks(processes, net.bandwidth),
+                        .seed = mix(seed_, 0x5E17),
+                        .scheme = crypto_.hash_scheme()};
   if (options.world == World::tcp) {
     network_ = std::make_unique<TcpNetwork>(std::move(parts));
   } else if (options.reference_queue) {
@@ -227,8 +224,8 @@ std::unique_ptr<Engine> Cluster::make_engine(ProcessId p) const {
         throw std::runtime_error("behavior " + behavior.name + " is not for protocol " +
                                  std::string(engine_.name));
       }
-      return wrap(p, variant->make(variant_options(*variant, behavior.options,
-                                                   scenario_.protocol.options)));
+      return wrap(p, variant->make(
+                         variant_options(*variant, behavior.options, scenario_.protocol.options)));
     }
   }
   auto engine = engine_.make(scenario_.protocol.options);
@@ -285,10 +282,9 @@ bool Cluster::misbehave(ProcessId p, std::size_t entry, bool active) {
   become_active_[entry * committee_.n() + r.value] = active;
   std::size_t seat = 0;
   if (is_member(r)) {
-    seat = static_cast<std::size_t>(
-        std::ranges::count_if(scenario_.adversary.behaviors, [](const sc::Behavior& b) {
-          return behavior_of(b).kind == BehaviorKind::wrapper;
-        }));
+    seat = static_cast<std::size_t>(std::ranges::count_if(
+        scenario_.adversary.behaviors,
+        [](const sc::Behavior& b) { return behavior_of(b).kind == BehaviorKind::wrapper; }));
   }
   for (std::size_t i = 0; i < entry; ++i) {
     seat += std::holds_alternative<sc::Become>(scenario_.timeline[i].action) ? 1 : 0;

@@ -1,8 +1,8 @@
 // The cluster: everything a scenario describes, put together and ready to run.
 //
 // This is the composition root. It resolves names through the registries, lays out the processes
-// (replica i is process i, twins come behind), and connects clients, hosts, network, faults and the event
-// stream. It does not judge: listen() to it.
+// (replica i is process i, twins come behind), and connects clients, hosts, network, faults and the
+// event stream. It does not judge: listen() to it.
 #pragma once
 
 #include <memory>
@@ -27,8 +27,8 @@ namespace byzlab {
 
 class Cluster final : private CommitSink {
  public:
-  /// The scenario must outlive the cluster. Throws std::runtime_error with a message for the user when
-  /// something in it is not to be had here.
+  /// The scenario must outlive the cluster. Throws std::runtime_error with a message for the user
+  /// when something in it is not to be had here.
   Cluster(const scenario::Scenario& scenario, const RunOptions& options);
   ~Cluster() override;
   Cluster(const Cluster&) = delete;
@@ -89,7 +89,7 @@ class Cluster final : private CommitSink {
   std::unique_ptr<AudienceRule> audiences_;
   std::vector<std::unique_ptr<TwinMempool>> twin_mempools_;  // by process - n
   std::vector<ReplicaId> replica_of_;                        // by process
-  std::vector<bool> become_active_;    // by timeline entry and replica
+  std::vector<bool> become_active_;                          // by timeline entry and replica
   Ledger ledger_;
   LatencyModel latency_;
   std::unique_ptr<Network> network_;

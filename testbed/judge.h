@@ -1,8 +1,8 @@
 // The judge: watches a run and says whether what was expected held.
 //
 // It owns the invariants (always on: agreement, validity, integrity; asked for: the rest), the
-// measurements that thresholds are evaluated on, and the story of the run. Everything it knows comes
-// through the event stream and from the ledger; it never looks into an engine.
+// measurements that thresholds are evaluated on, and the story of the run. Everything it knows
+// comes through the event stream and from the ledger; it never looks into an engine.
 #pragma once
 
 #include <functional>
@@ -27,10 +27,10 @@ struct Case {
   const EngineInfo* engine = nullptr;
   const Committee* committee = nullptr;
   const Crypto* crypto = nullptr;
-  const Ledger* ledger = nullptr;      ///< already has a commit when its event comes
+  const Ledger* ledger = nullptr;  ///< already has a commit when its event comes
   const RequestTable* requests = nullptr;
-  std::vector<ReplicaId> replica_of;   ///< by process; process i < n is replica i
-  std::vector<ReplicaId> byzantine;    ///< ascending
+  std::vector<ReplicaId> replica_of;  ///< by process; process i < n is replica i
+  std::vector<ReplicaId> byzantine;   ///< ascending
   /// Totals of the message path so far.
   std::function<NetworkCounters()> counters;
   Duration series_interval{};

@@ -6,8 +6,8 @@
 
 namespace byzlab {
 
-/// `replica_of` is by process: a twin stands where its replica does. Throws std::runtime_error with a
-/// message for the user when the matrix file can't be read.
+/// `replica_of` is by process: a twin stands where its replica does. Throws std::runtime_error with
+/// a message for the user when the matrix file can't be read.
 LatencyModel latency_of(const scenario::Scenario& scenario,
                         const std::vector<ReplicaId>& replica_of);
 

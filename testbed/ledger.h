@@ -1,8 +1,9 @@
 // The ledger: which process has committed what, kept so that agreement costs nothing.
 //
 // The first process to commit a height writes the canonical log. While a process commits what the
-// canonical log has, all it needs is its height. One that commits something else keeps a log of its own
-// from there on. Mempools ask here what is still pending, the safety invariants what went wrong.
+// canonical log has, all it needs is its height. One that commits something else keeps a log of its
+// own from there on. Mempools ask here what is still pending, the safety invariants what went
+// wrong.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ namespace byzlab {
 
 class Ledger {
  public:
-  /// `requests` must outlive the ledger. Ids that it does not have are ignored: they are validity's concern.
+  /// `requests` must outlive the ledger. Ids that it does not have are ignored: they are validity's
+  /// concern.
   Ledger(std::uint32_t processes, const RequestTable& requests)
       : requests_(requests), logs_(processes) {}
 

@@ -217,7 +217,7 @@ Measured Measurements::per_commit(Total total, std::string_view statistic,
   return m;
 }
 
-Measured Measurements::per_second(std::uint64_t Commit::*what, std::string_view statistic,
+Measured Measurements::per_second(std::uint64_t Commit::* what, std::string_view statistic,
                                   const Selection& selection) const {
   const auto in = [&](const Span& s) {
     return static_cast<double>(transactions_before(s.to, what) - transactions_before(s.from, what));
@@ -275,7 +275,7 @@ std::uint64_t Measurements::commits_in(const Spans& spans) const {
   return sum;
 }
 
-std::uint64_t Measurements::transactions_before(Time t, std::uint64_t Commit::*what) const {
+std::uint64_t Measurements::transactions_before(Time t, std::uint64_t Commit::* what) const {
   const auto next = std::ranges::lower_bound(commits_, t, {}, &Commit::at);
   return next == commits_.begin() ? 0 : (*std::prev(next)).*what;
 }

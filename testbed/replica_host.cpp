@@ -90,8 +90,7 @@ void ReplicaHost::handle(ProcessId p, Process& process, const Message& m, Durati
   if (events_.wants<Delivered>()) {
     events_.emit(network_.now(), Delivered{.to = p, .sent = network_.now(), .message = &m});
   }
-  step(p, process, service,
-       [&](Context& ctx) { process.engine->on_message(ctx, m.from(), m); });
+  step(p, process, service, [&](Context& ctx) { process.engine->on_message(ctx, m.from(), m); });
 }
 
 template <class Call>
@@ -150,8 +149,7 @@ void ReplicaHost::carry_out(ProcessId p, Process& process, Time leave) {
       },
       [&](const PersistBlock& persist) { durable.blocks.push_back(outbox_.blocks[persist.block]); },
       [&](const PruneBlocks& prune) {
-        std::erase_if(durable.blocks,
-                      [&](const BlockRef& b) { return b->height < prune.below; });
+        std::erase_if(durable.blocks, [&](const BlockRef& b) { return b->height < prune.below; });
       },
       [&](const Note& note) {
         events_.emit(now, Noted{.process = p,
@@ -164,10 +162,9 @@ void ReplicaHost::carry_out(ProcessId p, Process& process, Time leave) {
       [&](const EnterView& enter) {
         process.view = enter.view;
         process.leader = enter.leader;
-        events_.emit(now, ViewEntered{.process = p,
-                                      .replica = self,
-                                      .view = enter.view,
-                                      .leader = enter.leader});
+        events_.emit(
+            now,
+            ViewEntered{.process = p, .replica = self, .view = enter.view, .leader = enter.leader});
       },
   };
   // Nothing carried out here calls an engine, so the outbox does not grow under the loop.
@@ -198,8 +195,9 @@ void ReplicaHost::dispatch(ProcessId p, Process& process, ReplicaId to, Message*
 void ReplicaHost::reject(ProcessId to, const Message& m, DropReason why) {
   ++dropped_[static_cast<std::size_t>(why)];
   if (!events_.wants<Dropped>()) return;
-  events_.emit(network_.now(), Dropped{.from = ProcessId(m.from().value), .to = to,
-                                       .kind = m.kind(), .reason = why});
+  events_.emit(
+      network_.now(),
+      Dropped{.from = ProcessId(m.from().value), .to = to, .kind = m.kind(), .reason = why});
 }
 
 void ReplicaHost::arm(ProcessId p, Process& process, Timer timer, Duration after) {
@@ -300,7 +298,8 @@ bool ReplicaHost::crash(ProcessId p) {
   process.cpu_free = kStart;
   process.queued_wake = kNever;
   trace(static_cast<std::uint64_t>(nanoseconds(network_.now())), mix(0xC4A54, p.value));
-  events_.emit(network_.now(), ReplicaState{.process = p, .replica = process.environment.self,
+  events_.emit(network_.now(), ReplicaState{.process = p,
+                                            .replica = process.environment.self,
                                             .now = ReplicaState::Now::crashed,
                                             .durable_lost = false});
   return true;
@@ -311,7 +310,8 @@ bool ReplicaHost::restart(ProcessId p, bool keep_durable) {
   if (!process.down) return false;
   if (!keep_durable) process.durable = DurableState{};
   process.down = false;
-  events_.emit(network_.now(), ReplicaState{.process = p, .replica = process.environment.self,
+  events_.emit(network_.now(), ReplicaState{.process = p,
+                                            .replica = process.environment.self,
                                             .now = ReplicaState::Now::up,
                                             .durable_lost = !keep_durable});
   boot(p);
@@ -324,7 +324,8 @@ bool ReplicaHost::pause(ProcessId p) {
   Process& process = processes_[p.value];
   if (process.down || process.paused) return false;
   process.paused = true;
-  events_.emit(network_.now(), ReplicaState{.process = p, .replica = process.environment.self,
+  events_.emit(network_.now(), ReplicaState{.process = p,
+                                            .replica = process.environment.self,
                                             .now = ReplicaState::Now::paused,
                                             .durable_lost = false});
   return true;
@@ -334,7 +335,8 @@ bool ReplicaHost::resume(ProcessId p) {
   Process& process = processes_[p.value];
   if (process.down || !process.paused) return false;
   process.paused = false;
-  events_.emit(network_.now(), ReplicaState{.process = p, .replica = process.environment.self,
+  events_.emit(network_.now(), ReplicaState{.process = p,
+                                            .replica = process.environment.self,
                                             .now = ReplicaState::Now::resumed,
                                             .durable_lost = false});
   request_wake(p, process, network_.now());

@@ -1,8 +1,8 @@
 // The replica host: runs engines, carries out their effects, and is what can crash.
 //
 // One object hosts all processes of a run. For each it keeps the engine, what is durable, the armed
-// timers, and a virtual CPU: a queue of one server that is charged for verifying, hashing and signing.
-// A handler runs when its service begins; what it sends leaves when the service ends.
+// timers, and a virtual CPU: a queue of one server that is charged for verifying, hashing and
+// signing. A handler runs when its service begins; what it sends leaves when the service ends.
 #pragma once
 
 #include <deque>
@@ -22,7 +22,9 @@ struct CpuCosts {
   Duration sign{};
   Duration verify{};
   Duration hash_per_byte{};
-  bool free() const { return sign.count() == 0 && verify.count() == 0 && hash_per_byte.count() == 0; }
+  bool free() const {
+    return sign.count() == 0 && verify.count() == 0 && hash_per_byte.count() == 0;
+  }
 };
 
 /// Hears of commits before the event stream does.
@@ -66,8 +68,8 @@ class ReplicaHost final : public Receiver {
   /// Stopped but not dead: messages and timers wait for resume().
   bool pause(ProcessId p);
   bool resume(ProcessId p);
-  /// Calls into the engine from outside the protocol (a behavior sets in), and carries out what that asks
-  /// for. Nothing happens while it is down.
+  /// Calls into the engine from outside the protocol (a behavior sets in), and carries out what
+  /// that asks for. Nothing happens while it is down.
   void call(ProcessId p, const std::function<void(Engine&, Context&)>& f);
   /// A request reaches the mempool of `p` at `when`: its engine will be asked then.
   void request_arrives(ProcessId p, Time when);

@@ -1,5 +1,5 @@
-// What a run says when it is over: plain values, from which terminal, summary.json, metrics and pages
-// are all written, so that they cannot disagree.
+// What a run says when it is over: plain values, from which terminal, summary.json, metrics and
+// pages are all written, so that they cannot disagree.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ enum class Bound : std::uint8_t {
 
 /// One line of the verdict.
 struct ExpectationResult {
-  std::string id;    ///< "recovery-1": property and its number among those
-  std::string text;  ///< "recovery: 5s after split"
+  std::string id;                  ///< "recovery-1": property and its number among those
+  std::string text;                ///< "recovery: 5s after split"
   std::string detail;              ///< what was found: "1.84 s"
   std::vector<std::string> lines;  ///< the explanation of a violation, ready to print
   scenario::Property property = scenario::Property::agreement;
@@ -42,10 +42,10 @@ struct ExpectationResult {
   Bound bound = Bound::not_applicable;
   std::optional<double> value;  ///< in `unit`
   std::optional<double> limit;
-  std::string unit;  ///< "s", "bytes", "ratio", "" …
+  std::string unit;        ///< "s", "bytes", "ratio", "" …
   std::optional<Time> at;  ///< when it was decided
-  /// For an expectation with a rate over the seeds: whether this run counts for it. The runs together
-  /// decide; this run's `status` is then pass or undecided.
+  /// For an expectation with a rate over the seeds: whether this run counts for it. The runs
+  /// together decide; this run's `status` is then pass or undecided.
   std::optional<bool> counts;
   std::optional<scenario::RequiredRate> rate;
   scenario::Position position;
@@ -53,8 +53,8 @@ struct ExpectationResult {
 
 struct FaultResult {
   std::string label;
-  std::string action;   ///< "partition"
-  std::string text;     ///< "{r0..r3 | r4..r6}"
+  std::string action;  ///< "partition"
+  std::string text;    ///< "{r0..r3 | r4..r6}"
   struct Window {
     Time from;
     std::optional<Time> to;  ///< none: until the end of the run
@@ -68,8 +68,8 @@ struct FaultResult {
 /// A line of the run's story: "10.000s fault split partition {r0..r3 | r4..r6}".
 struct StoryLine {
   Time at;
-  std::string kind;  ///< fault heal stall resume view commit violation mark reorg
-  std::string label; ///< of a fault, or empty
+  std::string kind;   ///< fault heal stall resume view commit violation mark reorg
+  std::string label;  ///< of a fault, or empty
   std::string text;
   bool violation = false;
 };

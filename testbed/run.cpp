@@ -25,7 +25,8 @@ Duration series_interval(const sc::Scenario& scenario, const RunOptions& options
   return std::max<Duration>(std::chrono::milliseconds{100}, scenario.duration / 5000);
 }
 
-/// Looks at the run at regular times: for the series, for an interrupt, for a verdict that is settled.
+/// Looks at the run at regular times: for the series, for an interrupt, for a verdict that is
+/// settled.
 class Sampler {
  public:
   Sampler(Cluster& cluster, Judge& judge, Duration interval, const std::atomic<bool>* interrupt)
@@ -64,7 +65,9 @@ void describe(const Cluster& cluster, const sc::Scenario& scenario, const RunOpt
               Report& report) {
   const Committee& committee = cluster.committee();
   const auto total = static_cast<double>(committee.total_power());
-  const auto in_replicas = [&](Power power) { return power * committee.n() / committee.total_power(); };
+  const auto in_replicas = [&](Power power) {
+    return power * committee.n() / committee.total_power();
+  };
   report.name = scenario.name;
   report.file = scenario.file;
   report.seed = options.seed;
@@ -80,14 +83,14 @@ void describe(const Cluster& cluster, const sc::Scenario& scenario, const RunOpt
   report.byzantine_share = static_cast<double>(byzantine) / total;
   report.allowed_share = static_cast<double>(committee.fault_bound()) / total;
   report.beyond_bound = byzantine > committee.fault_bound();
-  report.bound_text = std::to_string(report.byzantine.size()) + " Byzantine of f = " +
-                      std::to_string(report.f) + " allowed";
+  report.bound_text = std::to_string(report.byzantine.size()) +
+                      " Byzantine of f = " + std::to_string(report.f) + " allowed";
 }
 
 void count_messages(Cluster& cluster, Report& report) {
-  static constexpr std::string_view kReasons[] = {"loss",          "partition",  "isolation",
-                                                  "adversary",     "crashed",    "queue_full",
-                                                  "duplicate",     "malformed",  "unauthentic"};
+  static constexpr std::string_view kReasons[] = {"loss",      "partition", "isolation",
+                                                  "adversary", "crashed",   "queue_full",
+                                                  "duplicate", "malformed", "unauthentic"};
   static_assert(std::size(kReasons) == kDropReasons);
   const NetworkCounters counters = cluster.counters();
   for (std::size_t k = 0; k < kKindLimit; ++k) {

@@ -50,8 +50,8 @@ struct RunOptions {
   Duration series_interval{};    ///< zero: 100 ms, or the duration / 5000 if that is longer
 };
 
-/// Runs to the end of the scenario and judges it. Throws std::runtime_error when the scenario can't be
-/// built here (a latency file that is missing), with a message for the user.
+/// Runs to the end of the scenario and judges it. Throws std::runtime_error when the scenario can't
+/// be built here (a latency file that is missing), with a message for the user.
 Report run(const scenario::Scenario& scenario, const RunOptions& options,
            std::span<RunObserver* const> observers = {});
 

@@ -50,9 +50,9 @@ struct Timeline::Entry {
   std::vector<Round> rounds;
   std::vector<std::size_t> active;  // rounds under way
   bool triggered = false;
-  std::string text;  // whom it met, the first time
-  std::uint64_t touched = 0;       // processes changed, links cut
-  std::uint64_t instants = 0;      // marks
+  std::string text;            // whom it met, the first time
+  std::uint64_t touched = 0;   // processes changed, links cut
+  std::uint64_t instants = 0;  // marks
 };
 
 Timeline::Timeline(Parts parts)
@@ -118,8 +118,8 @@ void Timeline::begin(std::size_t index) {
   const auto& description = *entry.description;
   const std::size_t number = entry.rounds.size();
   entry.rounds.emplace_back();
-  const bool lasts = description.length.has_value() || !std::holds_alternative<sc::Mark>(
-                                                           description.action);
+  const bool lasts =
+      description.length.has_value() || !std::holds_alternative<sc::Mark>(description.action);
   if (lasts) entry.active.push_back(number);
   events_.emit(network_.now(), FaultChanged{.fault = static_cast<std::uint32_t>(index),
                                             .round = static_cast<std::uint32_t>(number),
@@ -172,32 +172,33 @@ void Timeline::apply(std::size_t index, Round& round) {
       for (const ProcessId p : processes_of_[r.value]) entry.touched += change(p) ? 1 : 0;
     }
   };
-  std::visit(Overloaded{
-                 [&](const sc::Crash& a) { each(a.who, [&](ProcessId p) { return host_.crash(p); }); },
-                 [&](const sc::Restart& a) {
-                   each(a.who, [&](ProcessId p) {
-                     host_.crash(p);
-                     return host_.restart(p, true);
-                   });
-                 },
-                 [&](const sc::Wipe& a) {
-                   each(a.who, [&](ProcessId p) {
-                     const bool was_up = host_.crash(p);
-                     // With a window it comes back, empty, when that ends.
-                     return entry.description->length ? was_up : host_.restart(p, false);
-                   });
-                 },
-                 [&](const sc::Pause& a) { each(a.who, [&](ProcessId p) { return host_.pause(p); }); },
-                 [&](const sc::Become& a) {
-                   each(a.who, [&](ProcessId p) { return misbehave_(p, index, true); });
-                 },
-                 [&](const sc::Mark& a) {
-                   entry.text = a.text;
-                   ++entry.instants;
-                 },
-                 [&](const auto&) { round.rule = make_rule(entry); },
-             },
-             entry.description->action);
+  std::visit(
+      Overloaded{
+          [&](const sc::Crash& a) { each(a.who, [&](ProcessId p) { return host_.crash(p); }); },
+          [&](const sc::Restart& a) {
+            each(a.who, [&](ProcessId p) {
+              host_.crash(p);
+              return host_.restart(p, true);
+            });
+          },
+          [&](const sc::Wipe& a) {
+            each(a.who, [&](ProcessId p) {
+              const bool was_up = host_.crash(p);
+              // With a window it comes back, empty, when that ends.
+              return entry.description->length ? was_up : host_.restart(p, false);
+            });
+          },
+          [&](const sc::Pause& a) { each(a.who, [&](ProcessId p) { return host_.pause(p); }); },
+          [&](const sc::Become& a) {
+            each(a.who, [&](ProcessId p) { return misbehave_(p, index, true); });
+          },
+          [&](const sc::Mark& a) {
+            entry.text = a.text;
+            ++entry.instants;
+          },
+          [&](const auto&) { round.rule = make_rule(entry); },
+      },
+      entry.description->action);
 }
 
 void Timeline::undo(std::size_t index, Round& round) {
@@ -261,7 +262,8 @@ std::unique_ptr<LinkRule> Timeline::make_rule(Entry& entry) {
             return std::make_unique<links::Isolate>(process_set(victims));
           },
           [&](const sc::Cut& a) {
-            return both(a.links, [](Where w) { return std::make_unique<links::Cut>(std::move(w)); });
+            return both(a.links,
+                        [](Where w) { return std::make_unique<links::Cut>(std::move(w)); });
           },
           [&](const sc::Delay& a) {
             return both(a.links, [&](Where w) {
@@ -293,7 +295,7 @@ std::unique_ptr<LinkRule> Timeline::make_rule(Entry& entry) {
           [&](const sc::Throttle& a) {
             return both(a.links, [&](Where w) {
               return std::make_unique<links::Throttle>(std::move(w), links::Throttle::Scope::link,
-                                                      a.bandwidth, processes_);
+                                                       a.bandwidth, processes_);
             });
           },
           [](const auto&) -> std::unique_ptr<LinkRule> { return nullptr; },

@@ -45,9 +45,7 @@ class Workload::View final : public Mempool {
   }
 
  private:
-  bool visible(RequestId id) const {
-    return workload_.visible_at(id, replica_) <= workload_.now();
-  }
+  bool visible(RequestId id) const { return workload_.visible_at(id, replica_) <= workload_.now(); }
   // Requests in flight carry the current stamp, so that marks need no clearing.
   void mark(std::span<const BlockRef> in_flight) {
     ++stamp_;
@@ -99,9 +97,11 @@ Workload::Workload(Parts parts)
       seed_(parts.seed),
       arrivals_(mix(parts.seed, 0xA441)) {
   if (!by_confirmation_) {
-    // f+1 replies of equal power; with unequal powers, as many as the mean power makes of the bound.
+    // f+1 replies of equal power; with unequal powers, as many as the mean power makes of the
+    // bound.
     needed_ = static_cast<std::uint32_t>(committee_.fault_bound() * committee_.n() /
-                                         committee_.total_power()) + 1;
+                                         committee_.total_power()) +
+              1;
     needed_ = std::max(1u, std::min(needed_, honest_count_));
   }
   for (std::uint32_t p = 0; p < replica_of_.size(); ++p) {
@@ -198,8 +198,9 @@ void Workload::committed(ProcessId process, const Block& block) {
   }
 }
 
-// In an open loop one look at the block when its last request is sure to be done is enough; a closed
-// loop submits the next request at the very moment, and a later reply may still be a sooner one.
+// In an open loop one look at the block when its last request is sure to be done is enough; a
+// closed loop submits the next request at the very moment, and a later reply may still be a sooner
+// one.
 void Workload::plan_completion(Replies& replies) {
   const bool closed = description_.mode == scenario::LoopMode::closed;
   if (!closed && replies.count > needed_) return;

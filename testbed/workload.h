@@ -1,9 +1,9 @@
 // The clients: they submit requests, and know when one is done.
 //
-// Client c sits at the site of replica c mod n. Its request reaches every replica's mempool after that
-// site's latency (its own at once); clients are outside the faults and their traffic is not counted. A
-// request is done when f+1 honest replicas' replies have reached the client, or, where finality is a
-// matter of confirmations, when its own site has committed it.
+// Client c sits at the site of replica c mod n. Its request reaches every replica's mempool after
+// that site's latency (its own at once); clients are outside the faults and their traffic is not
+// counted. A request is done when f+1 honest replicas' replies have reached the client, or, where
+// finality is a matter of confirmations, when its own site has committed it.
 #pragma once
 
 #include <deque>
@@ -34,8 +34,8 @@ class Workload {
     RequestTable* requests = nullptr;
     Network* network = nullptr;
     EventStream* events = nullptr;
-    /// Tells a process that a request reaches its mempool then. Null when the engine pulls requests as it
-    /// proposes: arrivals then cost no events.
+    /// Tells a process that a request reaches its mempool then. Null when the engine pulls requests
+    /// as it proposes: arrivals then cost no events.
     std::function<void(ProcessId, Time)> announce;
     std::vector<ReplicaId> replica_of;  ///< by process
     std::vector<bool> honest;           ///< by replica

@@ -94,8 +94,8 @@ BOOST_AUTO_TEST_CASE(a_signed_part_stands_for_the_whole) {
     Message* letter = f.store.make(ReplicaId(1), Letter{.view = View(3), .body = {1, 2}});
     const HeldMessage held(f.store, letter);
     f.crypto.sign(f.store, *letter);
-    BOOST_TEST(f.crypto.verify(ReplicaId(1), Letter{.view = View(3), .body = {9}},
-                               letter->signature()));
+    BOOST_TEST(
+        f.crypto.verify(ReplicaId(1), Letter{.view = View(3), .body = {9}}, letter->signature()));
     BOOST_TEST(!f.crypto.verify(ReplicaId(1), Letter{.view = View(4), .body = {1, 2}},
                                 letter->signature()));
   });

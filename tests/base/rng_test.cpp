@@ -54,7 +54,8 @@ BOOST_AUTO_TEST_CASE(exponential_has_its_distribution) {
   double worst = 0;
   for (int i = 0; i < kDraws; ++i) {
     const double f = 1 - std::exp(-x[i]);
-    worst = std::max({worst, std::abs(f - double(i) / kDraws), std::abs(f - double(i + 1) / kDraws)});
+    worst =
+        std::max({worst, std::abs(f - double(i) / kDraws), std::abs(f - double(i + 1) / kDraws)});
   }
   BOOST_TEST(worst < 1.95 / std::sqrt(double(kDraws)));
 }

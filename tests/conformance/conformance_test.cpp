@@ -1,7 +1,7 @@
 // The conformance suite: what every engine owes, asked of each engine of the registry.
 //
-// An engine gets it for its registry row and nothing else (`ctest -R conformance/<name>`). Inside the
-// fault model: safe, and live again once the faults are over. Beyond it: broken as predicted.
+// An engine gets it for its registry row and nothing else (`ctest -R conformance/<name>`). Inside
+// the fault model: safe, and live again once the faults are over. Beyond it: broken as predicted.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/trial.h"
@@ -54,8 +54,9 @@ struct Conformance {
       const bool lied_to = t.scenario.adversary.members.has_value();
       unsafe += check_safe_and_live(t, what, by_luck && lied_to) ? 0 : 1;
     }
-    BOOST_TEST(unsafe <= (by_luck ? kSeeds / 4 : 0), engine.name << ": " << what << " broke agreement "
-                                                               << unsafe << " times of " << kSeeds);
+    BOOST_TEST(unsafe <= (by_luck ? kSeeds / 4 : 0), engine.name << ": " << what
+                                                                 << " broke agreement " << unsafe
+                                                                 << " times of " << kSeeds);
   }
 
   void commits_when_all_are_honest() const {
@@ -115,9 +116,8 @@ struct Conformance {
     if (!byzantine_tolerant()) return;
     const std::uint32_t count = engine.fault_model == FaultModel::hash_power ? 1 : f();
     survives("f twins", [&](Trial& t) { t.adversary(first(count), "equivocate"); });
-    survives("f twins, random audiences", [&](Trial& t) {
-      t.adversary(first(count), "equivocate", {{"split", "random"}});
-    });
+    survives("f twins, random audiences",
+             [&](Trial& t) { t.adversary(first(count), "equivocate", {{"split", "random"}}); });
   }
   void survives_f_silent_wherever_they_sit() const {
     for (std::uint32_t shift = 0; shift < n(); ++shift) {

@@ -1,4 +1,5 @@
-// Any bytes as a message of any engine: decoding never harms, and what decodes encodes to the same bytes.
+// Any bytes as a message of any engine: decoding never harms, and what decodes encodes to the same
+// bytes.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,5 @@
-// Every scenario of this repository loads without a warning, and so does its lock, to the same text.
+// Every scenario of this repository loads without a warning, and so does its lock, to the same
+// text.
 #include <algorithm>
 #include <filesystem>
 #include <vector>

@@ -1,7 +1,8 @@
-// A trial: a scenario put together in code, run on the real cluster, and looked at through its ledger.
+// A trial: a scenario put together in code, run on the real cluster, and looked at through its
+// ledger.
 //
-// Times are in ticks, so that one test fits a protocol that commits every 100 ms and one that mines a
-// block every ten minutes: a tick is a second for the first, a block interval for the second.
+// Times are in ticks, so that one test fits a protocol that commits every 100 ms and one that mines
+// a block every ten minutes: a tick is a second for the first, a block interval for the second.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// A testbed that cannot catch a broken engine proves nothing: engines whose quorum is too small, under
-// faults that the fault model allows. The verdict must be a violation INSIDE the bound.
+// A testbed that cannot catch a broken engine proves nothing: engines whose quorum is too small,
+// under faults that the fault model allows. The verdict must be a violation INSIDE the bound.
 #include <boost/test/unit_test.hpp>
 
 #include "testbed/run.h"

@@ -1,6 +1,7 @@
 // The other world: the same host, engines, injector and ledger over real sockets on loopback.
 //
-// Nothing here times a speed; what is asked is that the same scenario holds with Ed25519 and real time.
+// Nothing here times a speed; what is asked is that the same scenario holds with Ed25519 and real
+// time.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/trial.h"
@@ -53,7 +54,8 @@ BOOST_AUTO_TEST_CASE(damaged_frames_are_refused) {
   BOOST_TEST(o.lowest.value > 0u);
   const auto& dropped = o.counters.dropped;
   BOOST_TEST(dropped[static_cast<std::size_t>(DropReason::malformed)] +
-                 dropped[static_cast<std::size_t>(DropReason::unauthentic)] > 0u);
+                 dropped[static_cast<std::size_t>(DropReason::unauthentic)] >
+             0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_crashed_replica_comes_back) {
