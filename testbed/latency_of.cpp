@@ -7,6 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "base/overloaded.h"
 #include "network/regions.h"
 
 namespace byzlab {
@@ -57,11 +58,6 @@ LatencyModel matrix_model(const sc::Scenario& scenario, const sc::MatrixLatency&
   for (const ReplicaId r : replica_of) by_process.push_back(by_replica[r.value]);
   return LatencyModel(matrix, by_process);
 }
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
 
 double ms(Duration d) { return static_cast<double>(d.count()) * 1e-6; }
 

@@ -1,15 +1,9 @@
 #include "testbed/replica_host.h"
-
 #include <algorithm>
 
-namespace byzlab {
+#include "base/overloaded.h"
 
-namespace {
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-}  // namespace
+namespace byzlab {
 
 ReplicaHost::ReplicaHost(Parts parts)
     : committee_(*parts.committee),
@@ -176,7 +170,6 @@ void ReplicaHost::carry_out(ProcessId p, Process& process, Time leave) {
 Time ReplicaHost::signed_by(Process& process, Message& m, Time leave) {
   if (m.from() != process.environment.self || m.is_signed()) return leave;
   crypto_.sign(store_, m);
-  ++signatures_;
   return cpu_is_free_ ? leave : leave + costs_.sign + costs_.hash_per_byte * m.bytes();
 }
 

@@ -91,7 +91,6 @@ class ReplicaHost final : public Receiver {
     trace_hash_ ^= trace_hash_ >> 29;
   }
   const std::array<std::uint64_t, kDropReasons>& dropped() const { return dropped_; }
-  std::uint64_t signatures() const { return signatures_; }
 
  private:
   struct ArmedTimer {
@@ -149,7 +148,6 @@ class ReplicaHost final : public Receiver {
   std::size_t to_self_next_ = 0;
   std::uint64_t trace_hash_ = 0;
   std::array<std::uint64_t, kDropReasons> dropped_{};
-  std::uint64_t signatures_ = 0;
 };
 
 }  // namespace byzlab

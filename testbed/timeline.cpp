@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/overloaded.h"
 #include "faults/links/corrupt.h"
 #include "faults/links/cut.h"
 #include "faults/links/delay.h"
@@ -18,11 +19,6 @@ namespace byzlab {
 namespace sc = scenario;
 
 namespace {
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-
 // A packet's copy follows it by at most this.
 constexpr Duration kDuplicateSpread = std::chrono::milliseconds{10};
 
