@@ -1,4 +1,5 @@
 #include "testbed/replica_host.h"
+
 #include <algorithm>
 
 #include "base/overloaded.h"
