@@ -37,11 +37,15 @@ class Nobody final : public Mempool {
   std::vector<Request> batch(BatchLimit, std::span<const BlockRef>) override { return {}; }
 };
 
+/// Who has requests. Only the first leader, where a backup with some would start a view change
+/// timer; everybody, where the leader is elected.
+enum class Requests : std::uint8_t { at_first, everywhere };
+
 template <class Queue>
 class GoodCase final : private CommitSink {
  public:
   GoodCase(const EngineInfo& info, std::uint32_t n, const Options& options, LatencyModel latency,
-           Overlay overlay)
+           Overlay overlay, Requests requests = Requests::at_first)
       : info_(info),
         committee_(Committee(n).with(info.fault_bound(n), info.quorum(n))),
         crypto_(Crypto::Scheme::modelled, 1, n),
@@ -65,9 +69,8 @@ class GoodCase final : private CommitSink {
         .commits = this,
         .replica_of = std::move(replica_of),
         .make_engine = [this, options](ProcessId) { return info_.make(options); },
-        // Only the first leader has requests: a backup with some would start a view change timer.
-        .mempool = [this](ProcessId p) -> Mempool& {
-          if (p.value == 0) return well_;
+        .mempool = [this, requests](ProcessId p) -> Mempool& {
+          if (p.value == 0 || requests == Requests::everywhere) return well_;
           return nobody_;
         },
         .costs = {},

@@ -33,11 +33,10 @@ std::unique_ptr<GoodCase<Queue>> pbft(std::uint32_t n, std::int64_t slots) {
   return std::make_unique<GoodCase<Queue>>(info, n, options, eight_regions(n), Overlay::full(n));
 }
 
-/// Runs stretches of virtual time, each of some hundred thousand deliveries.
+/// Runs stretches of virtual time, each of some hundred thousand deliveries; `decision` is the
+/// messages of one.
 template <class Queue>
-void measure(benchmark::State& state, GoodCase<Queue>& good_case) {
-  const auto n = static_cast<std::uint64_t>(state.range(0));
-  const std::uint64_t decision = 2 * n * (n - 1);
+void measure(benchmark::State& state, GoodCase<Queue>& good_case, std::uint64_t decision) {
   good_case.start();
   Time until = kStart;
   const auto advance = [&](std::uint64_t deliveries) {
@@ -64,10 +63,29 @@ void measure(benchmark::State& state, GoodCase<Queue>& good_case) {
       cpu * 1e3 / static_cast<double>(delivered) * static_cast<double>(decision);
 }
 
+std::uint64_t pbft_decision(const benchmark::State& state) {
+  const auto n = static_cast<std::uint64_t>(state.range(0));
+  return 2 * n * (n - 1);
+}
+
 template <class Queue>
 void good_case(benchmark::State& state) {
   auto g = pbft<Queue>(static_cast<std::uint32_t>(state.range(0)), state.range(1));
-  measure(state, *g);
+  measure(state, *g, pbft_decision(state));
+}
+
+/// Raft: its messages are one broadcast and as many answers, each a record of its own. Timeouts are
+/// far apart, so that one replica is elected at the first attempt, whatever n.
+void good_case_raft(benchmark::State& state) {
+  const auto n = static_cast<std::uint32_t>(state.range(0));
+  const EngineInfo& info = *find_engine("raft");
+  const Options options = Options(info.options)
+                              .with("batch_size", "1")
+                              .with("pipeline", std::to_string(state.range(1)))
+                              .with("election_timeout", "10min");
+  GoodCase<TimingWheel> g(info, n, options, eight_regions(n), Overlay::full(n),
+                          Requests::everywhere);
+  measure(state, g, 2 * (n - 1));
 }
 
 /// Eight rules of four kinds that change nothing, so that the work stays the same; each looks at
@@ -94,7 +112,7 @@ void eight_rules(benchmark::State& state) {
   std::vector<LinkRule*> active;
   for (const auto& rule : rules) active.push_back(rule.get());
   g->injector.assign(std::move(active));
-  measure(state, *g);
+  measure(state, *g, pbft_decision(state));
 }
 
 class Counter final : public Observer {
@@ -113,7 +131,7 @@ void three_observers(benchmark::State& state) {
   auto g = pbft<TimingWheel>(static_cast<std::uint32_t>(state.range(0)), state.range(1));
   Counter counters[3];
   for (Counter& c : counters) g->events.add(c);
-  measure(state, *g);
+  measure(state, *g, pbft_decision(state));
   benchmark::DoNotOptimize(counters[0].bytes());
 }
 
@@ -128,6 +146,7 @@ void sizes_and_slots(benchmark::internal::Benchmark* b) {
 
 BENCHMARK(good_case<TimingWheel>)->Apply(sizes_and_slots)->UseManualTime()->Iterations(2);
 BENCHMARK(good_case<ReferenceQueue>)->Apply(sizes)->UseManualTime()->Iterations(2);
+BENCHMARK(good_case_raft)->Args({16, 4})->Args({256, 4})->UseManualTime()->Iterations(2);
 BENCHMARK(eight_rules)->Apply(sizes)->UseManualTime()->Iterations(2);
 BENCHMARK(three_observers)->Apply(sizes)->UseManualTime()->Iterations(2);
 

@@ -11,6 +11,7 @@
 #include "consensus/nakamoto/nakamoto.h"
 #include "consensus/nakamoto/private_miner.h"
 #include "consensus/pbft/pbft.h"
+#include "consensus/raft/raft.h"
 #include "consensus/streamlet/streamlet.h"
 
 namespace byzlab {
@@ -21,6 +22,7 @@ constexpr EngineInfo kEngines[] = {
     nakamoto::kInfo,
     nakamoto::kPrivateMinerInfo,
     pbft::kInfo,
+    raft::kInfo,
 };
 
 }  // namespace

@@ -1,0 +1,157 @@
+// Raft's terms and elections (§5.1, §5.2, §5.4.1) and what survives a crash.
+#include "consensus/raft/raft.h"
+
+namespace byzlab::raft {
+
+Raft::Raft(const Options& options)
+    : election_timeout_(options.duration("election_timeout")),
+      heartbeat_interval_(options.duration("heartbeat_interval")),
+      limit_{.requests = static_cast<std::uint32_t>(options.count("batch_size"))},
+      pipeline_(options.count("pipeline")) {}
+
+void Raft::start(Context& ctx) {
+  genesis_ = ctx.crypto().genesis();
+  followers_.resize(ctx.n());
+  recover(ctx);
+  wait_for_leader(ctx);  // §5.2: "when servers start up, they begin as followers"
+}
+
+void Raft::on_timer(Context& ctx, Timer timer) {
+  settled_ = commit_index_;
+  if (timer.same_key(kElection)) {
+    ctx.note(Milestone::timeout, ballot_.current_term);
+    stand_for_election(ctx);
+  } else if (timer.same_key(kHeartbeat)) {
+    if (idle_) heartbeat(ctx);
+    idle_ = true;
+    ctx.set_timer(kHeartbeat, heartbeat_interval_);
+  } else if (timer.same_key(kRetry)) {
+    retry(ctx);
+    ctx.set_timer(kRetry, election_timeout_ / 2);
+  }
+}
+
+/// Figure 2, Candidates: "on conversion to candidate, start election: increment currentTerm, vote
+/// for self, reset election timer, send RequestVote RPCs to all other servers".
+void Raft::stand_for_election(Context& ctx) {
+  role_ = Role::candidate;
+  leader_.reset();
+  ++ballot_.current_term;
+  ballot_.voted_for = ctx.self();
+  save_ballot(ctx);
+  wait_for_leader(ctx);
+  ctx.note(Milestone::view_change, ballot_.current_term);
+  votes_.clear();
+  votes_.add(ctx.committee(), ctx.self());
+  if (votes_.quorum(ctx.committee())) return become_leader(ctx);
+  ctx.broadcast(RequestVote{.term = ballot_.current_term,
+                            .last_log_index = last_log_index(),
+                            .last_log_term = term_at(last_log_index())});
+}
+
+/// Figure 2, RequestVote RPC, receiver implementation.
+void Raft::on(Context& ctx, ReplicaId from, const RequestVote& request, const Message&) {
+  if (from == ctx.self()) return;
+  // 1. Refuse if term < currentTerm (§5.1).
+  bool granted = in_term(ctx, request.term);
+  // 2. Grant if votedFor is null or the candidate, and its log is up to date (§5.2, §5.4).
+  granted = granted && role_ == Role::follower && ballot_.voted_for.value_or(from) == from &&
+            at_least_as_up_to_date(request);
+  if (granted) {
+    if (!ballot_.voted_for) {
+      ballot_.voted_for = from;
+      save_ballot(ctx);
+    }
+    wait_for_leader(ctx);  // Figure 2, Followers: the timeout starts again with a vote granted
+  }
+  ctx.send(from, RequestVoteReply{.term = ballot_.current_term, .vote_granted = granted});
+}
+
+/// §5.4.1: the log with the later last term is more up to date; of equal terms, the longer one.
+bool Raft::at_least_as_up_to_date(const RequestVote& candidate) const {
+  const Term own = term_at(last_log_index());
+  if (candidate.last_log_term != own) return candidate.last_log_term > own;
+  return candidate.last_log_index >= last_log_index();
+}
+
+/// Figure 2, Candidates: "if votes received from majority of servers: become leader".
+void Raft::on(Context& ctx, ReplicaId from, const RequestVoteReply& reply, const Message&) {
+  if (!in_term(ctx, reply.term) || role_ != Role::candidate || !reply.vote_granted) return;
+  settled_ = commit_index_;
+  votes_.add(ctx.committee(), from);
+  if (votes_.quorum(ctx.committee())) become_leader(ctx);
+}
+
+/// Figure 2, State and Leaders; §8 for the empty entry, which is also the first heartbeat.
+void Raft::become_leader(Context& ctx) {
+  role_ = Role::leader;
+  leader_ = ctx.self();
+  ctx.cancel_timer(kElection);
+  ctx.enter_view(ballot_.current_term, ctx.self());
+  ctx.note(Milestone::new_view, ballot_.current_term, last_log_index().value);
+  for (Follower& f : followers_) f = Follower{.next_index = last_log_index().next()};
+  held_.clear();
+  held_from_ = last_log_index().next();
+  told_commit_ = Index(0);
+  idle_ = false;
+  ctx.set_timer(kHeartbeat, heartbeat_interval_);
+  ctx.set_timer(kRetry, election_timeout_ / 2);
+  append_and_send(ctx, {});
+  propose(ctx);
+}
+
+/// Figure 2, All Servers: "if RPC request or response contains term T > currentTerm: set
+/// currentTerm = T, convert to follower". False for a term that is over.
+bool Raft::in_term(Context& ctx, Term term) {
+  if (term <= ballot_.current_term) return term == ballot_.current_term;
+  const bool was_leader = role_ == Role::leader;
+  ballot_ = Ballot{.current_term = term};
+  save_ballot(ctx);
+  role_ = Role::follower;
+  leader_.reset();
+  if (was_leader) {
+    ctx.cancel_timer(kHeartbeat);
+    ctx.cancel_timer(kRetry);
+    wait_for_leader(ctx);
+  }
+  return true;
+}
+
+/// What AppendEntries and heartbeats begin with. The paper has no second leader in a term (Election
+/// Safety), so whoever claims to be one is not heard.
+bool Raft::from_leader(Context& ctx, ReplicaId from, Term term) {
+  if (from == ctx.self()) return false;
+  if (!in_term(ctx, term)) {
+    ctx.send(from, AppendEntriesReply{.term = ballot_.current_term});
+    return false;
+  }
+  if (role_ == Role::leader) return false;
+  role_ = Role::follower;  // Candidates: "if AppendEntries RPC received from new leader"
+  if (leader_ != from) {
+    leader_ = from;
+    ctx.enter_view(term, from);
+  }
+  wait_for_leader(ctx);
+  return true;
+}
+
+/// §5.2: "election timeouts are chosen randomly from a fixed interval"; anew each time, so that
+/// those who split a vote part ways.
+void Raft::wait_for_leader(Context& ctx) {
+  ctx.set_timer(kElection, ctx.rng().uniform(election_timeout_, 2 * election_timeout_));
+}
+
+/// A durable entry replaces what the log had at its index and everything behind: the host keeps
+/// them in the order written.
+void Raft::recover(Context& ctx) {
+  for (const auto record : ctx.recovered().records) {
+    ByteReader reader(record);
+    decode(reader, ballot_);
+  }
+  for (const BlockRef& block : ctx.recovered().blocks) {
+    log_.resize(block->height.value - 1);
+    log_.push_back(block);
+  }
+}
+
+}  // namespace byzlab::raft
