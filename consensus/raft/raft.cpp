@@ -13,7 +13,7 @@ void Raft::start(Context& ctx) {
   genesis_ = ctx.crypto().genesis();
   followers_.resize(ctx.n());
   recover(ctx);
-  wait_for_leader(ctx);  // §5.2: "when servers start up, they begin as followers"
+  draw_election_timeout(ctx);  // §5.2: "when servers start up, they begin as followers"
 }
 
 void Raft::on_timer(Context& ctx, Timer timer) {
@@ -39,7 +39,7 @@ void Raft::stand_for_election(Context& ctx) {
   ++ballot_.current_term;
   ballot_.voted_for = ctx.self();
   save_ballot(ctx);
-  wait_for_leader(ctx);
+  draw_election_timeout(ctx);
   ctx.note(Milestone::view_change, ballot_.current_term);
   votes_.clear();
   votes_.add(ctx.committee(), ctx.self());
@@ -62,7 +62,7 @@ void Raft::on(Context& ctx, ReplicaId from, const RequestVote& request, const Me
       ballot_.voted_for = from;
       save_ballot(ctx);
     }
-    wait_for_leader(ctx);  // Figure 2, Followers: the timeout starts again with a vote granted
+    reset_election_timer(ctx);  // Figure 2, Followers: the timeout starts again with a vote granted
   }
   ctx.send(from, RequestVoteReply{.term = ballot_.current_term, .vote_granted = granted});
 }
@@ -101,19 +101,18 @@ void Raft::become_leader(Context& ctx) {
 }
 
 /// Figure 2, All Servers: "if RPC request or response contains term T > currentTerm: set
-/// currentTerm = T, convert to follower". False for a term that is over.
-bool Raft::in_term(Context& ctx, Term term) {
-  if (term <= ballot_.current_term) return term == ballot_.current_term;
-  const bool was_leader = role_ == Role::leader;
+/// currentTerm = T, convert to follower".
+bool Raft::in_other_term(Context& ctx, Term term) {
+  if (term < ballot_.current_term) return false;
   ballot_ = Ballot{.current_term = term};
   save_ballot(ctx);
-  role_ = Role::follower;
   leader_.reset();
-  if (was_leader) {
+  if (role_ == Role::leader) {
     ctx.cancel_timer(kHeartbeat);
     ctx.cancel_timer(kRetry);
-    wait_for_leader(ctx);
+    draw_election_timeout(ctx);
   }
+  role_ = Role::follower;
   return true;
 }
 
@@ -127,18 +126,19 @@ bool Raft::from_leader(Context& ctx, ReplicaId from, Term term) {
   }
   if (role_ == Role::leader) return false;
   role_ = Role::follower;  // Candidates: "if AppendEntries RPC received from new leader"
+  reset_election_timer(ctx);
   if (leader_ != from) {
     leader_ = from;
     ctx.enter_view(term, from);
   }
-  wait_for_leader(ctx);
   return true;
 }
 
-/// §5.2: "election timeouts are chosen randomly from a fixed interval"; anew each time, so that
-/// those who split a vote part ways.
-void Raft::wait_for_leader(Context& ctx) {
-  ctx.set_timer(kElection, ctx.rng().uniform(election_timeout_, 2 * election_timeout_));
+/// §5.2: "election timeouts are chosen randomly from a fixed interval"; anew for each election, so
+/// that those who split a vote part ways.
+void Raft::draw_election_timeout(Context& ctx) {
+  patience_ = ctx.rng().uniform(election_timeout_, 2 * election_timeout_);
+  reset_election_timer(ctx);
 }
 
 /// A durable entry replaces what the log had at its index and everything behind: the host keeps

@@ -4,9 +4,9 @@
 // Replicas stop and start; nobody lies. Any minority may be down. In a sentence each:
 //  - Terms (§5.1): numbered, at most one leader each; whoever hears of a greater term adopts it and
 //    becomes a follower; a request of an older term is refused.
-//  - Election (§5.2): a follower that hears of no leader for a time drawn anew from
-//    [election_timeout, 2·election_timeout] raises its term, votes for itself and asks all others;
-//    a majority of votes makes a leader; a replica votes once a term.
+//  - Election (§5.2): a follower that hears of no leader for a time drawn from
+//    [election_timeout, 2·election_timeout], anew each time it stands, raises its term, votes for
+//    itself and asks all others; a majority of votes makes a leader; a replica votes once a term.
 //  - Election restriction (§5.4.1): nobody votes for a candidate whose log is less up to date than
 //    its own.
 //  - Replication (§5.3): a follower takes entries only behind an entry that matches the leader's in
@@ -176,10 +176,15 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   void stand_for_election(Context&);
   void become_leader(Context&);
   bool at_least_as_up_to_date(const RequestVote&) const;
-  bool in_term(Context&, Term);
+  /// Figure 2, All Servers: a greater term is adopted. False for one that is over.
+  bool in_term(Context& ctx, Term term) {
+    return term == ballot_.current_term || in_other_term(ctx, term);
+  }
+  bool in_other_term(Context&, Term);
   bool from_leader(Context&, ReplicaId from, Term);
   void save_ballot(Context& ctx) { ctx.persist_only(ballot_); }
-  void wait_for_leader(Context&);
+  void draw_election_timeout(Context&);
+  void reset_election_timer(Context& ctx) { ctx.set_timer(kElection, patience_); }
   // Replication, replication.cpp.
   void propose(Context&);
   void append_and_send(Context&, std::vector<Request>);
@@ -198,11 +203,6 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   const BlockRef& entry(Index i) const { return log_[i.value - 1]; }
   Term term_at(Index i) const { return i == Index(0) ? Term(0) : entry(i)->view; }
 
-  const Duration election_timeout_;
-  const Duration heartbeat_interval_;
-  const BatchLimit limit_;
-  const std::uint64_t pipeline_;
-
   // Persistent state (Figure 2): the log too, as durable blocks.
   Ballot ballot_;
   std::vector<BlockRef> log_;  // log_[i - 1] is entry i
@@ -211,6 +211,7 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   Role role_ = Role::follower;
   Index commit_index_;
   std::optional<ReplicaId> leader_;  // of currentTerm, once it has spoken
+  Duration patience_{};              // the election timeout drawn last
   VoteSet votes_;                    // candidate
   BlockRef genesis_;
 
@@ -221,6 +222,11 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   Index told_commit_;                // the last leaderCommit that all who keep up were sent
   Index settled_;                    // commit index when this call began: the mempool knows of it
   bool idle_ = false;                // nothing went to everybody since the last heartbeat was due
+
+  const Duration election_timeout_;
+  const Duration heartbeat_interval_;
+  const BatchLimit limit_;
+  const std::uint64_t pipeline_;
 };
 
 inline constexpr EngineInfo kInfo{
