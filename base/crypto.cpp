@@ -75,12 +75,8 @@ bool Crypto::verify_bytes(ReplicaId from, const Bytes& bytes, const Signature& s
                                      bytes.size(), ed25519_->pairs[from.value].open.data()) == 0;
 }
 
-void Crypto::add(AggregateSignature& aggregate, ReplicaId from, const Message& m) const {
-  if (!aggregate.signers.insert(from)) return;
-  if (scheme_ == Scheme::modelled) {
-    aggregate.sum += m.tag();
-    return;
-  }
+/// In signer order; `from` is among the signers already.
+void Crypto::add_share(AggregateSignature& aggregate, ReplicaId from, const Message& m) {
   std::size_t rank = 0;
   aggregate.signers.for_each([&](ReplicaId r) { rank += r < from ? 1 : 0; });
   aggregate.shares.insert(aggregate.shares.begin() + static_cast<std::ptrdiff_t>(rank),

@@ -58,8 +58,16 @@ class Crypto {
   }
 
   /// Adds one replica's signature to an aggregate; the caller has checked it (a handler's message
-  /// is). Shares must be added once a replica.
-  void add(AggregateSignature& aggregate, ReplicaId from, const Message& m) const;
+  /// is). False when the replica's is in it already.
+  bool add(AggregateSignature& aggregate, ReplicaId from, const Message& m) const {
+    if (!aggregate.signers.insert(from)) return false;
+    if (scheme_ == Scheme::modelled) {
+      aggregate.sum += m.tag();
+    } else {
+      add_share(aggregate, from, m);
+    }
+    return true;
+  }
 
   /// True when every signer in the aggregate signed a message with exactly this payload.
   template <Wire M>
@@ -95,6 +103,7 @@ class Crypto {
     return bytes;
   }
   bool verify(const MessageStore& store, const Message& m) const;
+  static void add_share(AggregateSignature& aggregate, ReplicaId from, const Message& m);
   bool verify_bytes(ReplicaId from, const Bytes& bytes, const Signature& signature) const;
   bool verify_sum(std::uint64_t digest, const AggregateSignature& aggregate) const;
   bool verify_shares(const Bytes& bytes, const AggregateSignature& aggregate) const;

@@ -36,8 +36,7 @@ class CertifiedVotes {
  public:
   /// `m` is the vote being handled: authentic, from `r`. True if it is new.
   bool add(const Committee& committee, const Crypto& crypto, ReplicaId r, const Message& m) {
-    if (!committee.contains(r) || aggregate_.signers.contains(r)) return false;
-    crypto.add(aggregate_, r, m);
+    if (!committee.contains(r) || !crypto.add(aggregate_, r, m)) return false;
     power_ += committee.power(r);
     return true;
   }

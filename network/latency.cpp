@@ -132,13 +132,16 @@ void LatencyModel::sample(ProcessId from, std::span<const ProcessId> to, Time le
     } else {
       for (std::size_t i = 0; i < to.size(); ++i) arrivals[i] = least + row[region_of[to[i].value]];
     }
-  } else if (one_region) {
+    return;
+  }
+  const DelayDistribution::Draw draw = draw_.draw();
+  if (one_region) {
     for (std::size_t i = 0; i < to.size(); ++i) {
-      arrivals[i] = leave + draw_.at(bits(from, to[i], key));
+      arrivals[i] = leave + draw(bits(from, to[i], key));
     }
   } else {
     for (std::size_t i = 0; i < to.size(); ++i) {
-      arrivals[i] = leave + row[region_of[to[i].value]] + draw_.at(bits(from, to[i], key));
+      arrivals[i] = leave + row[region_of[to[i].value]] + draw(bits(from, to[i], key));
     }
   }
 }

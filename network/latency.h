@@ -32,14 +32,22 @@ class DelayDistribution {
   /// min + Exp(mean - min): `mean` is the mean.
   static DelayDistribution exponential(Duration mean, Duration min = Duration{0});
 
-  /// The value for 64 random bits, monotone in them.
-  Duration at(std::uint64_t random_bits) const {
-    const std::uint32_t low = quantiles_[random_bits >> 52];
-    const std::uint32_t high = quantiles_[(random_bits >> 52) + 1];
-    const std::uint64_t between =
-        std::uint64_t{high - low} * static_cast<std::uint32_t>(random_bits >> 20) >> 32;
-    return smallest_ + Duration{static_cast<std::int64_t>((low + between) << shift_)};
-  }
+  /// What a loop over many draws keeps in registers.
+  struct Draw {
+    const std::uint32_t* quantiles;
+    Duration smallest;
+    unsigned shift;
+
+    /// The value for 64 random bits, monotone in them.
+    Duration operator()(std::uint64_t random_bits) const {
+      const std::uint32_t* const low = quantiles + (random_bits >> 52);
+      const std::uint64_t between =
+          std::uint64_t{low[1] - low[0]} * static_cast<std::uint32_t>(random_bits >> 20) >> 32;
+      return smallest + Duration{static_cast<std::int64_t>((low[0] + between) << shift)};
+    }
+  };
+  Draw draw() const { return {quantiles_.data(), smallest_, shift_}; }
+  Duration at(std::uint64_t random_bits) const { return draw()(random_bits); }
   bool is_constant() const { return is_constant_; }
   Duration smallest() const { return smallest_; }
   Duration largest() const {

@@ -33,20 +33,19 @@ void SimNetwork<Queue>::run_until(Time end, Receiver& receiver) {
   QueuedEvent event;
   while (!stopped_) {
     // Tasks of an instant come before its deliveries.
-    const Time task = tasks_.empty() ? kNever : tasks_.top().when;
-    if (task <= now_) {
+    if (first_task_ <= now_) {
       run_task();
-    } else if (queue_.pop(std::min(end, task - Duration{1}), event)) {
+    } else if (queue_.pop(std::min(end, first_task_ - Duration{1}), event)) [[likely]] {
       now_ = event.time;
       ++events_;
       fetch_ahead(receiver);
-      if ((event.destination & kWakeBit) != 0) {
-        receiver.woken(ProcessId(event.destination & ~kWakeBit));
-      } else {
+      if ((event.destination & kWakeBit) == 0) [[likely]] {
         arrive(event, receiver);
+      } else {
+        receiver.woken(now_, ProcessId(event.destination & ~kWakeBit));
       }
-    } else if (task <= end) {
-      now_ = task;
+    } else if (first_task_ <= end) {
+      now_ = first_task_;
       run_task();
     } else {
       now_ = end;
@@ -72,20 +71,31 @@ template <class Queue>
 void SimNetwork<Queue>::run_task() {
   const DueTask due = tasks_.top();
   tasks_.pop();
+  first_task_ = tasks_.empty() ? kNever : tasks_.top().when;
   ++events_;
   (*due.task)();
 }
 
 template <class Queue>
-void SimNetwork<Queue>::arrive(const QueuedEvent& event, Receiver& receiver) {
+inline void SimNetwork<Queue>::arrive(const QueuedEvent& event, Receiver& receiver) {
+  Slot& s = slot(event.id);
+  if (s.flood != nullptr) {
+    arrive_flooded(event, receiver);
+    return;
+  }
+  Message& m = *s.message;
+  ++counters_.kind[m.kind().value].delivered;
+  receiver.deliver(now_, ProcessId(event.destination), m);  // may make the ring grow
+  if (--slot(event.id).pending == 0) store_.release(&m);
+}
+
+template <class Queue>
+void SimNetwork<Queue>::arrive_flooded(const QueuedEvent& event, Receiver& receiver) {
   const ProcessId to(event.destination);
   const Slot s = slot(event.id);  // a copy: the ring may grow while the handler runs
-  if (s.flood == nullptr) {
+  if (!s.flood->test_and_set(to)) {
     ++counters_.kind[s.message->kind().value].delivered;
-    receiver.deliver(to, *s.message);
-  } else if (!s.flood->test_and_set(to)) {
-    ++counters_.kind[s.message->kind().value].delivered;
-    if (receiver.deliver(to, *s.message)) relay(to, s.hop, *s.flood);
+    if (receiver.deliver(now_, to, *s.message)) relay(to, s.hop, *s.flood);
   } else {
     ++counters_.dropped[static_cast<std::size_t>(DropReason::duplicate)];
   }
@@ -210,6 +220,7 @@ void SimNetwork<Queue>::wake(ProcessId process, Time when) {
 template <class Queue>
 void SimNetwork<Queue>::at(Time when, Task task) {
   tasks_.push(DueTask{when, next_task_++, std::make_shared<Task>(std::move(task))});
+  first_task_ = tasks_.top().when;
 }
 
 template <class Queue>

@@ -104,6 +104,7 @@ class SimNetwork final : public Network {
   void run_task();
   void fetch_ahead(const Receiver& receiver) const;
   void arrive(const QueuedEvent& event, Receiver& receiver);
+  void arrive_flooded(const QueuedEvent& event, Receiver& receiver);
   void relay(ProcessId at, ProcessId hop, Flood& flood);
   void settle(std::uint64_t id);
 
@@ -122,6 +123,7 @@ class SimNetwork final : public Network {
   std::uint64_t mask_;
   std::uint64_t next_id_ = 1;
   std::priority_queue<DueTask, std::vector<DueTask>, std::greater<>> tasks_;
+  Time first_task_ = kNever;  // of tasks_
   std::uint64_t next_task_ = 0;
 
   std::vector<Time> arrivals_;       // scratch of transmit

@@ -190,7 +190,7 @@ void TcpNetwork::Mesh::handle_due() {
     due_.pop();
     ++events;
     if (auto* process = std::get_if<ProcessId>(&what)) {
-      receiver_->woken(*process);
+      receiver_->woken(now(), *process);
     } else if (auto* task = std::get_if<Task>(&what)) {
       (*task)();
     } else {
@@ -301,7 +301,7 @@ void TcpNetwork::Mesh::receive(ProcessId at, std::span<const std::byte> frame) {
   const HeldMessage held(store_, m);
   store_.set_signature(*m, signature);
   ++counters.kind[m->kind().value].delivered;
-  receiver_->deliver(at, *m);
+  receiver_->deliver(now(), at, *m);
 }
 
 TcpNetwork::TcpNetwork(SimNetworkParts parts) : mesh_(std::make_unique<Mesh>(std::move(parts))) {}

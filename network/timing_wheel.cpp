@@ -24,19 +24,21 @@ unsigned width_shift(Duration smallest, Duration largest) {
   return std::clamp(std::max(log2_down(smallest.count()), horizon), kNarrowest, kWidest);
 }
 
+/// Puts a word among `count` sorted ones; gives its place.
+std::size_t insert(std::uint64_t* words, std::size_t count, std::uint64_t word) {
+  std::size_t at = count;
+  for (; at > 0 && words[at - 1] > word; --at) words[at] = words[at - 1];
+  words[at] = word;
+  return at;
+}
+
 /// Insertion sort that gives up after `budget` moves: linear on what is nearly sorted. True if
 /// sorted.
 bool insertion_sort(std::uint64_t* words, std::size_t count, std::size_t budget) {
   for (std::size_t i = 1; i < count; ++i) {
-    const std::uint64_t word = words[i];
-    std::size_t at = i;
-    while (at > 0 && words[at - 1] > word) {
-      words[at] = words[at - 1];
-      --at;
-    }
-    words[at] = word;
-    if (i - at > budget) return false;
-    budget -= i - at;
+    const std::size_t moved = i - insert(words, i, words[i]);
+    if (moved > budget) return false;
+    budget -= moved;
   }
   return true;
 }
@@ -59,7 +61,7 @@ TimingWheel::TimingWheel(Duration smallest_latency, Duration largest_latency)
       shift_(width_shift(smallest_latency, largest_latency)),
       buckets_(std::make_unique<Bucket[]>(kBuckets)),
       free_chunk_(kNoChunk),
-      run_{kNone} {
+      run_(kInline + 1, kNone) {
   next_ = run_end_ = run_.data();
 }
 
@@ -102,9 +104,14 @@ void TimingWheel::load(std::uint64_t bucket_number) {
   clear_occupied(bucket_number % kBuckets);
 
   flip_ = wanted_flip();
-  if (run_.size() < bucket.count + std::size_t{1})
-    run_.resize((bucket.count + 1) * std::size_t{3} / 2);
-  sort_run(bucket);
+  if (bucket.count <= kInline) {
+    // Sparse times: what there is stands in the bucket itself.
+    for (std::uint32_t i = 0; i < bucket.count; ++i) insert(run_.data(), i, bucket.first[i] ^ flip_);
+  } else {
+    if (run_.size() < bucket.count + std::size_t{1})
+      run_.resize((bucket.count + 1) * std::size_t{3} / 2);
+    sort_run(bucket);
+  }
   next_ = run_.data();
   run_end_ = run_.data() + bucket.count;
   run_[bucket.count] = kNone;

@@ -49,14 +49,24 @@ class TimingWheel {
   std::size_t push_all(std::span<const Time> times, std::uint64_t id,
                        std::span<const ProcessId> to) {
     if (id > newest_) advance_newest(id);
-    std::size_t pushed = 0;
+    const unsigned shift = shift_;
+    const std::uint64_t within = (std::uint64_t{1} << shift) - 1;
+    const std::uint64_t cursor = cursor_;
+    const std::uint64_t name = (id & kIdMask) << kIdAt;
+    const bool recent = newest_ - id < kSweepEvery;
+    std::size_t never = 0;
     for (std::size_t i = 0; i < times.size(); ++i) {
-      if (times[i] == kNever) continue;
-      place(times[i], id, to[i].value);
-      ++pushed;
+      const auto t = static_cast<std::uint64_t>(nanoseconds(times[i]));
+      if ((t >> shift) - cursor - 1 < kBuckets - 1 && recent) [[likely]] {
+        append(t >> shift, (t & within) << kTimeAt | name | to[i].value);
+      } else if (times[i] != kNever) {
+        place(times[i], id, to[i].value);
+      } else {
+        ++never;
+      }
     }
-    size_ += pushed;
-    return pushed;
+    size_ += times.size() - never;
+    return times.size() - never;
   }
 
   bool pop(Time limit, QueuedEvent& out) {

@@ -22,12 +22,12 @@ class Receiver {
   virtual ~Receiver() = default;
   /// `m` reached `to`. True when the receiver took it for good, so that an overlay may relay it
   /// further.
-  virtual bool deliver(ProcessId to, Message& m) = 0;
+  virtual bool deliver(Time now, ProcessId to, Message& m) = 0;
   /// `m` will soon be delivered to `to`, most likely: a chance to fetch what that touches. No
   /// effect.
   virtual void expect(ProcessId /*to*/, const Message& /*m*/) const {}
   /// A wake-up asked for with Network::wake.
-  virtual void woken(ProcessId process) = 0;
+  virtual void woken(Time now, ProcessId process) = 0;
 };
 
 /// Counts of the message path, by kind. A unicast is one message, a broadcast one a destination;

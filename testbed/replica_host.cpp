@@ -49,11 +49,12 @@ void ReplicaHost::start() {
 void ReplicaHost::boot(ProcessId p) {
   Process& process = processes_[p.value];
   process.engine = make_engine_(p);
-  step(p, process, Duration{0}, [&](Context& ctx) { process.engine->start(ctx); });
+  step(network_.now(), p, process, Duration{0},
+       [&](Context& ctx) { process.engine->start(ctx); });
   sleep_until_next(p, process);
 }
 
-bool ReplicaHost::deliver(ProcessId to, Message& m) {
+bool ReplicaHost::deliver(Time now, ProcessId to, Message& m) {
   Process& process = processes_[to.value];
   if (process.down) [[unlikely]] {
     reject(to, m, DropReason::receiver_down);
@@ -63,13 +64,13 @@ bool ReplicaHost::deliver(ProcessId to, Message& m) {
     reject(to, m, DropReason::unauthentic);
     return false;
   }
-  trace(static_cast<std::uint64_t>(nanoseconds(network_.now())), m.digest() + to.value);
+  trace(static_cast<std::uint64_t>(nanoseconds(now)), m.digest() + to.value);
   if (cpu_is_free_ && !process.paused) [[likely]] {
-    handle(to, process, m, Duration{0});
+    handle(now, to, process, m, Duration{0});
     return true;
   }
   process.inbox.emplace_back(store_, &m);
-  serve_inbox(to, process);
+  serve_inbox(now, to, process);
   return true;
 }
 
@@ -81,22 +82,32 @@ void ReplicaHost::expect(ProcessId to, const Message& m) const {
   __builtin_prefetch(reinterpret_cast<const std::byte*>(&m) + 64);
 }
 
-void ReplicaHost::handle(ProcessId p, Process& process, const Message& m, Duration service) {
+inline void ReplicaHost::handle(Time now, ProcessId p, Process& process, const Message& m,
+                                Duration service) {
   if (events_.wants<Delivered>()) {
-    events_.emit(network_.now(), Delivered{.to = p, .sent = network_.now(), .message = &m});
+    events_.emit(now, Delivered{.to = p, .sent = now, .message = &m});
   }
-  step(p, process, service, [&](Context& ctx) { process.engine->on_message(ctx, m.from(), m); });
+  step(now, p, process, service,
+       [&](Context& ctx) { process.engine->on_message(ctx, m.from(), m); });
 }
 
 template <class Call>
-void ReplicaHost::step(ProcessId p, Process& process, Duration service, Call&& call) {
-  const Time now = network_.now();
+inline void ReplicaHost::step(Time now, ProcessId p, Process& process, Duration service,
+                              Call&& call) {
   const Time leave = now + service;
   {
     Context ctx(process.environment, now, outbox_);
     call(ctx);
   }
-  if (!outbox_.empty()) carry_out(p, process, leave);
+  if (!outbox_.empty()) {
+    carry_out(now, p, process, leave);
+    if (!to_self_.empty()) hear_itself(now, p, process, leave);
+  }
+  process.cpu_free = std::max(process.cpu_free, leave);
+}
+
+/// The step's messages to itself, and what they lead to, until there are none.
+void ReplicaHost::hear_itself(Time now, ProcessId p, Process& process, Time leave) {
   while (to_self_next_ < to_self_.size()) {
     Message* m = to_self_[to_self_next_++];
     if (crypto_.authentic(store_, *m)) {
@@ -104,15 +115,13 @@ void ReplicaHost::step(ProcessId p, Process& process, Duration service, Call&& c
       process.engine->on_message(ctx, m->from(), *m);
     }
     store_.release(m);
-    if (!outbox_.empty()) carry_out(p, process, std::max(leave, process.cpu_free));
+    if (!outbox_.empty()) carry_out(now, p, process, std::max(leave, process.cpu_free));
   }
   to_self_.clear();
   to_self_next_ = 0;
-  process.cpu_free = std::max(process.cpu_free, leave);
 }
 
-void ReplicaHost::carry_out(ProcessId p, Process& process, Time leave) {
-  const Time now = network_.now();
+void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave) {
   const ReplicaId self = process.environment.self;
   DurableState& durable = process.durable;
   const auto carry_out_one = Overloaded{
@@ -212,9 +221,8 @@ void ReplicaHost::request_wake(ProcessId p, Process& process, Time when) {
   network_.wake(p, when);
 }
 
-void ReplicaHost::woken(ProcessId p) {
+void ReplicaHost::woken(Time now, ProcessId p) {
   Process& process = processes_[p.value];
-  const Time now = network_.now();
   if (now >= process.queued_wake) process.queued_wake = kNever;
   if (process.down || process.paused) return;
   if (process.cpu_free > now) {
@@ -227,15 +235,14 @@ void ReplicaHost::woken(ProcessId p) {
     asked = true;
   }
   if (asked) {
-    step(p, process, Duration{0}, [&](Context& ctx) { process.engine->on_request(ctx); });
+    step(now, p, process, Duration{0}, [&](Context& ctx) { process.engine->on_request(ctx); });
   }
-  fire_due_timers(p, process);
-  serve_inbox(p, process);
+  fire_due_timers(now, p, process);
+  serve_inbox(now, p, process);
   sleep_until_next(p, process);
 }
 
-void ReplicaHost::fire_due_timers(ProcessId p, Process& process) {
-  const Time now = network_.now();
+void ReplicaHost::fire_due_timers(Time now, ProcessId p, Process& process) {
   while (process.cpu_free <= now) {
     // The earliest deadline, and of equal ones the first armed.
     auto due = std::ranges::min_element(process.timers, {}, &ArmedTimer::deadline);
@@ -244,17 +251,17 @@ void ReplicaHost::fire_due_timers(ProcessId p, Process& process) {
     process.timers.erase(due);
     trace(static_cast<std::uint64_t>(nanoseconds(now)),
           mix(std::uint64_t{timer.owner} << 8 | timer.id, p.value));
-    step(p, process, Duration{0}, [&](Context& ctx) { process.engine->on_timer(ctx, timer); });
+    step(now, p, process, Duration{0},
+         [&](Context& ctx) { process.engine->on_timer(ctx, timer); });
   }
 }
 
-void ReplicaHost::serve_inbox(ProcessId p, Process& process) {
+void ReplicaHost::serve_inbox(Time now, ProcessId p, Process& process) {
   if (process.paused) return;
-  const Time now = network_.now();
   while (!process.inbox.empty() && process.cpu_free <= now) {
     const HeldMessage m = std::move(process.inbox.front());
     process.inbox.pop_front();
-    handle(p, process, *m, costs_.verify + costs_.hash_per_byte * m->bytes());
+    handle(now, p, process, *m, costs_.verify + costs_.hash_per_byte * m->bytes());
   }
   if (!process.inbox.empty()) request_wake(p, process, process.cpu_free);
 }
@@ -276,7 +283,8 @@ void ReplicaHost::request_arrives(ProcessId p, Time when) {
 void ReplicaHost::call(ProcessId p, const std::function<void(Engine&, Context&)>& f) {
   Process& process = processes_[p.value];
   if (process.down) return;
-  step(p, process, Duration{0}, [&](Context& ctx) { f(*process.engine, ctx); });
+  step(network_.now(), p, process, Duration{0},
+       [&](Context& ctx) { f(*process.engine, ctx); });
 }
 
 bool ReplicaHost::crash(ProcessId p) {

@@ -57,9 +57,9 @@ class ReplicaHost final : public Receiver {
   void start();
 
   // Receiver.
-  bool deliver(ProcessId to, Message& m) override;
+  bool deliver(Time now, ProcessId to, Message& m) override;
   void expect(ProcessId to, const Message& m) const override;
-  void woken(ProcessId p) override;
+  void woken(Time now, ProcessId p) override;
 
   // What can happen to a process. Each is true when it changed something.
   bool crash(ProcessId p);
@@ -116,16 +116,17 @@ class ReplicaHost final : public Receiver {
   };
 
   void boot(ProcessId p);
-  void handle(ProcessId p, Process& process, const Message& m, Duration service);
+  void handle(Time now, ProcessId p, Process& process, const Message& m, Duration service);
   /// Calls the engine, carries out what it asks for, then gives it its messages to itself.
   template <class Call>
-  void step(ProcessId p, Process& process, Duration service, Call&& call);
-  void carry_out(ProcessId p, Process& process, Time leave);
+  void step(Time now, ProcessId p, Process& process, Duration service, Call&& call);
+  void hear_itself(Time now, ProcessId p, Process& process, Time leave);
+  void carry_out(Time now, ProcessId p, Process& process, Time leave);
   void dispatch(ProcessId p, Process& process, ReplicaId to, Message* m, Time leave);
   Time signed_by(Process& process, Message& m, Time leave);
   void arm(ProcessId p, Process& process, Timer timer, Duration after);
-  void fire_due_timers(ProcessId p, Process& process);
-  void serve_inbox(ProcessId p, Process& process);
+  void fire_due_timers(Time now, ProcessId p, Process& process);
+  void serve_inbox(Time now, ProcessId p, Process& process);
   void request_wake(ProcessId p, Process& process, Time when);
   void sleep_until_next(ProcessId p, Process& process);
   void reject(ProcessId to, const Message& m, DropReason why);
