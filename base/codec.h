@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <boost/describe.hpp>
 #include <boost/mp11/algorithm.hpp>
 #include <cstddef>
@@ -35,15 +36,10 @@ class ByteWriter {
     const auto* p = static_cast<const std::byte*>(data);
     out_.insert(out_.end(), p, p + size);
   }
+  /// Little-endian.
   template <class Int>
     requires std::is_integral_v<Int>
-  void integer(Int v) {
-    std::byte little[sizeof(Int)];
-    for (std::size_t i = 0; i < sizeof(Int); ++i) {
-      little[i] = static_cast<std::byte>(static_cast<std::uint64_t>(v) >> (8 * i));
-    }
-    raw(little, sizeof(Int));
-  }
+  void integer(Int v);
 
  private:
   Bytes& out_;
@@ -126,24 +122,76 @@ struct is_array : std::false_type {};
 template <class E, std::size_t N>
 struct is_array<std::array<E, N>> : std::true_type {};
 
+/// How many bytes every T is encoded in; 0 when that depends on the value.
+template <class T>
+consteval std::size_t fixed_size() {
+  if constexpr (SelfEncoding<T> || is_vector<T>::value || is_optional<T>::value) {
+    return 0;
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return 1;
+  } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+    return sizeof(T);
+  } else if constexpr (StrongId<T>) {
+    return sizeof(typename T::rep);
+  } else if constexpr (std::is_same_v<T, Digest> || std::is_same_v<T, Time>) {
+    return sizeof(T);
+  } else if constexpr (is_array<T>::value) {
+    return fixed_size<typename T::value_type>() * std::tuple_size_v<T>;
+  } else {
+    static_assert(Described<T>, "describe the struct with BOOST_DESCRIBE_STRUCT");
+    using Members = boost::describe::describe_members<T, boost::describe::mod_any_access |
+                                                             boost::describe::mod_inherited>;
+    std::size_t total = 0;
+    bool fixed = true;
+    boost::mp11::mp_for_each<Members>([&](auto d) {
+      constexpr std::size_t size =
+          fixed_size<std::remove_cvref_t<decltype(std::declval<const T&>().*d.pointer)>>();
+      total += size;
+      fixed = fixed && size != 0;
+    });
+    return fixed ? total : 0;
+  }
+}
+
+/// Writes a T of fixed size; gives the place behind it.
+template <class T>
+std::byte* encode_at(const T& value, std::byte* out) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return encode_at(static_cast<std::uint8_t>(value), out);
+  } else if constexpr (std::is_integral_v<T>) {
+    if constexpr (std::endian::native == std::endian::little) {
+      std::memcpy(out, &value, sizeof(T));  // compilers do not make one store of the loop
+    } else {
+      for (std::size_t i = 0; i < sizeof(T); ++i) {
+        out[i] = static_cast<std::byte>(static_cast<std::uint64_t>(value) >> (8 * i));
+      }
+    }
+    return out + sizeof(T);
+  } else if constexpr (std::is_enum_v<T>) {
+    return encode_at(static_cast<std::underlying_type_t<T>>(value), out);
+  } else if constexpr (StrongId<T>) {
+    return encode_at(value.value, out);
+  } else if constexpr (std::is_same_v<T, Digest>) {
+    return encode_at(value.words, out);
+  } else if constexpr (std::is_same_v<T, Time>) {
+    return encode_at(nanoseconds(value), out);
+  } else if constexpr (is_array<T>::value) {
+    for (const auto& e : value) out = encode_at(e, out);
+    return out;
+  } else {
+    for_each_member(value, [&](const auto& m) { out = encode_at(m, out); });
+    return out;
+  }
+}
+
 template <class T>
 void encode(const T& value, ByteWriter& w) {
   if constexpr (SelfEncoding<T>) {
     value.encode(w);
-  } else if constexpr (std::is_same_v<T, bool>) {
-    w.integer(static_cast<std::uint8_t>(value));
-  } else if constexpr (std::is_integral_v<T>) {
-    w.integer(value);
-  } else if constexpr (std::is_enum_v<T>) {
-    w.integer(static_cast<std::underlying_type_t<T>>(value));
-  } else if constexpr (StrongId<T>) {
-    w.integer(value.value);
-  } else if constexpr (std::is_same_v<T, Digest>) {
-    for (auto word : value.words) w.integer(word);
-  } else if constexpr (std::is_same_v<T, Time>) {
-    w.integer(nanoseconds(value));
-  } else if constexpr (is_array<T>::value) {
-    for (const auto& e : value) byzlab::encode(e, w);
+  } else if constexpr (fixed_size<T>() != 0) {
+    std::array<std::byte, fixed_size<T>()> bytes;
+    encode_at(value, bytes.data());
+    w.raw(bytes.data(), bytes.size());
   } else if constexpr (is_vector<T>::value) {
     w.integer(static_cast<std::uint32_t>(value.size()));
     for (const auto& e : value) byzlab::encode(e, w);
@@ -154,6 +202,14 @@ void encode(const T& value, ByteWriter& w) {
     static_assert(Described<T>, "describe the struct with BOOST_DESCRIBE_STRUCT");
     for_each_member(value, [&](const auto& m) { byzlab::encode(m, w); });
   }
+}
+
+template <class Int>
+  requires std::is_integral_v<Int>
+void ByteWriter::integer(Int v) {
+  std::byte bytes[sizeof(Int)];
+  encode_at(v, bytes);
+  raw(bytes, sizeof(Int));
 }
 
 /// False, with `value` unspecified, when the bytes are not a T.
