@@ -78,6 +78,9 @@ void ReplicaHost::expect(ProcessId to, const Message& m) const {
   const Process& process = processes_[to.value];
   __builtin_prefetch(&process);
   __builtin_prefetch(reinterpret_cast<const std::byte*>(&process) + 64);
+  const auto* const engine = reinterpret_cast<const std::byte*>(process.engine.get());
+  __builtin_prefetch(engine);
+  __builtin_prefetch(engine + 64);
   __builtin_prefetch(&m);
   __builtin_prefetch(reinterpret_cast<const std::byte*>(&m) + 64);
 }

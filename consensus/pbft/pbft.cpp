@@ -5,18 +5,27 @@
 
 namespace byzlab::pbft {
 
+namespace {
+
+/// L: at least K, or no checkpoint would ever be taken.
+std::uint64_t window(const Options& options) {
+  const std::uint64_t interval = options.count("checkpoint_interval");
+  const std::uint64_t wanted = options.count("window");
+  return wanted == 0 ? 2 * interval : std::max(wanted, interval);
+}
+
+}  // namespace
+
 Pbft::Pbft(const Options& options)
-    : view_timeout_(options.duration("view_timeout")),
+    : slots_(window(options)),
+      window_(window(options)),
+      view_timeout_(options.duration("view_timeout")),
       retransmit_after_(options.duration("retransmit_after").count() == 0
                             ? view_timeout_ / 2
                             : options.duration("retransmit_after")),
       batch_size_(static_cast<std::uint32_t>(options.count("batch_size"))),
       checkpoint_interval_(options.count("checkpoint_interval")),
-      window_(options.count("window") == 0
-                  ? 2 * checkpoint_interval_
-                  : std::max(options.count("window"), checkpoint_interval_)),
-      pipeline_(options.count("pipeline")),
-      slots_(window_) {}
+      pipeline_(options.count("pipeline")) {}
 
 void Pbft::start(Context& ctx) {
   n_ = ctx.n();

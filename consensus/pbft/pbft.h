@@ -204,24 +204,29 @@ class Pbft
   /// One past the last member of O.
   Height end_of_o() const { return o_first_.plus(o_.size()); }
 
+  // What every vote asks for, together: a large run waits for each cache line it touches.
+  View view_;
+  bool active_ = true;    // false from VIEW-CHANGE to NEW-VIEW
+  bool settle_ = false;   // something executed in the last call: the mempool knows it by now
+  ReplicaId primary_;     // of view_
+  SlotRing slots_;        // the log
+  StableCheckpoint stable_;     // h and its proof
+  const std::uint64_t window_;  // L
+  Power quorum_ = 0;
+  Power primary_power_ = 0;
+
   // Options.
   const Duration view_timeout_;
   const Duration retransmit_after_;
   const std::uint32_t batch_size_;
   const std::uint64_t checkpoint_interval_;  // K
-  const std::uint64_t window_;               // L
   const std::uint64_t pipeline_;
 
   // Who.
   std::uint32_t n_ = 1;
   ReplicaId self_;
-  Power quorum_ = 0;
 
   // Views.
-  View view_;
-  bool active_ = true;  // false from VIEW-CHANGE to NEW-VIEW
-  ReplicaId primary_;   // of view_
-  Power primary_power_ = 0;
   Height o_first_{1};                      // min-s + 1 of view_
   std::vector<Digest> o_;                  // O of view_
   HeldMessage new_view_;                   // what made view_ active
@@ -233,7 +238,6 @@ class Pbft
   unsigned attempts_ = 0;                  // view changes since a request executed
 
   // The log.
-  SlotRing slots_;
   Height next_;                      // primary: the sequence number it gives next
   Height accepted_;                  // highest pre-prepare accepted in view_
   std::vector<BlockRef> in_flight_;  // primary: proposed in view_, not executed
@@ -248,7 +252,6 @@ class Pbft
   std::vector<Digest> anchors_;    // chain values every kAnchor batches
 
   // Checkpoints.
-  StableCheckpoint stable_;            // h and its proof
   std::vector<Checkpoint> own_;        // taken, not stable yet
   std::vector<Candidate> candidates_;  // votes above h
 
@@ -265,7 +268,6 @@ class Pbft
   bool asked_already_ = false;  // kProgress is in its second part
   bool timing_ = false;         // kProgress is set
   bool ticking_ = false;        // kTick is set
-  bool settle_ = false;         // something executed in the last call: the mempool knows it by now
   bool behind_ = false;         // somebody spoke of what is above our high watermark
   bool catching_up_ = false;    // restarted: ask until a quorum has answered
   ReplicaSet heard_;            // whose answers say that there is nothing to catch up with
