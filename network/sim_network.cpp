@@ -61,6 +61,7 @@ void SimNetwork<Queue>::fetch_ahead(const Receiver& receiver) const {
   QueuedEvent event;
   if (queue_.size() < kFewPending || !queue_.ahead(kSlotAhead, event)) return;
   __builtin_prefetch(&ring_[event.id & mask_]);
+  if ((event.destination & kWakeBit) == 0) receiver.expect(ProcessId(event.destination));
   if (queue_.ahead(kMessageAhead, event) && (event.destination & kWakeBit) == 0) {
     const Slot& s = ring_[event.id & mask_];
     if (s.pending != 0) receiver.expect(ProcessId(event.destination), *s.message);

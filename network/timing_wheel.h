@@ -175,6 +175,7 @@ class TimingWheel {
   }
 
   Chunk& chunk(std::uint32_t c) { return slabs_[c / kSlab][c % kSlab]; }
+  static void fetch_ahead(const Chunk& chunk);
   void add_chunk(Bucket& bucket);
   void free_chunks(const Bucket& bucket);
   /// f(first, last) for each contiguous piece of the bucket, in the order of the pushes.

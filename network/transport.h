@@ -23,8 +23,9 @@ class Receiver {
   /// `m` reached `to`. True when the receiver took it for good, so that an overlay may relay it
   /// further.
   virtual bool deliver(Time now, ProcessId to, Message& m) = 0;
-  /// `m` will soon be delivered to `to`, most likely: a chance to fetch what that touches. No
-  /// effect.
+  /// Something will soon be delivered to `to`, most likely; and a little later, that it is `m`. A
+  /// chance to fetch what that touches. No effect.
+  virtual void expect(ProcessId /*to*/) const {}
   virtual void expect(ProcessId /*to*/, const Message& /*m*/) const {}
   /// A wake-up asked for with Network::wake.
   virtual void woken(Time now, ProcessId process) = 0;

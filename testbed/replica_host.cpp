@@ -74,15 +74,21 @@ bool ReplicaHost::deliver(Time now, ProcessId to, Message& m) {
   return true;
 }
 
+namespace {
+
+/// The first two cache lines of an object.
+void fetch_ahead(const void* object) {
+  __builtin_prefetch(object);
+  __builtin_prefetch(static_cast<const std::byte*>(object) + 64);
+}
+
+}  // namespace
+
+void ReplicaHost::expect(ProcessId to) const { fetch_ahead(&processes_[to.value]); }
+
 void ReplicaHost::expect(ProcessId to, const Message& m) const {
-  const Process& process = processes_[to.value];
-  __builtin_prefetch(&process);
-  __builtin_prefetch(reinterpret_cast<const std::byte*>(&process) + 64);
-  const auto* const engine = reinterpret_cast<const std::byte*>(process.engine.get());
-  __builtin_prefetch(engine);
-  __builtin_prefetch(engine + 64);
-  __builtin_prefetch(&m);
-  __builtin_prefetch(reinterpret_cast<const std::byte*>(&m) + 64);
+  fetch_ahead(processes_[to.value].engine.get());
+  fetch_ahead(&m);
 }
 
 inline void ReplicaHost::handle(Time now, ProcessId p, Process& process, const Message& m,

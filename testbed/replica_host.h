@@ -58,6 +58,7 @@ class ReplicaHost final : public Receiver {
 
   // Receiver.
   bool deliver(Time now, ProcessId to, Message& m) override;
+  void expect(ProcessId to) const override;
   void expect(ProcessId to, const Message& m) const override;
   void woken(Time now, ProcessId p) override;
 
