@@ -68,7 +68,17 @@ void shuffle(std::vector<Edge>& edges, Adjacency& graph, Rng& rng) {
 Overlay Overlay::full(std::uint32_t processes) {
   Overlay overlay;
   overlay.processes_ = processes;
-  for (std::uint32_t p = 1; p < processes; ++p) overlay.neighbors_.emplace_back(p);
+  if (processes > kTabulated) {
+    for (std::uint32_t p = 1; p < processes; ++p) overlay.neighbors_.emplace_back(p);
+    return overlay;
+  }
+  overlay.first_ = {0};
+  for (std::uint32_t p = 0; p < processes; ++p) {
+    for (std::uint32_t q = 0; q < processes; ++q) {
+      if (q != p) overlay.neighbors_.emplace_back(q);
+    }
+    overlay.first_.push_back(static_cast<std::uint32_t>(overlay.neighbors_.size()));
+  }
   return overlay;
 }
 

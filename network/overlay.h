@@ -30,13 +30,16 @@ class Overlay {
 
   /// Ascending. The span is good until the next call.
   std::span<const ProcessId> neighbors(ProcessId p) {
-    if (full_) return others(p);
+    if (first_.empty()) return others(p);
     return {neighbors_.data() + first_[p.value], first_[p.value + 1] - first_[p.value]};
   }
 
  private:
-  /// Everyone but p. One array for all: going from p to q rewrites the |p - q| entries that differ,
-  /// always less than the broadcast it is for.
+  /// Up to so many processes the full overlay is written out: it takes little memory then.
+  static constexpr std::uint32_t kTabulated = 64;
+
+  /// Everyone but p, in a large full overlay. One array for all: going from p to q rewrites the |p
+  /// - q| entries that differ, always less than the broadcast it is for.
   std::span<const ProcessId> others(ProcessId p) {
     for (; hole_ < p.value; ++hole_) neighbors_[hole_] = ProcessId(hole_);
     for (; hole_ > p.value; --hole_) neighbors_[hole_ - 1] = ProcessId(hole_);
@@ -45,8 +48,8 @@ class Overlay {
 
   bool full_ = true;
   std::uint32_t processes_ = 0;
-  std::uint32_t hole_ = 0;            // full: who is missing from neighbors_
-  std::vector<std::uint32_t> first_;  // random: CSR offsets, processes + 1 of them
+  std::uint32_t hole_ = 0;            // who is missing from neighbors_, where first_ is empty
+  std::vector<std::uint32_t> first_;  // CSR offsets, processes + 1 of them
   std::vector<ProcessId> neighbors_;
 };
 

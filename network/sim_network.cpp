@@ -38,9 +38,9 @@ void SimNetwork<Queue>::run_until(Time end, Receiver& receiver) {
     } else if (queue_.pop(std::min(end, first_task_ - Duration{1}), event)) [[likely]] {
       now_ = event.time;
       ++events_;
-      fetch_ahead(receiver);
+      if (queue_.size() >= kManyPending) fetch_ahead(receiver);
       if ((event.destination & kWakeBit) == 0) [[likely]] {
-        arrive(event, receiver);
+        arrive(event.id, ProcessId(event.destination), receiver);
       } else {
         receiver.woken(now_, ProcessId(event.destination & ~kWakeBit));
       }
@@ -59,7 +59,7 @@ void SimNetwork<Queue>::run_until(Time end, Receiver& receiver) {
 template <class Queue>
 void SimNetwork<Queue>::fetch_ahead(const Receiver& receiver) const {
   QueuedEvent event;
-  if (queue_.size() < kFewPending || !queue_.ahead(kSlotAhead, event)) return;
+  if (!queue_.ahead(kSlotAhead, event)) return;
   __builtin_prefetch(&ring_[event.id & mask_]);
   if ((event.destination & kWakeBit) == 0) receiver.expect(ProcessId(event.destination));
   if (queue_.ahead(kMessageAhead, event) && (event.destination & kWakeBit) == 0) {
@@ -78,29 +78,28 @@ void SimNetwork<Queue>::run_task() {
 }
 
 template <class Queue>
-inline void SimNetwork<Queue>::arrive(const QueuedEvent& event, Receiver& receiver) {
-  Slot& s = slot(event.id);
+inline void SimNetwork<Queue>::arrive(std::uint64_t id, ProcessId to, Receiver& receiver) {
+  const Slot& s = slot(id);
   if (s.flood != nullptr) {
-    arrive_flooded(event, receiver);
+    arrive_flooded(id, to, receiver);
     return;
   }
   Message& m = *s.message;
   ++counters_.kind[m.kind().value].delivered;
-  receiver.deliver(now_, ProcessId(event.destination), m);  // may make the ring grow
-  if (--slot(event.id).pending == 0) store_.release(&m);
+  receiver.deliver(now_, to, m);  // may make the ring grow
+  if (--slot(id).pending == 0) store_.release(&m);
 }
 
 template <class Queue>
-void SimNetwork<Queue>::arrive_flooded(const QueuedEvent& event, Receiver& receiver) {
-  const ProcessId to(event.destination);
-  const Slot s = slot(event.id);  // a copy: the ring may grow while the handler runs
+void SimNetwork<Queue>::arrive_flooded(std::uint64_t id, ProcessId to, Receiver& receiver) {
+  const Slot s = slot(id);  // a copy: the ring may grow while the handler runs
   if (!s.flood->test_and_set(to)) {
     ++counters_.kind[s.message->kind().value].delivered;
     if (receiver.deliver(now_, to, *s.message)) relay(to, s.hop, *s.flood);
   } else {
     ++counters_.dropped[static_cast<std::size_t>(DropReason::duplicate)];
   }
-  settle(event.id);
+  settle(id);
 }
 
 template <class Queue>

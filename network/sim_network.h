@@ -87,7 +87,7 @@ class SimNetwork final : public Network {
   /// How many events ahead of its use memory is fetched.
   static constexpr std::size_t kSlotAhead = 8;
   static constexpr std::size_t kMessageAhead = 3;
-  static constexpr std::size_t kFewPending = 1024;
+  static constexpr std::size_t kManyPending = 1024;
 
   void transmit(ProcessId from, std::span<const ProcessId> to, Message& m, Time leave,
                 Flood* flood);
@@ -103,8 +103,8 @@ class SimNetwork final : public Network {
   void grow();
   void run_task();
   void fetch_ahead(const Receiver& receiver) const;
-  void arrive(const QueuedEvent& event, Receiver& receiver);
-  void arrive_flooded(const QueuedEvent& event, Receiver& receiver);
+  void arrive(std::uint64_t id, ProcessId to, Receiver& receiver);
+  void arrive_flooded(std::uint64_t id, ProcessId to, Receiver& receiver);
   void relay(ProcessId at, ProcessId hop, Flood& flood);
   void settle(std::uint64_t id);
 

@@ -106,10 +106,9 @@ void TimingWheel::load(std::uint64_t bucket_number) {
   flip_ = wanted_flip();
   if (bucket.count <= kInline) {
     // Sparse times: what there is stands in the bucket itself.
-    for (std::uint32_t i = 0; i < bucket.count; ++i) insert(run_.data(), i, bucket.first[i] ^ flip_);
+    for (std::uint32_t i = 0; i < bucket.count; ++i)
+      insert(run_.data(), i, bucket.first[i] ^ flip_);
   } else {
-    if (run_.size() < bucket.count + std::size_t{1})
-      run_.resize((bucket.count + 1) * std::size_t{3} / 2);
     sort_run(bucket);
   }
   next_ = run_.data();
@@ -121,8 +120,9 @@ void TimingWheel::load(std::uint64_t bucket_number) {
 
 /// Pushes into one bucket mostly come in the order of (id, destination). So it pays to bring the
 /// words into rough order of time by stable passes, and to finish with an insertion sort.
-void TimingWheel::sort_run(const Bucket& bucket) {
+[[gnu::noinline]] void TimingWheel::sort_run(const Bucket& bucket) {
   const std::size_t count = bucket.count;
+  if (run_.size() <= count) run_.resize((count + 1) * 3 / 2);
   std::uint64_t* const run = run_.data();
   if (count <= 12) {
     std::uint64_t* end = run;

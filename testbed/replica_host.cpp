@@ -49,8 +49,7 @@ void ReplicaHost::start() {
 void ReplicaHost::boot(ProcessId p) {
   Process& process = processes_[p.value];
   process.engine = make_engine_(p);
-  step(network_.now(), p, process, Duration{0},
-       [&](Context& ctx) { process.engine->start(ctx); });
+  step(network_.now(), p, process, Duration{0}, [&](Context& ctx) { process.engine->start(ctx); });
   sleep_until_next(p, process);
 }
 
@@ -260,8 +259,7 @@ void ReplicaHost::fire_due_timers(Time now, ProcessId p, Process& process) {
     process.timers.erase(due);
     trace(static_cast<std::uint64_t>(nanoseconds(now)),
           mix(std::uint64_t{timer.owner} << 8 | timer.id, p.value));
-    step(now, p, process, Duration{0},
-         [&](Context& ctx) { process.engine->on_timer(ctx, timer); });
+    step(now, p, process, Duration{0}, [&](Context& ctx) { process.engine->on_timer(ctx, timer); });
   }
 }
 
@@ -292,8 +290,7 @@ void ReplicaHost::request_arrives(ProcessId p, Time when) {
 void ReplicaHost::call(ProcessId p, const std::function<void(Engine&, Context&)>& f) {
   Process& process = processes_[p.value];
   if (process.down) return;
-  step(network_.now(), p, process, Duration{0},
-       [&](Context& ctx) { f(*process.engine, ctx); });
+  step(network_.now(), p, process, Duration{0}, [&](Context& ctx) { f(*process.engine, ctx); });
 }
 
 bool ReplicaHost::crash(ProcessId p) {

@@ -206,10 +206,10 @@ class Pbft
 
   // What every vote asks for, together: a large run waits for each cache line it touches.
   View view_;
-  bool active_ = true;    // false from VIEW-CHANGE to NEW-VIEW
-  bool settle_ = false;   // something executed in the last call: the mempool knows it by now
-  ReplicaId primary_;     // of view_
-  SlotRing slots_;        // the log
+  bool active_ = true;          // false from VIEW-CHANGE to NEW-VIEW
+  bool settle_ = false;         // something executed in the last call: the mempool knows it by now
+  ReplicaId primary_;           // of view_
+  SlotRing slots_;              // the log
   StableCheckpoint stable_;     // h and its proof
   const std::uint64_t window_;  // L
   Power quorum_ = 0;
