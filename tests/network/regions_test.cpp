@@ -1,34 +1,20 @@
 // Delay matrices from files, and the preset against measurements.
 //
-// The measurements are not part of this repository. The test that needs them looks in the folder
-// that BYZLAB_TRUTH names, or in shared/truth beside any folder above the source, and says so when
-// it finds none.
+// The test that needs the measurements says so when it finds none.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "network/regions.h"
+#include "tests/support/truth.h"
 
 using namespace byzlab;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::filesystem::path truth_folder() {
-  if (const char* named = std::getenv("BYZLAB_TRUTH")) return named;
-  for (std::filesystem::path folder = BYZLAB_SOURCE_DIR; folder.has_relative_path();
-       folder = folder.parent_path()) {
-    if (exists(folder.parent_path() / "shared" / "truth")) {
-      return folder.parent_path() / "shared" / "truth";
-    }
-  }
-  return {};
-}
 
 std::string reason_of(std::string_view csv) {
   const auto parsed = parse_delay_matrix(csv, MatrixUnit::one_way_ms);
@@ -103,7 +89,7 @@ BOOST_AUTO_TEST_CASE(the_preset_is_symmetric_and_grows_with_distance) {
 }
 
 BOOST_AUTO_TEST_CASE(the_preset_is_near_measured_round_trips) {
-  const auto file = truth_folder() / "wan_rtt_ms.csv";
+  const auto file = testing::truth_folder() / "wan_rtt_ms.csv";
   std::ifstream in(file);
   if (!in) {
     BOOST_TEST_MESSAGE(

@@ -1,0 +1,141 @@
+// Commit times over measured distances, held against what each protocol implies: sums and order
+// statistics of one-way delays, worked out here without any engine.
+//
+// One replica a region, one-way = half the round trip, processing is free. Times are exact, so the
+// tolerance of 0.01 ms is not used up.
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "network/regions.h"
+#include "tests/support/steady_state.h"
+#include "tests/support/truth.h"
+
+namespace byzlab::testing {
+namespace {
+
+constexpr Duration kTolerance = std::chrono::microseconds{10};
+constexpr std::uint64_t kDecisions = 60;  // nearly three rounds of 21 leaders
+
+using Times = std::vector<Duration>;  // by replica, since the start
+
+/// One-way delays; to oneself none.
+struct Distances {
+  DelayMatrix matrix;
+  std::size_t n() const { return matrix.names.size(); }
+  Duration operator()(std::size_t from, std::size_t to) const {
+    return from == to ? Duration{0} : matrix.at(from, to);
+  }
+};
+
+std::optional<Distances> measured_distances() {
+  const auto file = truth_folder() / "wan_rtt_ms.csv";
+  std::ifstream in(file);
+  if (!in) {
+    BOOST_TEST_MESSAGE("no " << file << ": wide-area times are not checked");
+    return std::nullopt;
+  }
+  std::ostringstream text;
+  text << in.rdbuf();
+  const auto parsed = parse_delay_matrix(text.str(), MatrixUnit::round_trip_ms);
+  BOOST_REQUIRE(static_cast<bool>(parsed));
+  return Distances{*parsed};
+}
+
+/// When the k-th (from 1) of these happens; kNever's distance is never.
+Duration kth(Times times, std::size_t k) {
+  std::ranges::nth_element(times, times.begin() + static_cast<std::ptrdiff_t>(k - 1));
+  return times[k - 1];
+}
+
+/// When `to` has k of the messages that each replica sends to all at `sent`.
+Duration heard_from(const Distances& d, const Times& sent, std::size_t to, std::size_t k) {
+  Times arrivals;
+  for (std::size_t i = 0; i < d.n(); ++i) {
+    arrivals.push_back(sent[i] == Duration::max() ? Duration::max() : sent[i] + d(i, to));
+  }
+  return kth(arrivals, k);
+}
+
+SteadyState run_over(const Distances& d, const EngineInfo& info,
+                     std::initializer_list<std::pair<std::string_view, std::string_view>> chosen) {
+  Options options(info.options);
+  for (const auto& [name, text] : chosen) options = options.with(name, text);
+  std::vector<std::uint16_t> region_of;
+  for (std::uint16_t i = 0; i < d.n(); ++i) region_of.push_back(i);
+  return SteadyState(info, static_cast<std::uint32_t>(d.n()), options,
+                     LatencyModel(d.matrix, region_of));
+}
+
+/// Compares what decision k took, since its proposal, with what it should have.
+void check(const Decision& decision, std::size_t k, Duration proposed, const Times& committed) {
+  BOOST_TEST_CONTEXT("decision " << k + 1) {
+    for (std::size_t i = 0; i < committed.size(); ++i) {
+      const Duration took = decision.committed[i] - decision.proposed;
+      const Duration error = took - (committed[i] - proposed);
+      BOOST_TEST_CONTEXT("replica " << i) {
+        BOOST_TEST(std::chrono::abs(error).count() <= kTolerance.count());
+      }
+    }
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(wide_area)
+
+/// Prepared: the pre-prepare and quorum - 1 prepares of backups. Committed: a quorum of commits.
+BOOST_AUTO_TEST_CASE(pbft_waits_for_two_quorums) {
+  const auto d = measured_distances();
+  if (!d) return;
+  const EngineInfo& info = *find_engine("pbft");
+  SteadyState run = run_over(*d, info,
+                             {{"pipeline", "1"},
+                              {"batch_size", "1"},
+                              {"checkpoint_interval", "65536"},
+                              {"view_timeout", "1h"}});
+  run.run_to(kDecisions);
+  const auto decisions = run.decisions();
+  BOOST_REQUIRE_GE(decisions.size(), kDecisions - 2);
+
+  const std::size_t quorum = info.quorum(d->n());
+  Times prepare(d->n()), prepared(d->n()), committed(d->n());
+  prepare[0] = Duration::max();  // the primary sends none
+  for (std::size_t i = 1; i < d->n(); ++i) prepare[i] = (*d)(0, i);
+  for (std::size_t i = 0; i < d->n(); ++i) {
+    prepared[i] = std::max((*d)(0, i), heard_from(*d, prepare, i, quorum - 1));
+  }
+  for (std::size_t i = 0; i < d->n(); ++i) {
+    committed[i] = std::max(prepared[i], heard_from(*d, prepared, i, quorum));
+  }
+  for (std::size_t k = 0; k < decisions.size(); ++k) {
+    check(decisions[k], k, Duration{0}, committed);
+  }
+}
+
+/// The leader has the entry on a majority after the median round trip; followers hear of it.
+BOOST_AUTO_TEST_CASE(raft_waits_for_a_majority_of_round_trips) {
+  const auto d = measured_distances();
+  if (!d) return;
+  const EngineInfo& info = *find_engine("raft");
+  SteadyState run =
+      run_over(*d, info, {{"pipeline", "1"}, {"batch_size", "1"}, {"election_timeout", "5s"}});
+  run.run_to(kDecisions);
+  const auto decisions = run.decisions();
+  BOOST_REQUIRE_GE(decisions.size(), kDecisions - 3);
+  for (std::size_t k = 0; k + 1 < decisions.size(); ++k) {
+    const std::size_t leader = decisions[k].proposer.value;
+    Times round_trips;
+    for (std::size_t i = 0; i < d->n(); ++i)
+      round_trips.push_back((*d)(leader, i) + (*d)(i, leader));
+    const Duration majority = kth(round_trips, info.quorum(d->n()));
+    Times committed;
+    for (std::size_t i = 0; i < d->n(); ++i) committed.push_back(majority + (*d)(leader, i));
+    check(decisions[k], k, Duration{0}, committed);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace byzlab::testing
