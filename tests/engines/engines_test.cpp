@@ -32,8 +32,8 @@ Options options_of(const GoodCaseClaim& claim, const EngineInfo& info) {
 
 Measured measure(const GoodCaseClaim& claim, std::uint32_t n) {
   const EngineInfo& info = *find_engine(claim.engine);
-  SteadyState run(info, n, options_of(claim, info),
-                  LatencyModel(DelayDistribution::constant(kDelay)));
+  SteadyState run(info, options_of(claim, info),
+                  {.n = n, .latency = LatencyModel(DelayDistribution::constant(kDelay))});
   // Two rounds of leaders to get going, one to look at.
   run.run_to(3 * n + 8);
   const std::vector<Decision> all = run.decisions();

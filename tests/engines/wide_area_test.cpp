@@ -64,8 +64,9 @@ SteadyState run_over(const Distances& d, const EngineInfo& info,
   for (const auto& [name, text] : chosen) options = options.with(name, text);
   std::vector<std::uint16_t> region_of;
   for (std::uint16_t i = 0; i < d.n(); ++i) region_of.push_back(i);
-  return SteadyState(info, static_cast<std::uint32_t>(d.n()), options,
-                     LatencyModel(d.matrix, region_of));
+  return SteadyState(
+      info, options,
+      {.n = static_cast<std::uint32_t>(d.n()), .latency = LatencyModel(d.matrix, region_of)});
 }
 
 /// Compares what decision k took, since its proposal, with what it should have.

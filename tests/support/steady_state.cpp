@@ -9,11 +9,11 @@ Duration Decision::everywhere() const { return *std::ranges::max_element(committ
 /// A request whenever one is asked for. Replica i's are numbered i, i + n, i + 2n, …
 class SteadyState::Well final : public Mempool {
  public:
-  Well(const Crypto& crypto, std::uint32_t i, std::uint32_t n)
-      : crypto_(crypto), next_(i), step_(n) {}
+  Well(const Crypto& crypto, std::uint32_t i, const Setup& setup)
+      : crypto_(crypto), next_(i), step_(setup.n), bytes_(setup.request_bytes) {}
   bool pending() override { return true; }
   std::vector<Request> batch(BatchLimit, std::span<const BlockRef>) override {
-    Request r{.id = RequestId(next_), .client = ClientId(0), .bytes = 100};
+    Request r{.id = RequestId(next_), .client = ClientId(0), .bytes = bytes_};
     next_ += step_;
     r.auth = crypto_.authenticate(r);
     return {r};
@@ -23,26 +23,26 @@ class SteadyState::Well final : public Mempool {
   const Crypto& crypto_;
   std::uint64_t next_;
   std::uint64_t step_;
+  std::uint32_t bytes_;
 };
 
-SteadyState::SteadyState(const EngineInfo& info, std::uint32_t n, const Options& options,
-                         LatencyModel latency, std::optional<std::uint64_t> uplink)
+SteadyState::SteadyState(const EngineInfo& info, const Options& options, Setup setup)
     : info_(info),
-      committee_(Committee(n).with(info.fault_bound(n), info.quorum(n))),
-      crypto_(Crypto::Scheme::modelled, 1, n),
+      committee_(Committee(setup.n).with(info.fault_bound(setup.n), info.quorum(setup.n))),
+      crypto_(Crypto::Scheme::modelled, 1, setup.n),
       store_(info_.messages),
       injector_(info_.messages, 1),
       network_(SimNetworkParts{.store = &store_,
                                .injector = &injector_,
-                               .latency = std::move(latency),
-                               .overlay = Overlay::full(n),
-                               .uplinks = Uplinks(n, uplink),
+                               .latency = std::move(setup.latency),
+                               .overlay = Overlay::full(setup.n),
+                               .uplinks = Uplinks(setup.n, setup.uplink_bits_per_second),
                                .seed = 1}),
-      sent_bytes_(n) {
+      arrived_bytes_(setup.n) {
   std::vector<ReplicaId> replica_of;
-  for (std::uint32_t i = 0; i < n; ++i) {
+  for (std::uint32_t i = 0; i < setup.n; ++i) {
     replica_of.push_back(ReplicaId(i));
-    wells_.push_back(std::make_unique<Well>(crypto_, i, n));
+    wells_.push_back(std::make_unique<Well>(crypto_, i, setup));
   }
   events_.add(*this);
   host_ = std::make_unique<ReplicaHost>(
@@ -58,7 +58,7 @@ SteadyState::SteadyState(const EngineInfo& info, std::uint32_t n, const Options&
                          .costs = {},
                          .seed = 1});
   host_->start();
-  for (std::uint32_t i = 0; i < n; ++i) host_->request_arrives(ProcessId(i), kStart);
+  for (std::uint32_t i = 0; i < setup.n; ++i) host_->request_arrives(ProcessId(i), kStart);
 }
 
 SteadyState::~SteadyState() = default;
@@ -77,6 +77,10 @@ void SteadyState::on(Time now, const Event& event) {
     at->second.proposed = now;
     at->second.proposer = noted->replica;
     at->second.committed.assign(committee_.n(), kNever);
+    return;
+  }
+  if (const auto* arrived = std::get_if<Delivered>(&event)) {
+    arrived_bytes_[arrived->message->from().value] += arrived->message->bytes();
     return;
   }
   const auto& c = std::get<Committed>(event);

@@ -29,8 +29,13 @@ struct Decision {
 
 class SteadyState final : private CommitSink, private Observer {
  public:
-  SteadyState(const EngineInfo& info, std::uint32_t n, const Options& options, LatencyModel latency,
-              std::optional<std::uint64_t> uplink_bits_per_second = {});
+  struct Setup {
+    std::uint32_t n = 4;
+    LatencyModel latency{DelayDistribution::constant(std::chrono::milliseconds{10})};
+    std::optional<std::uint64_t> uplink_bits_per_second = std::nullopt;
+    std::uint32_t request_bytes = 100;
+  };
+  SteadyState(const EngineInfo& info, const Options& options, Setup setup);
   ~SteadyState() override;
 
   /// Runs until r0 has committed so many blocks, or for an hour at most.
@@ -39,14 +44,14 @@ class SteadyState final : private CommitSink, private Observer {
   std::vector<Decision> decisions() const;
   const NetworkCounters& counters() const { return network_.counters(); }
   Time now() const { return network_.now(); }
-  /// Bytes that a replica has handed to its uplink.
-  std::uint64_t sent_bytes(ReplicaId r) const { return sent_bytes_[r.value]; }
+  /// Bytes of a replica's messages that have arrived somewhere.
+  std::uint64_t arrived_bytes(ReplicaId r) const { return arrived_bytes_[r.value]; }
 
  private:
   class Well;
 
   void committed(ProcessId, const Block&) override {}
-  Interest interest() const override { return Interest::in<Committed, Noted>(); }
+  Interest interest() const override { return Interest::in<Committed, Noted, Delivered>(); }
   void on(Time now, const Event& event) override;
 
   EngineInfo info_;
@@ -61,7 +66,7 @@ class SteadyState final : private CommitSink, private Observer {
 
   std::map<Digest, Decision> by_digest_;
   std::vector<Digest> order_;  // as r0 commits
-  std::vector<std::uint64_t> sent_bytes_;
+  std::vector<std::uint64_t> arrived_bytes_;
 };
 
 }  // namespace byzlab::testing
