@@ -21,7 +21,7 @@ enum class Milestone : std::uint8_t {
   voted,           ///< value: height
   certified,       ///< a quorum certificate or notarization was formed; value: height
   timeout,         ///< a progress timer fired in `view`
-  view_change,     ///< gave up `view` and asked for the next
+  view_change,     ///< gave up `view` and asked for the next; value: height, where views begin anew
   new_view,        ///< entered a view that a view change established
   checkpoint,      ///< a checkpoint became stable; value: height
   state_transfer,  ///< caught up by state transfer or block fetch; value: height reached
@@ -54,6 +54,7 @@ struct ViewEntered {
   ReplicaId replica;
   View view;
   ReplicaId leader;
+  Height height{};  ///< 0 when views go on from height to height
 };
 struct Noted {
   ProcessId process;

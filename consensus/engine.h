@@ -143,6 +143,7 @@ struct Note {
 struct EnterView {
   View view;
   ReplicaId leader;
+  Height height{};
 };
 
 using Effect = std::variant<Send, Broadcast, SetTimer, CancelTimer, Commit, Persist, PersistBlock,
@@ -247,9 +248,11 @@ class Context {
   void note(Milestone milestone, View view, std::uint64_t value = 0, const Digest& subject = {}) {
     outbox_.effects.push_back(Note{milestone, view, value, subject});
   }
-  /// Tells which view this replica is in and who leads it (role:leader in scenarios).
-  void enter_view(View view, ReplicaId leader) {
-    outbox_.effects.push_back(EnterView{view, leader});
+  /// Tells which view this replica is in and who leads it (role:leader in scenarios). A protocol
+  /// whose views (rounds) begin anew at every height says the height, too: later is what has the
+  /// greater (height, view).
+  void enter_view(View view, ReplicaId leader, Height height = Height(0)) {
+    outbox_.effects.push_back(EnterView{view, leader, height});
   }
 
   /// For wrappers around an engine: the effects recorded so far.

@@ -71,11 +71,14 @@ void EventLog::note(Time now, const Committed& e) {
 /// When the first honest replica enters a higher view, and when its leader is another one.
 void EventLog::note(Time now, const ViewEntered& e) {
   if (is_byzantine(e.replica)) return;
-  if (highest_view_ && e.view <= *highest_view_) return;
-  highest_view_ = e.view;
+  const std::pair at{e.height, e.view};
+  if (highest_view_ && at <= *highest_view_) return;
+  highest_view_ = at;
+  const bool rounds = e.height != Height(0);
   add(now, "view",
-      fmt::format(R"(,"view":{},"leader":"r{}","replica":"r{}")", e.view.value, e.leader.value,
-                  e.replica.value));
+      (rounds ? fmt::format(R"(,"height":{})", e.height.value) : std::string()) +
+          fmt::format(R"(,"view":{},"leader":"r{}","replica":"r{}")", e.view.value, e.leader.value,
+                      e.replica.value));
   if (leader_ != e.leader) {
     leader_ = e.leader;
     add(now, "leader", fmt::format(R"(,"leader":"r{}","view":{})", e.leader.value, e.view.value));

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "testbed/run.h"
@@ -46,7 +47,7 @@ class EventLog final : public RunObserver {
   std::vector<std::string> fault_labels_;
   std::vector<bool> byzantine_;
   std::map<Height, std::vector<Digest>> committed_;  ///< distinct blocks of honest replicas
-  std::optional<View> highest_view_;
+  std::optional<std::pair<Height, View>> highest_view_;
   std::optional<ReplicaId> leader_;
 };
 

@@ -1,6 +1,7 @@
 #include "testbed/judge.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "testbed/invariants/words.h"
 #include "testbed/judge_parts.h"
@@ -176,10 +177,11 @@ void Judge::Parts::tell_violations(Time now) {
 void Judge::Parts::view_entered(const ViewEntered& e) {
   ReplicaResult& replica = replicas[e.process.value];
   replica.view = e.view.value;
-  if (!honest[e.process.value] || (leader_ && e.view < highest_view_)) return;
-  highest_view_ = e.view;
+  const std::pair at{e.height, e.view};
+  if (!honest[e.process.value] || (leader_ && at < std::pair{view_height_, highest_view_})) return;
+  std::tie(view_height_, highest_view_) = at;
   leader_ = e.leader;
-  story.entered(e.view, e.leader);
+  story.entered(e.height, e.view, e.leader);
 }
 
 void Judge::Parts::noted(Time now, const Noted& e) {
@@ -196,9 +198,10 @@ void Judge::Parts::noted(Time now, const Noted& e) {
       break;
     case Milestone::view_change: {
       ++replica.view_changes;
-      const auto at = std::ranges::lower_bound(given_up_, e.view.value);
-      if (!is_honest || (at != given_up_.end() && *at == e.view.value)) break;
-      given_up_.insert(at, e.view.value);
+      const std::pair view{e.value, e.view.value};
+      const auto at = std::ranges::lower_bound(given_up_, view);
+      if (!is_honest || (at != given_up_.end() && *at == view)) break;
+      given_up_.insert(at, view);
       ++view_changes_;
       measurements.add(Series::view_changes, now);
       break;

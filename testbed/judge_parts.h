@@ -1,6 +1,7 @@
 // What the judge is made of: shown to judge.cpp, which feeds it, and conclusion.cpp, which answers.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "testbed/invariants/agreement.h"
@@ -75,7 +76,9 @@ struct Judge::Parts {
   void fill_metrics(const RunFacts& facts, Report& report);
   void fill_faults(Time end, Report& report) const;
 
-  std::vector<std::uint64_t> given_up_;  // views, ascending
+  // Heights (0 when views go on from height to height) and views, ascending.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> given_up_;
+  Height view_height_{};  // of highest_view_
   View highest_view_{};
   std::optional<ReplicaId> leader_;
   std::uint64_t view_changes_ = 0;

@@ -174,9 +174,11 @@ void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave)
       [&](const EnterView& enter) {
         process.view = enter.view;
         process.leader = enter.leader;
-        events_.emit(
-            now,
-            ViewEntered{.process = p, .replica = self, .view = enter.view, .leader = enter.leader});
+        events_.emit(now, ViewEntered{.process = p,
+                                      .replica = self,
+                                      .view = enter.view,
+                                      .leader = enter.leader,
+                                      .height = enter.height});
       },
   };
   // Nothing carried out here calls an engine, so the outbox does not grow under the loop.

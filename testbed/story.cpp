@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "testbed/invariants/words.h"
 
@@ -46,8 +47,9 @@ void Story::grew(Time now, std::uint64_t height, Duration latency) {
   leader_at_growth_ = leader_;
 }
 
-void Story::entered(View view, ReplicaId leader) {
-  if (leader_ && view < view_) return;
+void Story::entered(Height height, View view, ReplicaId leader) {
+  if (leader_ && std::pair{height, view} < std::pair{view_height_, view_}) return;
+  view_height_ = height;
   view_ = view;
   leader_ = leader;
 }

@@ -21,7 +21,7 @@ class Story {
 
   /// A new height, committed `latency` after its proposal (zero when that is not known).
   void grew(Time now, std::uint64_t height, Duration latency);
-  void entered(View view, ReplicaId leader);
+  void entered(Height height, View view, ReplicaId leader);
   /// Looks whether commits have stopped.
   void look(Time now);
   void fault(Time now, const FaultChanged& event) { faults_.push_back({now, event}); }
@@ -53,6 +53,7 @@ class Story {
   Duration latency_{};  // smoothed
   std::uint64_t height_ = 0;
   bool stalled_ = false;
+  Height view_height_{};  // of view_; 0 when views go on from height to height
   View view_{}, view_at_growth_{};
   std::optional<ReplicaId> leader_, leader_at_growth_;
   Digest last_reorg_{};

@@ -349,7 +349,8 @@ void EngineScript::carry_out(ReplicaId r, const Outbox& outbox, const Effect& ef
     notes_.push_back({now_, r, *note});
   } else if (const auto* enter = std::get_if<EnterView>(&effect)) {
     write("  enter view " + std::to_string(enter->view.value) + " led by " +
-          text_of(enter->leader));
+          text_of(enter->leader) +
+          (enter->height.value == 0 ? "" : " at height " + std::to_string(enter->height.value)));
   }
 }
 
