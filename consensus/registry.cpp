@@ -13,6 +13,8 @@
 #include "consensus/pbft/pbft.h"
 #include "consensus/raft/raft.h"
 #include "consensus/streamlet/streamlet.h"
+#include "consensus/tendermint/amnesiac.h"
+#include "consensus/tendermint/tendermint.h"
 
 namespace byzlab {
 namespace {
@@ -23,6 +25,8 @@ constexpr EngineInfo kEngines[] = {
     nakamoto::kPrivateMinerInfo,
     pbft::kInfo,
     raft::kInfo,
+    tendermint::kInfo,
+    tendermint::kAmnesiacInfo,
 };
 
 }  // namespace

@@ -87,6 +87,11 @@ constexpr BehaviorInfo kBehaviors[] = {
      .options = kDoubleSpend,
      .kind = BehaviorKind::engine_variant,
      .variant = "nakamoto/private_miner"},
+    {.name = "amnesia",
+     .doc = "forgets from round to round what it is locked on",
+     .options = {},
+     .kind = BehaviorKind::engine_variant,
+     .variant = "tendermint/amnesiac"},
 };
 
 }  // namespace

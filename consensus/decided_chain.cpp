@@ -1,0 +1,103 @@
+#include "consensus/decided_chain.h"
+
+#include <algorithm>
+
+namespace byzlab {
+
+void DecidedChain::start(Context& ctx, const Decided& proof) {
+  tree_ = BlockTree<>(ctx.crypto().genesis());
+  tip_ = tree_.root();
+  // From the proven block down to genesis, then up again.
+  const auto& blocks = ctx.recovered().blocks;
+  std::vector<BlockRef> chain;
+  Digest wanted = proof.block;
+  for (auto b = blocks.rbegin(); b != blocks.rend(); ++b) {
+    if ((*b)->digest != wanted) continue;
+    chain.push_back(*b);
+    wanted = (*b)->parent;
+  }
+  if (chain.empty() || wanted != last().digest) return;  // a fresh disk, or one that lost blocks
+  std::ranges::reverse(chain);
+  for (const BlockRef& block : chain) commit(ctx, block, true);
+  proof_ = proof;
+}
+
+void DecidedChain::append(Context& ctx, BlockRef block, const Decided& proof, bool durable) {
+  commit(ctx, block, durable);
+  proof_ = proof;
+  fetched(ctx);
+}
+
+void DecidedChain::learn(Context& ctx, ReplicaId from, const Decided& proof,
+                         const BlockRef& candidate) {
+  if (proof.height <= height()) return;
+  const bool fits = candidate && candidate->digest == proof.block &&
+                    candidate->parent == last().digest && candidate->height == height().next();
+  if (fits) {
+    ctx.note(Milestone::certified, proof.round, proof.height.value, proof.block);
+    return append(ctx, candidate, proof, false);
+  }
+  await(proof);
+  sync_.want(ctx, proof.block, proof.height, from, height());
+}
+
+void DecidedChain::on_status(Context& ctx, ReplicaId from, const Status& status) {
+  if (from == ctx.self()) return;
+  if (status.height <= proof_.height) {
+    ctx.send(from, proof_);
+  } else {
+    hear(ctx, from, status.height);
+  }
+}
+
+void DecidedChain::on_response(Context& ctx, ReplicaId from, const BlockResponse& response) {
+  sync_.receive(ctx, from, response, tree_);
+  fetched(ctx);
+}
+
+void DecidedChain::hear(Context& ctx, ReplicaId from, Height other) {
+  if (other.value <= height().value + 2 || ctx.now() < ask_again_) return;
+  ask_again_ = ctx.now() + patience_ / 4;
+  ctx.send(from, Status{.height = height().next()});
+}
+
+/// Takes in the fetched chains that have met ours. Each ends in a block that was proven.
+void DecidedChain::fetched(Context& ctx) {
+  const Height before = height();
+  sync_.release(tree_, [&](const BlockRef& block) { return accept(ctx, block); });
+  for (const Decided& proof : awaited_) {
+    if (proof.height > proof_.height && tree_.contains(proof.block)) proof_ = proof;
+  }
+  std::erase_if(awaited_, [&](const Decided& proof) { return proof.height <= height(); });
+  if (height().value > before.value) {
+    ctx.note(Milestone::state_transfer, proof_.round, height().value, last().digest);
+  }
+}
+
+bool DecidedChain::accept(Context& ctx, const BlockRef& block) {
+  if (tree_.contains(block->digest)) return true;
+  if (block->parent != last().digest || block->height != height().next()) return false;
+  commit(ctx, block, false);
+  return true;
+}
+
+void DecidedChain::commit(Context& ctx, const BlockRef& block, bool durable) {
+  if (committed_at_ != ctx.now()) committed_.clear();
+  committed_at_ = ctx.now();
+  committed_.push_back(block);
+  tip_ = tree_.insert(block, tip_);
+  ordered_.commit(*block);
+  if (!durable) ctx.persist_block(block);
+  ctx.commit(block);
+}
+
+/// Of too many proofs the lowest goes: a higher one proves it, too.
+void DecidedChain::await(const Decided& proof) {
+  if (std::ranges::find(awaited_, proof.block, &Decided::block) != awaited_.end()) return;
+  if (awaited_.size() == kAwaited) {
+    awaited_.erase(std::ranges::min_element(awaited_, {}, &Decided::height));
+  }
+  awaited_.push_back(proof);
+}
+
+}  // namespace byzlab

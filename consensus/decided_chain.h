@@ -1,0 +1,141 @@
+// The chain of decided blocks of a protocol that decides one height after the other (Tendermint,
+// the Istanbul family), and how a replica that fell behind catches up.
+//
+// A decision is proven by what a quorum signed, and because blocks name their parents, the proof of
+// the last one proves them all: a replica keeps one proof. Who makes no progress says its Status;
+// whoever has decided that height answers with its proof, and the blocks below are fetched by
+// digest (block_sync.h). What a quorum's signature looks like is the engine's business: it checks a
+// Decided before it hands it over.
+//
+// An engine forwards Status, BlockRequest, BlockResponse and timers of owner
+// BlockSync::kTimerOwner, and looks at height() afterwards: it may have grown.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "consensus/block_sync.h"
+#include "consensus/block_tree.h"
+#include "consensus/ordered_requests.h"
+
+namespace byzlab {
+
+/// Where a replica stands, said when it makes no progress.
+struct Status {
+  static constexpr MessageKind kKind{28};
+  Height height{};  ///< it has decided everything below
+  View round{};
+};
+BOOST_DESCRIBE_STRUCT(Status, (), (height, round))
+
+/// The votes of a quorum that decided a block.
+struct Decided {
+  static constexpr MessageKind kKind{29};
+  Height height{};
+  View round{};
+  Digest block{};
+  AggregateSignature votes{};
+};
+BOOST_DESCRIBE_STRUCT(Decided, (), (height, round, block, votes))
+
+class DecidedChain {
+ public:
+  /// A peer that does not answer is passed over after `patience`.
+  explicit DecidedChain(Duration patience) : patience_(patience), sync_(patience) {}
+
+  /// Genesis, then the durable blocks up to the one that `proof` proves, committed again.
+  void start(Context&, const Decided& proof);
+
+  /// The last decided height; genesis is 0.
+  Height height() const { return tree_.height(tip_); }
+  const Block& last() const { return tree_[tip_]; }
+  const Decided& proof() const { return proof_; }
+  /// True when `block` fits on the last one and orders nothing twice. Its requests must be
+  /// authentic.
+  bool extends(const Block& block) {
+    return block.parent == last().digest && block.height == height().next() &&
+           ordered_.fresh(block, {});
+  }
+  /// Blocks committed at this instant: the mempool may not know of them yet.
+  std::span<const BlockRef> just_committed(const Context& ctx) const {
+    return committed_at_ == ctx.now() ? std::span(committed_) : std::span<const BlockRef>();
+  }
+
+  /// Decides a block that fits. `durable`: it is on disk already.
+  void append(Context&, BlockRef block, const Decided& proof, bool durable);
+  /// Others decided this; `proof` is checked. Fetches what is missing, beginning with `candidate`,
+  /// a block the engine happens to have (or null).
+  void learn(Context&, ReplicaId from, const Decided& proof, const BlockRef& candidate);
+
+  void on_status(Context&, ReplicaId from, const Status&);
+  void on_request(Context& ctx, ReplicaId from, const BlockRequest& request) {
+    BlockSync::serve(ctx, from, request, tree_);
+  }
+  void on_response(Context&, ReplicaId from, const BlockResponse&);
+  void on_timer(Context& ctx, Timer timer) { sync_.on_timer(ctx, timer); }
+  /// `from` speaks of a height above ours: asks it, once in a while, when that is more than being a
+  /// message ahead.
+  void hear(Context&, ReplicaId from, Height height);
+
+ private:
+  /// Proofs kept while their blocks are fetched.
+  static constexpr std::size_t kAwaited = 8;
+
+  void fetched(Context&);
+  bool accept(Context&, const BlockRef&);
+  void commit(Context&, const BlockRef&, bool durable);
+  void await(const Decided&);
+
+  Duration patience_;
+  BlockTree<> tree_;  // decided blocks only: one chain
+  BlockId tip_;
+  Decided proof_;
+  OrderedRequests ordered_;
+  BlockSync sync_;
+  std::vector<Decided> awaited_;
+  std::vector<BlockRef> committed_;  // at committed_at_
+  Time committed_at_ = kNever;
+  Time ask_again_ = kStart;
+};
+
+/// What everybody can check of a block, whatever the chain: within the limits, and every request
+/// made by a client.
+inline bool well_made(const Crypto& crypto, const Block& block, BatchLimit limit) {
+  if (block.requests.size() > limit.requests) return false;
+  std::uint64_t bytes = 0;
+  for (const Request& request : block.requests) {
+    bytes += request.wire_size();
+    if (!crypto.authentic(request)) return false;
+  }
+  return bytes <= limit.bytes;
+}
+
+/// Messages for heights to come, kept until their height begins: a few of each sender, so that no
+/// liar fills the memory.
+class EarlyMessages {
+ public:
+  static constexpr std::uint32_t kOfOne = 8;
+  static constexpr std::uint64_t kHeights = 4;
+
+  /// `now` is the height being decided.
+  void keep(Context& ctx, Height now, Height height, const Message& m) {
+    if (height <= now || height.value - now.value > kHeights) return;
+    if (!ctx.committee().contains(m.from())) return;
+    count_.resize(ctx.n(), 0);
+    if (count_[m.from().value] == kOfOne) return;
+    ++count_[m.from().value];
+    messages_.emplace_back(ctx.store(), m);
+  }
+  /// All of them, oldest first; those still early are to be kept again.
+  std::vector<HeldMessage> take() {
+    count_.clear();
+    return std::exchange(messages_, {});
+  }
+  std::size_t size() const { return messages_.size(); }
+
+ private:
+  std::vector<HeldMessage> messages_;
+  std::vector<std::uint32_t> count_;  // of messages_, by sender
+};
+
+}  // namespace byzlab
