@@ -10,6 +10,7 @@
 
 #include "consensus/nakamoto/nakamoto.h"
 #include "consensus/nakamoto/private_miner.h"
+#include "consensus/nakamoto/selfish_miner.h"
 #include "consensus/pbft/pbft.h"
 #include "consensus/raft/raft.h"
 #include "consensus/streamlet/streamlet.h"
@@ -19,15 +20,18 @@
 namespace byzlab {
 namespace {
 
+// clang-format off
 constexpr EngineInfo kEngines[] = {
     streamlet::kInfo,
     nakamoto::kInfo,
     nakamoto::kPrivateMinerInfo,
+    nakamoto::kSelfishMinerInfo,
     pbft::kInfo,
     raft::kInfo,
     tendermint::kInfo,
     tendermint::kAmnesiacInfo,
 };
+// clang-format on
 
 }  // namespace
 

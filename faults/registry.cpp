@@ -92,6 +92,11 @@ constexpr BehaviorInfo kBehaviors[] = {
      .options = {},
      .kind = BehaviorKind::engine_variant,
      .variant = "tendermint/amnesiac"},
+    {.name = "selfish_mining",
+     .doc = "keeps its blocks and publishes them when that makes others' worthless",
+     .options = {},
+     .kind = BehaviorKind::engine_variant,
+     .variant = "nakamoto/selfish_miner"},
 };
 
 }  // namespace

@@ -270,8 +270,9 @@ void Judge::Parts::measure_final_chain() {
   for (const LogTree::NodeId n : chain) {
     const Block& block = *logs[n].block;
     on_chain.emplace(block.digest, true);
-    measurements.add(Series::chain_quality, logs[n].first_commit,
-                     witness.is_byzantine(block.proposer) ? 0 : 1);
+    const bool honest_block = !witness.is_byzantine(block.proposer);
+    measurements.add(Series::chain_quality, logs[n].first_commit, honest_block ? 1 : 0);
+    measurements.add(Series::relative_revenue, logs[n].first_commit, honest_block ? 0 : 1);
   }
   std::vector<Time> orphans;
   facts.each([&](const Digest& digest, const BlockFact& fact) {
@@ -320,7 +321,7 @@ void Judge::Parts::fill_metrics(const RunFacts& facts_of_run, Report& report) {
                                      Figure{"bytes_per_commit", "mean", "bytes_per_commit"},
                                      Figure{"view_changes", "count", "view_changes"},
                                      Figure{"commits", "count", "commits"}};
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 44> kWhole{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 45> kWhole{
       {{"throughput", "mean"},
        {"throughput", "max"},
        {"goodput", "mean"},
@@ -359,6 +360,7 @@ void Judge::Parts::fill_metrics(const RunFacts& facts_of_run, Report& report) {
        {"reorg_depth", "max"},
        {"orphaned_blocks", "count"},
        {"chain_quality", "mean"},
+       {"relative_revenue", "mean"},
        {"chain_tips", "max"},
        {"height", "max"},
        {"height_lag", "max"},

@@ -25,6 +25,7 @@ constexpr std::array kNamed{
     NamedSeries{"recovery_time", Series::recovery_time, false},
     NamedSeries{"reorg_depth", Series::reorg_depth, false},
     NamedSeries{"chain_quality", Series::chain_quality, false},
+    NamedSeries{"relative_revenue", Series::relative_revenue, false},
     NamedSeries{"chain_tips", Series::chain_tips, false},
     NamedSeries{"height", Series::height, false},
     NamedSeries{"height_lag", Series::height_lag, false},

@@ -25,6 +25,7 @@ enum class Series : std::uint8_t {
   recovery_time,  // spans of time, seconds
   reorg_depth,
   chain_quality,
+  relative_revenue,
   chain_tips,
   height,
   height_lag,
@@ -36,7 +37,7 @@ enum class Series : std::uint8_t {
   equivocations,
   orphaned_blocks,  // mere events
 };
-inline constexpr std::size_t kSeries = 16;
+inline constexpr std::size_t kSeries = 17;
 
 /// Which samples a figure is about.
 struct Selection {

@@ -27,6 +27,8 @@ const std::vector<scenario::MetricEntry>& table() {
       {"bytes_per_commit", gauge, Unit::bytes, "bytes sent for each newly committed height"},
       {"chain_quality", gauge, Unit::ratio,
        "share of the blocks in the longest honest log that honest replicas proposed"},
+      {"relative_revenue", gauge, Unit::ratio,
+       "share of the blocks in the longest honest log that the adversary proposed"},
       {"chain_tips", gauge, Unit::none, "logs of honest replicas of which none extends another"},
       {"height", gauge, Unit::blocks, "highest height committed by an honest replica"},
       {"height_lag", gauge, Unit::blocks,

@@ -48,23 +48,39 @@ Duration own_interval(Duration interval, Power own, Power total) {
 Nakamoto::Nakamoto(const Options& options)
     : block_interval_(options.duration("block_interval")),
       confirmations_(options.count("confirmations")),
-      random_ties_(options.choice("tie_break") == "random"),
+      tie_break_(options.choice("tie_break") == "random"  ? TieBreak::random
+                 : options.choice("tie_break") == "gamma" ? TieBreak::gamma
+                                                          : TieBreak::first_seen),
+      gamma_(Probability::of(options.probability("gamma"))),
       max_block_size_(options.bytes("max_block_size")),
       max_block_requests_(options.count("max_block_requests")),
-      sync_(options.duration("fetch_retry")) {}
+      sync_(options.duration("fetch_retry")) {
+  if (options.choice("fork_choice") == "ghost") weights_.emplace();
+}
 
 void Nakamoto::start(Context& ctx) {
   chain_.emplace(ctx.crypto().genesis());
-  // Blocks were persisted when the best chain took them, parents first; the last one is its tip.
+  recover(ctx);
+  committed_ = chain_->height() + 1 - std::min(confirmations_, chain_->height() + 1);
+  set_mining_timer(ctx);
+}
+
+/// Blocks were persisted parents first: with the longest chain when that took them, so that the
+/// last one is its tip; with GHOST, where all of them count, when they came.
+void Nakamoto::recover(Context& ctx) {
   for (const BlockRef& block : ctx.recovered().blocks) {
     const auto place = chain_->tree().place_of(*block);
     if (place.kind != BlockTree<>::Place::Kind::child) continue;
     const BlockId id = chain_->insert(block, place.id);
     remember_spends(id);
-    chain_->adopt(id);
+    if (!weights_) {
+      chain_->adopt(id);
+    } else if (const auto fork = weights_->add(*chain_, id); fork.against == 0) {
+      chain_->adopt(id);
+    } else if (fork.weight > fork.against) {
+      chain_->adopt(weights_->prefer(*chain_, fork));
+    }
   }
-  committed_ = chain_->height() + 1 - std::min(confirmations_, chain_->height() + 1);
-  set_mining_timer(ctx);
 }
 
 // §4. The time to the next block is exponential, so it has no memory: a timer that was drawn before
@@ -137,23 +153,46 @@ void Nakamoto::accept_waiting(Context& ctx) {
 }
 
 void Nakamoto::accept(Context& ctx, BlockRef block, BlockId parent) {
-  const BlockId id = chain_->insert(std::move(block), parent);
-  remember_spends(id);
-  const std::uint64_t height = chain_->tree().height(id).value;
-  if (height > chain_->height()) {
-    tied_ = 1;
-    adopt(ctx, id);
-  } else if (height == chain_->height() && wins_tie(ctx)) {
-    adopt(ctx, id);
+  if (weights_) ctx.persist_block(block);
+  const BlockId fresh = chain_->insert(std::move(block), parent);
+  remember_spends(fresh);
+  if (const BlockId tip = choose(ctx, fresh); tip != kNoBlock) adopt(ctx, tip);
+}
+
+/// The tip to mine on because of a new block; kNoBlock when the present one stays.
+BlockId Nakamoto::choose(Context& ctx, BlockId fresh) {
+  if (weights_) {
+    const auto fork = weights_->add(*chain_, fresh);
+    if (fork.against == 0) return fresh;
+    if (fork.weight < fork.against) return kNoBlock;
+    if (fork.weight == fork.against && !wins_tie(ctx, weights_->tied(*chain_, fork))) {
+      return kNoBlock;
+    }
+    return weights_->prefer(*chain_, fork);
   }
+  const std::uint64_t height = chain_->tree().height(fresh).value;
+  if (height < chain_->height()) return kNoBlock;
+  if (height == chain_->height()) return wins_tie(ctx, ++tied_) ? fresh : kNoBlock;
+  tied_ = 1;
+  return fresh;
 }
 
 // §5: "If two nodes broadcast different versions of the next block simultaneously, […] they work on
 // the first one they received". Random: every one of k equal tips is kept with probability 1/k
-// (Eyal & Sirer 2014 §6).
-bool Nakamoto::wins_tie(Context& ctx) {
-  ++tied_;
-  return random_ties_ && ctx.rng().below(tied_) == 0;
+// (Eyal & Sirer 2014 §6). Gamma: each miner for itself leaves the first one with probability γ.
+bool Nakamoto::wins_tie(Context& ctx, std::uint32_t tied) {
+  switch (tie_break_) {
+    case TieBreak::first_seen: return false;
+    case TieBreak::random: return ctx.rng().below(tied) == 0;
+    case TieBreak::gamma: return ctx.rng().chance(gamma_);
+  }
+  return false;
+}
+
+std::uint64_t Nakamoto::rival_work(const Block& fork) const {
+  if (!weights_) return chain_->height() - fork.height.value;
+  const auto f = weights_->fork_of(*chain_, chain_->tree().find(fork.digest));
+  return f.against - std::min(f.against, f.weight);
 }
 
 void Nakamoto::adopt(Context& ctx, BlockId id) {
@@ -162,8 +201,10 @@ void Nakamoto::adopt(Context& ctx, BlockId id) {
   if (shared < old_height) {
     ctx.note(Milestone::reorg, View{}, old_height - shared, chain_->tip_block().digest);
   }
-  for (std::uint64_t h = shared + 1; h <= chain_->height(); ++h) {
-    ctx.persist_block(chain_->tree().ref(chain_->at(h)));
+  if (!weights_) {
+    for (std::uint64_t h = shared + 1; h <= chain_->height(); ++h) {
+      ctx.persist_block(chain_->tree().ref(chain_->at(h)));
+    }
   }
   commit_confirmed(ctx, shared);
   tip_moved(ctx);
@@ -172,14 +213,15 @@ void Nakamoto::adopt(Context& ctx, BlockId id) {
 // §11. Blocks above `shared` are new to the best chain: those among them that are deep enough are
 // committed, also at heights that were committed before.
 void Nakamoto::commit_confirmed(Context& ctx, std::uint64_t shared) {
-  if (chain_->height() + 1 < confirmations_) return;
-  const std::uint64_t confirmed = chain_->height() + 1 - confirmations_;
-  for (std::uint64_t h = std::min(shared, committed_) + 1; h <= confirmed; ++h) {
+  const std::uint64_t kept = std::min(shared, committed_);
+  const std::uint64_t confirmed =
+      chain_->height() + 1 - std::min(confirmations_, chain_->height() + 1);
+  for (std::uint64_t h = kept + 1; h <= confirmed; ++h) {
     const BlockRef& block = chain_->tree().ref(chain_->at(h));
     ctx.commit(block);
     deliver_goods(ctx, *block);
   }
-  committed_ = confirmed;
+  committed_ = std::max(kept, confirmed);  // GHOST's choice may be a shorter chain
 }
 
 void Nakamoto::deliver_goods(Context& ctx, const Block& committed) {

@@ -2,7 +2,8 @@
 //
 //   mining (§4)     a miner finds blocks as a Poisson process whose rate is its share of the hash
 //                   power; a block it finds extends the tip of its best chain at that moment
-//   best chain (§5) the chain with the most work; of equal ones the first seen (option tie_break)
+//   best chain (§5) the chain with the most work; of equal ones the first seen (option tie_break);
+//                   with fork_choice: ghost the one that heaviest subtrees lead to (ghost.h)
 //   finality (§11)  a block is committed when it has z confirmations; it counts as its own first
 //   one,
 //                   so it has z when z-1 blocks of the best chain follow it
@@ -21,6 +22,7 @@
 
 #include "consensus/block_sync.h"
 #include "consensus/nakamoto/best_chain.h"
+#include "consensus/nakamoto/ghost.h"
 #include "consensus/options.h"
 #include "consensus/protocol.h"
 #include "consensus/registry.h"
@@ -64,8 +66,19 @@ inline constexpr OptionSpec kOptions[] = {
     {.name = "tie_break",
      .type = OptionType::choice,
      .default_text = "first_seen",
-     .range = "first_seen|random",
+     .range = "first_seen|random|gamma",
      .doc = "which of several equally long chains is mined on"},
+    {.name = "gamma",
+     .type = OptionType::probability,
+     .default_text = "0.5",
+     .range = "0..1",
+     .doc = "with tie_break gamma, how likely a miner leaves the chain it saw first for an equally "
+            "long one (Eyal & Sirer's γ)"},
+    {.name = "fork_choice",
+     .type = OptionType::choice,
+     .default_text = "longest",
+     .range = "longest|ghost",
+     .doc = "the best chain: the longest, or the one of heaviest subtrees (Sompolinsky & Zohar)"},
     {.name = "max_block_size",
      .type = OptionType::bytes,
      .default_text = "1 MB",
@@ -110,6 +123,9 @@ class Nakamoto
   const BestChain& chain() const { return *chain_; }
   /// The valid block to mine above `parent` with these requests, which are in canonical order.
   BlockRef make_block(Context& ctx, const Block& parent, std::vector<Request> requests) const;
+  /// How many blocks a branch from `fork` must have to be as good as the best chain. `fork` is in
+  /// the tree.
+  std::uint64_t rival_work(const Block& fork) const;
   /// What an honest miner orders next, on the tip of its best chain.
   std::vector<Request> requests_for_tip(Context& ctx) const;
   /// The block of the best chain that holds this payment; kNoBlock when none does.
@@ -121,7 +137,9 @@ class Nakamoto
   void accept_waiting(Context& ctx);
   void adopt(Context& ctx, BlockId id);
   void commit_confirmed(Context& ctx, std::uint64_t shared);
-  bool wins_tie(Context& ctx);
+  BlockId choose(Context& ctx, BlockId fresh);
+  bool wins_tie(Context& ctx, std::uint32_t tied);
+  void recover(Context& ctx);
   void deliver_goods(Context& ctx, const Block& committed);
 
   bool valid(const Context& ctx, const Block& block, BlockId parent) const;
@@ -132,13 +150,16 @@ class Nakamoto
 
   Duration block_interval_;
   std::uint64_t confirmations_;
-  bool random_ties_;
+  enum class TieBreak : std::uint8_t { first_seen, random, gamma };
+  TieBreak tie_break_;
+  Probability gamma_;
   std::uint64_t max_block_size_;
   std::uint64_t max_block_requests_;
 
-  std::optional<BestChain> chain_;  // from start() on
-  std::uint64_t committed_ = 0;     // height up to which the best chain is committed
-  std::uint32_t tied_ = 1;          // tips of the best chain's height seen so far
+  std::optional<BestChain> chain_;         // from start() on
+  std::optional<SubtreeWeights> weights_;  // fork_choice: ghost
+  std::uint64_t committed_ = 0;            // height up to which the best chain is committed
+  std::uint32_t tied_ = 1;  // tips of the best chain's height seen since it has that height
   BlockSync sync_;
   std::vector<Request> payments_;  // announced, oldest first
   struct Sale {
@@ -153,7 +174,7 @@ class Nakamoto
 inline constexpr EngineInfo kInfo{
     .name = "nakamoto",
     .paper = "Nakamoto, Bitcoin: A Peer-to-Peer Electronic Cash System, 2008",
-    .summary = "proof of work, longest chain, finality by confirmation depth",
+    .summary = "proof of work, longest chain or GHOST, finality by confirmation depth",
     .fault_model = FaultModel::hash_power,
     .finality = Finality::confirmations,
     .synchrony = Synchrony::synchronous,

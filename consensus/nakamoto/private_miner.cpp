@@ -109,10 +109,10 @@ bool PrivateMiner::may_publish() const {
 
 // Rosenfeld §4: the branch is released when it is longer and the payment has its confirmations.
 void PrivateMiner::publish_or_give_up(Context& ctx) {
-  const std::uint64_t secret = fork_->height.value + secret_.size();
-  if (may_publish() && secret >= chain().height() + lead_needed_) {
+  const std::uint64_t rival = rival_work(*fork_);
+  if (may_publish() && secret_.size() >= rival + lead_needed_) {
     publish(ctx);
-  } else if (chain().height() > secret + give_up_behind_) {
+  } else if (rival > secret_.size() + give_up_behind_) {
     begin_attempt(ctx);
   }
 }
