@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "consensus/hotstuff/hotstuff.h"
 #include "consensus/nakamoto/nakamoto.h"
 #include "consensus/nakamoto/private_miner.h"
 #include "consensus/nakamoto/selfish_miner.h"
@@ -27,6 +28,7 @@ constexpr EngineInfo kEngines[] = {
     nakamoto::kPrivateMinerInfo,
     nakamoto::kSelfishMinerInfo,
     pbft::kInfo,
+    hotstuff::kInfo,
     raft::kInfo,
     tendermint::kInfo,
     tendermint::kAmnesiacInfo,
