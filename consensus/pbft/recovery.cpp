@@ -40,6 +40,12 @@ void Pbft::persist_snapshot(Context& ctx) {
     }
     if (const Prepared* p = s->best_prepared(current)) snapshot.prepared.push_back(*p);
   }
+  // A primary's pre-prepares that are on their way to itself: signed, and in no slot yet.
+  for (const BlockRef& b : in_flight_) {
+    if (b->height > accepted_ && b->height > executed_) {
+      snapshot.accepted.push_back({.view = view_, .seq = b->height, .digest = b->digest});
+    }
+  }
   ctx.persist_only(Tagged<SnapshotRecord>{RecordKind::snapshot, snapshot});
 }
 

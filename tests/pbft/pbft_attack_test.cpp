@@ -1,0 +1,75 @@
+// PBFT against hostile replicas that know it, and honest ones that crash at the worst moment. Each
+// case is one attack that fits into f faults and must neither split the log nor stop it.
+#include <boost/test/unit_test.hpp>
+#include <map>
+#include <set>
+
+#include "consensus/pbft/pbft.h"
+#include "tests/support/engine_script.h"
+
+namespace byzlab::pbft {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr ReplicaId r0(0), r1(1), r2(2), r3(3);
+constexpr Duration kLost = Duration::max();
+
+Pbft& engine(EngineScript& script, ReplicaId r) { return static_cast<Pbft&>(script.engine(r)); }
+
+bool is(EngineScript& script, const Message& m, std::string_view type) {
+  return script.store().type(m.kind()).name == type;
+}
+
+HeldMessage signed_record(EngineScript& script, ReplicaId from, auto payload) {
+  Message* m = script.store().make(from, std::move(payload));
+  script.crypto().sign(script.store(), *m);
+  return HeldMessage(script.store(), m);
+}
+
+std::uint64_t executed_requests(EngineScript& script, ReplicaId r) {
+  std::uint64_t count = 0;
+  for (const BlockRef& b : script.commits(r)) count += b->requests.size();
+  return count;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(pbft_attack)
+
+// A checkpoint replaces the durable log. What the primary has signed a moment ago must be in it
+// even when its own copy has not come back yet, or a restart makes an honest primary equivocate.
+BOOST_AUTO_TEST_CASE(a_checkpoint_does_not_forget_what_the_primary_is_just_proposing) {
+  EngineScript script(kInfo, {.n = 4},
+                      Options(kOptions)
+                          .with("checkpoint_interval", "4")
+                          .with("batch_size", "2")
+                          .with("pipeline", "4"));
+  script.record(false);
+  std::map<Height, std::set<Digest>> proposed;  // by r0, in view 0
+  script.link = [&](ReplicaId from, ReplicaId to, const Message& m) {
+    if (is(script, m, "PrePrepare") && m.from() == r0) {
+      proposed[m.as<PrePrepare>().seq].insert(m.as<PrePrepare>().digest);
+    }
+    // The primary executes last, everything at once: its CHECKPOINT completes the quorum.
+    const bool late = is(script, m, "Commit") && from == r1 && to == r0 &&
+                      m.as<Commit>().seq == Height(1);
+    return Duration(late ? 100ms : 10ms);
+  };
+  for (const ReplicaId r : {r0, r1, r2}) script.start(r);
+  script.submit(9);
+  script.run_for(121ms);
+  BOOST_TEST(engine(script, r0).low_watermark().value == 4u);
+  BOOST_TEST_REQUIRE(proposed.contains(Height(5)));
+  script.crash(r0);
+  script.submit(1);  // the batch for 5 would be another one now
+  script.start(r0);
+  script.run_for(1s);
+  for (const auto& [seq, digests] : proposed) BOOST_TEST(digests.size() == 1u);
+  BOOST_TEST(script.noted(Milestone::equivocation) == 0u);
+  for (const ReplicaId r : {r0, r1, r2}) BOOST_TEST(executed_requests(script, r) == 10u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace byzlab::pbft
