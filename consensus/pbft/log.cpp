@@ -10,10 +10,12 @@ void Slot::renew(View v, Height n) {
     earlier.reset();
     decided.reset();
     proof = HeldMessage();
-  } else if (prepared) {
-    if (!earlier) earlier = std::make_unique<Earlier>();
-    earlier->certificate = certificate();
-    earlier->block = block;
+  } else if (accepted) {
+    remember(block);
+    if (prepared) {
+      earlier->certificate = certificate();
+      earlier->block = block;
+    }
     if (committed) {
       earlier->commit_view = view;
       earlier->commits = commits.aggregate();
@@ -33,8 +35,15 @@ BlockRef Slot::batch(const Digest& wanted) const {
   const auto is = [&](const BlockRef& b) { return b && b->digest == wanted; };
   if (is(block)) return block;
   if (is(decided)) return decided;
-  if (earlier && is(earlier->block)) return earlier->block;
-  return {};
+  if (!earlier) return {};
+  const auto found = std::ranges::find_if(earlier->batches, is);
+  return found != earlier->batches.end() ? *found : BlockRef();
+}
+
+void Slot::remember(const BlockRef& accepted_before) {
+  if (!earlier) earlier = std::make_unique<Earlier>();
+  const auto same = [&](const BlockRef& b) { return b->digest == accepted_before->digest; };
+  if (std::ranges::none_of(earlier->batches, same)) earlier->batches.push_back(accepted_before);
 }
 
 Prepared Slot::certificate() const {

@@ -1,7 +1,8 @@
 // PBFT's message log (§4.2): one slot a sequence number between the watermarks, in a ring.
 //
-// A slot holds what this replica knows in its current view; the prepared certificate of an earlier
-// view moves aside when a newer view touches the slot, because P must report it (§4.4).
+// A slot holds what this replica knows in its current view. When a newer view touches the slot, the
+// prepared certificate moves aside, because P must report it (§4.4), and so does every batch that
+// was accepted: somebody else may have it prepared, and a later view may have to propose it again.
 #pragma once
 
 #include <memory>
@@ -13,13 +14,14 @@
 namespace byzlab::pbft {
 
 /// What a replica keeps of a slot's earlier views: the prepared certificate with the highest view
-/// (null batch: none), and a quorum of commits.
+/// (null batch: none), a quorum of commits, and the batches accepted: one a view at most.
 struct Earlier {
   Prepared certificate;
   BlockRef block;
   View commit_view{};
   AggregateSignature commits;
   BlockRef committed;  ///< null when there is no such quorum
+  std::vector<BlockRef> batches;
 };
 
 struct Slot {
@@ -46,6 +48,8 @@ struct Slot {
   Prepared certificate() const;
   /// The batch of that digest, if the slot has it.
   BlockRef batch(const Digest& digest) const;
+  /// Keeps a batch that was accepted in an earlier view.
+  void remember(const BlockRef& accepted_before);
 };
 
 /// Slots by sequence number. Grows to the watermarks' distance when they are used.

@@ -98,7 +98,8 @@ void Pbft::read_record(std::span<const std::byte> bytes, Context& ctx, SnapshotR
 }
 
 /// Accepted pre-prepares of the current view are accepted again, without the record (the primary's
-/// signature) until it comes again. Prepared certificates are kept for P.
+/// signature) until it comes again. Prepared certificates are kept for P, and all batches for who
+/// has to propose them again.
 void Pbft::recover_slots(Context& ctx, const SnapshotRecord& all) {
   const auto& blocks = ctx.recovered().blocks;
   const auto batch = [&](Height seq, const Digest& digest) {
@@ -107,12 +108,15 @@ void Pbft::recover_slots(Context& ctx, const SnapshotRecord& all) {
     });
     return at != blocks.rend() ? *at : find_batch(ctx, seq, digest);
   };
+  for (const BlockRef& b : blocks) {
+    if (in_window(b->height)) slots_.at(view_, b->height, stable_.seq).remember(b);
+  }
   for (const PreparedRecord& p : all.prepared) {
     BlockRef block = batch(p.seq, p.digest);
     if (!in_window(p.seq) || !block) continue;
     Slot& s = slots_.at(view_, p.seq, stable_.seq);
-    if (s.earlier && s.earlier->certificate.view >= p.view) continue;
-    s.earlier = std::make_unique<Earlier>();
+    s.remember(block);
+    if (s.earlier->block && s.earlier->certificate.view >= p.view) continue;
     s.earlier->certificate = p;
     s.earlier->block = std::move(block);
   }
@@ -165,7 +169,8 @@ void Pbft::say_slots_again(Context& ctx) {
           PrePrepare{.view = place.view, .seq = seq, .digest = place.digest, .block = {s->block}});
       ++next_;
     }
-    const bool prepared = s->earlier && s->earlier->certificate.view == view_;
+    const bool prepared =
+        s->earlier && s->earlier->block && s->earlier->certificate.view == view_;
     if (prepared) ctx.broadcast(Commit{.view = place.view, .seq = seq, .digest = place.digest});
   }
   propose_again(ctx);

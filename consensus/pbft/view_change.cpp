@@ -200,26 +200,33 @@ BlockRef Pbft::find_batch(Context& ctx, Height seq, const Digest& digest) const 
   return null->digest == digest ? null : BlockRef();
 }
 
-/// Those whose P has the batch prepared have the batch: a few of them are asked, others the next
-/// time.
+/// Who has the batch: those whose P has it prepared, and the backups whose prepares prove it. Of
+/// the first all may lie, of the second an honest one has accepted the batch and kept it. A few are
+/// asked, twice as many the next time.
 void Pbft::fetch_batch(Context& ctx, const FetchBatch& wanted) {
   std::vector<ReplicaId> sources;
+  ReplicaSet known;
+  const auto add = [&](ReplicaId r) {
+    if (r != self_ && known.insert(r)) sources.push_back(r);
+  };
+  const Prepared* proof = nullptr;
   if (new_view_) {
     for (const SignedViewChange& vc : new_view_->as<NewView>().view_changes) {
-      const bool has = std::ranges::any_of(vc.content.prepared, [&](const Prepared& p) {
+      const auto p = std::ranges::find_if(vc.content.prepared, [&](const Prepared& p) {
         return p.seq == wanted.seq && p.digest == wanted.digest;
       });
-      if (has && vc.from != self_) sources.push_back(vc.from);
+      if (p == vc.content.prepared.end()) continue;
+      proof = &*p;
+      add(vc.from);
     }
   }
-  if (sources.empty()) {
+  if (!proof) {
     ctx.broadcast(wanted);
     return;
   }
-  const std::size_t asked = std::min<std::size_t>(2, sources.size());
-  for (std::size_t k = 0; k < asked; ++k) {
-    ctx.send(sources[(2 * attempt_ + k) % sources.size()], wanted);
-  }
+  proof->prepares.signers.for_each(add);
+  const std::size_t asked = std::min(std::size_t{2} << std::min(attempt_, 16u), sources.size());
+  for (std::size_t k = 0; k < asked; ++k) ctx.send(sources[k], wanted);
 }
 
 void Pbft::on(Context& ctx, ReplicaId from, const FetchBatch& f, const Message&) {

@@ -70,6 +70,54 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_does_not_forget_what_the_primary_is_just_propo
   for (const ReplicaId r : {r0, r1, r2}) BOOST_TEST(executed_requests(script, r) == 10u);
 }
 
+// §4.4: a batch that prepared must be proposed again, and whoever prepared it may be the one liar.
+// The others accepted it: they are asked, and have kept it through the views since.
+BOOST_AUTO_TEST_CASE(a_batch_that_only_a_liar_has_prepared_is_fetched_from_who_accepted_it) {
+  EngineScript script(kInfo, {.n = 4});
+  script.record(false);
+  Prepared certificate;
+  script.link = [&](ReplicaId, ReplicaId, const Message& m) {
+    if (is(script, m, "PrePrepare")) {
+      const auto& p = m.as<PrePrepare>();
+      if (p.view == View(0) && p.seq == Height(1)) certificate.digest = p.digest;
+      return p.view == View(1) ? kLost : Duration(10ms);
+    }
+    if (is(script, m, "Prepare") && m.as<Prepare>().view == View(0)) return kLost;  // but r3 has them
+    return Duration(10ms);
+  };
+  for (const ReplicaId r : {r0, r1, r2}) script.start(r);
+  script.submit(1);
+  View spoilt;
+  View highest;
+  while (script.now() < kStart + 100s && executed_requests(script, r0) == 0) {
+    script.run_for(5ms);
+    for (const ReplicaId r : {r0, r1, r2}) {
+      highest = std::max(highest, engine(script, r).view());
+      // A vote of r3 in view 1, so that the slot becomes that view's.
+      if (engine(script, r).view() == View(1) && engine(script, r).active()) {
+        script.inject(r3, r, Prepare{.view = View(1), .seq = Height(1), .digest = {}});
+      }
+    }
+    if (highest <= spoilt || highest < View(2)) continue;
+    // As soon as somebody asks for a view, so does r3, with its proof.
+    spoilt = highest;
+    const PrePrepare pre_prepare{.seq = Height(1), .digest = certificate.digest};
+    const Prepare prepare{.seq = Height(1), .digest = certificate.digest};
+    certificate.seq = Height(1);
+    certificate.pre_prepare = signed_record(script, r0, pre_prepare)->signature();
+    certificate.prepares = {};
+    for (const ReplicaId r : {r1, r2}) {
+      script.crypto().add(certificate.prepares, r, *signed_record(script, r, prepare));
+    }
+    for (const ReplicaId r : {r0, r1, r2}) {
+      script.inject(r3, r, ViewChange{.view = highest, .prepared = {certificate}});
+    }
+  }
+  for (const ReplicaId r : {r0, r1, r2}) BOOST_TEST(executed_requests(script, r) == 1u);
+  BOOST_TEST(script.agreement());
+  BOOST_TEST(highest.value <= 4u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace byzlab::pbft
