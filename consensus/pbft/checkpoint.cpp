@@ -10,7 +10,7 @@
 
 namespace byzlab::pbft {
 namespace {
-constexpr std::size_t kCandidates = 64;  // checkpoints being voted on at once
+constexpr std::size_t kCandidates = 64;  // checkpoints being voted on at once, beside n
 constexpr std::size_t kPartBlocks = 64;  // of one STATE-PART
 constexpr std::uint32_t kPartBytes = 512 * 1024;
 
@@ -42,20 +42,37 @@ void Pbft::take_checkpoint(Context& ctx) {
 void Pbft::on(Context& ctx, ReplicaId from, const Checkpoint& c, const Message& m) {
   settle(ctx);
   if (c.seq <= stable_.seq || c.seq <= target_.seq) return;
-  auto at = std::ranges::find_if(
-      candidates_, [&](const Candidate& k) { return k.at.seq == c.seq && k.at.state == c.state; });
-  if (at == candidates_.end()) {
-    if (candidates_.size() == kCandidates) {
-      // Make room where the fewest agree, and there at the one furthest away.
-      candidates_.erase(std::ranges::min_element(candidates_, [](const auto& a, const auto& b) {
-        return a.votes.power() != b.votes.power() ? a.votes.power() < b.votes.power()
-                                                  : a.at.seq > b.at.seq;
-      }));
-    }
-    at = candidates_.insert(candidates_.end(), Candidate{.at = c, .votes = {}});
+  Candidate* k = candidate_for(from, c);
+  if (!k) {
+    ++ignored_.overflow;
+    return;
   }
-  if (!at->votes.add(ctx.committee(), ctx.crypto(), from, m) || at->votes.power() < quorum_) return;
-  learn_stable(ctx, {.seq = c.seq, .state = c.state, .votes = at->votes.aggregate()});
+  if (!k->votes.add(ctx.committee(), ctx.crypto(), from, m) || k->votes.power() < quorum_) return;
+  learn_stable(ctx, {.seq = c.seq, .state = c.state, .votes = k->votes.aggregate()});
+}
+
+/// Where a CHECKPOINT counts; null: nowhere. One state a replica and sequence number, so that there
+/// are at most n at each; of too many those next to h stay. Liars cannot push out what everybody
+/// says of the next checkpoints.
+Pbft::Candidate* Pbft::candidate_for(ReplicaId from, const Checkpoint& c) {
+  if (c.seq.value % checkpoint_interval_ != 0) return nullptr;
+  Candidate* found = nullptr;
+  for (Candidate& k : candidates_) {
+    if (k.at.seq != c.seq) continue;
+    if (k.at.state == c.state) {
+      found = &k;
+    } else if (k.votes.aggregate().signers.contains(from)) {
+      return nullptr;
+    }
+  }
+  if (found) return found;
+  if (candidates_.size() >= kCandidates + n_) {
+    const auto furthest = std::ranges::max_element(
+        candidates_, {}, [](const Candidate& k) { return k.at.seq; });
+    if (furthest->at.seq <= c.seq) return nullptr;
+    candidates_.erase(furthest);
+  }
+  return &candidates_.emplace_back(Candidate{.at = c, .votes = {}});
 }
 
 void Pbft::on(Context& ctx, ReplicaId, const StableCheckpoint& c, const Message& m) {
@@ -80,6 +97,7 @@ void Pbft::learn_stable(Context& ctx, const StableCheckpoint& c) {
   }
   if (c.seq <= target_.seq) return;
   target_ = c;
+  std::erase_if(candidates_, [&](const Candidate& k) { return k.at.seq <= target_.seq; });
   start_ticking(ctx);
   if (!in_window(c.seq) && !transferring()) request_state(ctx);
 }

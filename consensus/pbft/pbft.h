@@ -78,7 +78,7 @@ struct Ignored {
   std::uint64_t outside = 0;       ///< not between the watermarks (§4.2)
   std::uint64_t invalid = 0;       ///< proves nothing: forged, ill-formed, not the primary's
   std::uint64_t inadmissible = 0;  ///< a pre-prepare that O or an ordered request forbids
-  std::uint64_t overflow = 0;      ///< a sender's share of the early messages is used up
+  std::uint64_t overflow = 0;      ///< of a sender that has said enough
 };
 
 class Pbft
@@ -157,6 +157,7 @@ class Pbft
     CertifiedVotes votes;
   };
   void take_checkpoint(Context&);
+  Candidate* candidate_for(ReplicaId from, const Checkpoint&);
   void learn_stable(Context&, const StableCheckpoint&);
   void make_stable(Context&, StableCheckpoint);
   bool transferring() const { return transferring_ && goal_ > executed_; }

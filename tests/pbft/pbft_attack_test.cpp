@@ -118,6 +118,35 @@ BOOST_AUTO_TEST_CASE(a_batch_that_only_a_liar_has_prepared_is_fetched_from_who_a
   BOOST_TEST(highest.value <= 4u);
 }
 
+// §4.3: what one replica says about checkpoints that nobody takes must not push out the votes for
+// those that everybody does.
+BOOST_AUTO_TEST_CASE(a_flood_of_false_checkpoints_does_not_keep_the_watermarks_down) {
+  EngineScript script(kInfo, {.n = 4},
+                      Options(kOptions).with("checkpoint_interval", "4").with("batch_size", "1"));
+  script.record(false);
+  for (const ReplicaId r : {r0, r1, r2}) script.start(r);
+  // Everybody's messages take a different time, so that r3 can speak in between.
+  script.link = [](ReplicaId from, ReplicaId, const Message&) {
+    return Duration(10ms) + from.value * 2ms;
+  };
+  script.submit(40);
+  std::uint64_t lie = 0;
+  for (int i = 0; i < 2000; ++i) {
+    script.run_for(1ms);
+    for (const ReplicaId to : {r0, r1, r2}) {
+      const Height h = engine(script, to).low_watermark();
+      for (int k = 0; k < 70; ++k) {
+        script.inject(r3, to, Checkpoint{.seq = h.next(), .state = Digest{{++lie, 1, 1, 1}}});
+      }
+      script.inject(r3, to, Checkpoint{.seq = h.plus(4), .state = Digest{{++lie, 1, 1, 1}}});
+    }
+  }
+  for (const ReplicaId r : {r0, r1, r2}) {
+    BOOST_TEST(executed_requests(script, r) == 40u);
+    BOOST_TEST(engine(script, r).low_watermark().value >= 36u);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace byzlab::pbft
