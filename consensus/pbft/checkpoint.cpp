@@ -67,8 +67,8 @@ Pbft::Candidate* Pbft::candidate_for(ReplicaId from, const Checkpoint& c) {
   }
   if (found) return found;
   if (candidates_.size() >= kCandidates + n_) {
-    const auto furthest = std::ranges::max_element(
-        candidates_, {}, [](const Candidate& k) { return k.at.seq; });
+    const auto furthest =
+        std::ranges::max_element(candidates_, {}, [](const Candidate& k) { return k.at.seq; });
     if (furthest->at.seq <= c.seq) return nullptr;
     candidates_.erase(furthest);
   }

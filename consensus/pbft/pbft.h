@@ -282,6 +282,7 @@ class Pbft
   std::uint32_t asked_rounds_ = 0;
   RequestId oldest_;  // the request waiting longest, as of the last tick
   Time oldest_since_ = kNever;
+  Time moving_since_ = kNever;  // nor has this replica stood still since
 
   Ignored ignored_;
 };

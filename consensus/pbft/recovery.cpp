@@ -169,8 +169,7 @@ void Pbft::say_slots_again(Context& ctx) {
           PrePrepare{.view = place.view, .seq = seq, .digest = place.digest, .block = {s->block}});
       ++next_;
     }
-    const bool prepared =
-        s->earlier && s->earlier->block && s->earlier->certificate.view == view_;
+    const bool prepared = s->earlier && s->earlier->block && s->earlier->certificate.view == view_;
     if (prepared) ctx.broadcast(Commit{.view = place.view, .seq = seq, .digest = place.digest});
   }
   propose_again(ctx);

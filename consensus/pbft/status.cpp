@@ -8,8 +8,9 @@
 namespace byzlab::pbft {
 namespace {
 constexpr std::uint64_t kSlotsPerAnswer = 16;
-constexpr std::uint32_t kBackOff = 2;  // the period doubles this often while nothing helps
-constexpr std::uint32_t kHelpers = 4;  // at most so many answer at length
+constexpr std::uint32_t kBackOff = 2;    // the period doubles this often while nothing helps
+constexpr std::uint32_t kHelpers = 4;    // at most so many answer at length
+constexpr std::int64_t kStandstill = 4;  // times the timeout: patience of who stood still itself
 }  // namespace
 
 /// Runs every retransmit_after_ while something is outstanding, less often while nothing helps.
@@ -44,20 +45,28 @@ void Pbft::ask(Context& ctx) {
 }
 
 /// §4.4: the timer is about the requests a backup waits for, whatever else executes. The request
-/// that waits longest is next at an honest primary.
+/// that waits longest is next at an honest primary. A replica that stood still in between may have
+/// itself to blame, and is more patient: not without end, or a slow primary could leave out what it
+/// likes.
 void Pbft::suspect_censorship(Context& ctx, bool stuck) {
   if (!active_ || self_ == primary_) return;
-  if (stuck || target_.seq > executed_) {
+  const auto oldest = target_.seq > executed_ ? std::vector<Request>() : ctx.batch({.requests = 1});
+  if (oldest.empty()) {
     oldest_since_ = kNever;
     return;
   }
-  const auto oldest = ctx.batch({.requests = 1});
-  if (oldest.empty()) {
-    oldest_since_ = kNever;
-  } else if (oldest_since_ == kNever || oldest.front().id != oldest_) {
+  if (oldest_since_ == kNever || oldest.front().id != oldest_) {
     oldest_ = oldest.front().id;
     oldest_since_ = ctx.now();
-  } else if (ctx.now() - oldest_since_ >= patience()) {
+    moving_since_ = kNever;
+  }
+  if (stuck) {
+    moving_since_ = kNever;
+  } else if (moving_since_ == kNever) {
+    moving_since_ = ctx.now();
+  }
+  const bool passed_over = moving_since_ != kNever && ctx.now() - moving_since_ >= patience();
+  if (passed_over || ctx.now() - oldest_since_ >= kStandstill * patience()) {
     ctx.note(Milestone::timeout, view_);
     start_view_change(ctx, view_.next());
   }

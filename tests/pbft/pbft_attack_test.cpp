@@ -52,8 +52,8 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_does_not_forget_what_the_primary_is_just_propo
       proposed[m.as<PrePrepare>().seq].insert(m.as<PrePrepare>().digest);
     }
     // The primary executes last, everything at once: its CHECKPOINT completes the quorum.
-    const bool late = is(script, m, "Commit") && from == r1 && to == r0 &&
-                      m.as<Commit>().seq == Height(1);
+    const bool late =
+        is(script, m, "Commit") && from == r1 && to == r0 && m.as<Commit>().seq == Height(1);
     return Duration(late ? 100ms : 10ms);
   };
   for (const ReplicaId r : {r0, r1, r2}) script.start(r);
@@ -82,7 +82,8 @@ BOOST_AUTO_TEST_CASE(a_batch_that_only_a_liar_has_prepared_is_fetched_from_who_a
       if (p.view == View(0) && p.seq == Height(1)) certificate.digest = p.digest;
       return p.view == View(1) ? kLost : Duration(10ms);
     }
-    if (is(script, m, "Prepare") && m.as<Prepare>().view == View(0)) return kLost;  // but r3 has them
+    if (is(script, m, "Prepare") && m.as<Prepare>().view == View(0))
+      return kLost;  // but r3 has them
     return Duration(10ms);
   };
   for (const ReplicaId r : {r0, r1, r2}) script.start(r);
@@ -144,6 +145,35 @@ BOOST_AUTO_TEST_CASE(a_flood_of_false_checkpoints_does_not_keep_the_watermarks_d
   for (const ReplicaId r : {r0, r1, r2}) {
     BOOST_TEST(executed_requests(script, r) == 40u);
     BOOST_TEST(engine(script, r).low_watermark().value >= 36u);
+  }
+}
+
+// §4.4: the timer is about the requests that wait. A primary that orders something else just in
+// time, at any pace, is replaced all the same.
+BOOST_AUTO_TEST_CASE(a_slow_primary_that_leaves_out_a_request_is_replaced) {
+  for (const Duration pace : {100ms, 200ms, 300ms, 400ms, 450ms, 490ms}) {
+    EngineScript script(kInfo, {.n = 4});
+    script.record(false);
+    for (const ReplicaId r : {r1, r2, r3}) script.start(r);
+    script.submit(60);
+    for (std::uint64_t k = 1; k < 60 && engine(script, r1).view() == View(0); ++k) {
+      Request request{.id = RequestId(k), .client = ClientId(0), .bytes = 100};
+      request.auth = script.crypto().authenticate(request);
+      const auto block = script.crypto().make_block(
+          {.height = Height(k), .view = View(0), .proposer = r0, .requests = {request}});
+      for (const ReplicaId to : {r1, r2, r3}) {
+        script.inject(
+            r0, to,
+            PrePrepare{
+                .view = View(0), .seq = Height(k), .digest = block->digest, .block = {block}});
+      }
+      script.run_for(pace);
+    }
+    const bool replaced = script.now() <= kStart + 5s;
+    BOOST_TEST(replaced, "at a pace of " << pace / 1ms << " ms");
+    script.run_for(5s);
+    for (const ReplicaId r : {r1, r2, r3}) BOOST_TEST(executed_requests(script, r) == 60u);
+    BOOST_TEST(script.agreement());
   }
 }
 
