@@ -45,6 +45,9 @@ struct EngineInfo {
   bool request_driven;
   /// For a protocol-aware attacker: the honest engine the other replicas run; empty otherwise.
   std::string_view attacks;
+  /// For a published protocol that does not keep what it claims: how, and who showed it. The
+  /// conformance suite asks nothing of it; scenarios/papers/ shows the flaw. Empty otherwise.
+  std::string_view flaw = {};
   std::unique_ptr<Engine> (*make)(const Options&);
 };
 

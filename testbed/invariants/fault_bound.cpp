@@ -179,10 +179,12 @@ FaultBound::Opinion FaultBound::on_safety(Time at) const {
             .text = "INSIDE THE BOUND, but finality by confirmations is probabilistic: " +
                     probability_text()};
   }
-  return {.bound = Bound::inside,
-          .text = fmt::format(
-              "INSIDE THE BOUND. {}: this is a bug in the protocol or in its code here.",
-              comparison())};
+  return {
+      .bound = Bound::inside,
+      .text = fmt::format("INSIDE THE BOUND. {}: this is a {}.", comparison(),
+                          run_.engine->flaw.empty()
+                              ? std::string("bug in the protocol or in its code here")
+                              : fmt::format("known bug of the protocol: {}", run_.engine->flaw))};
 }
 
 FaultBound::Opinion FaultBound::on_liveness(Time from, Time to) {
