@@ -73,7 +73,7 @@ constexpr KeySpec kKeys[] = {
     {"", "runs", section, "", "", "many seeds"},
     // ---------------------------------------------------------------------------------------
     // protocol
-    {"protocol", "name", name, "", "", "which protocol: `byzlab list protocols`", true},
+    {"protocol", "name", text, "", "", "which protocol: `byzlab list protocols`", true},
     {"protocol", "replicas", count, "", "1..100000", "n; the replicas are r0 .. r(n-1)", true},
     {"protocol", "power", special, "equal", "",
      "share of votes or hash power: `equal`, or a map of selectors to a share such as 0.51 or to "
