@@ -55,10 +55,11 @@ void DecidedChain::on_response(Context& ctx, ReplicaId from, const BlockResponse
   fetched(ctx);
 }
 
+/// An honest sender has decided all below `other`; one more than we is no reason to ask.
 void DecidedChain::hear(Context& ctx, ReplicaId from, Height other) {
   if (other.value <= height().value + 2 || ctx.now() < ask_again_) return;
   ask_again_ = ctx.now() + patience_ / 4;
-  ctx.send(from, Status{.height = height().next()});
+  ctx.send(from, Status{.height = next()});
 }
 
 /// Takes in the fetched chains that have met ours. Each ends in a block that was proven.

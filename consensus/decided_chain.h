@@ -38,78 +38,6 @@ struct Decided {
 };
 BOOST_DESCRIBE_STRUCT(Decided, (), (height, round, block, votes))
 
-class DecidedChain {
- public:
-  /// A peer that does not answer is passed over after `patience`.
-  explicit DecidedChain(Duration patience) : patience_(patience), sync_(patience) {}
-
-  /// Genesis, then the durable blocks up to the one that `proof` proves, committed again.
-  void start(Context&, const Decided& proof);
-
-  /// The last decided height; genesis is 0.
-  Height height() const { return tree_.height(tip_); }
-  const Block& last() const { return tree_[tip_]; }
-  const Decided& proof() const { return proof_; }
-  /// True when `block` fits on the last one and orders nothing twice. Its requests must be
-  /// authentic.
-  bool extends(const Block& block) {
-    return block.parent == last().digest && block.height == height().next() &&
-           ordered_.fresh(block, {});
-  }
-  /// Blocks committed at this instant: the mempool may not know of them yet.
-  std::span<const BlockRef> just_committed(const Context& ctx) const {
-    return committed_at_ == ctx.now() ? std::span(committed_) : std::span<const BlockRef>();
-  }
-
-  /// Decides a block that fits. `durable`: it is on disk already.
-  void append(Context&, BlockRef block, const Decided& proof, bool durable);
-  /// Others decided this; `proof` is checked. Fetches what is missing, beginning with `candidate`,
-  /// a block the engine happens to have (or null).
-  void learn(Context&, ReplicaId from, const Decided& proof, const BlockRef& candidate);
-
-  void on_status(Context&, ReplicaId from, const Status&);
-  void on_request(Context& ctx, ReplicaId from, const BlockRequest& request) {
-    BlockSync::serve(ctx, from, request, tree_);
-  }
-  void on_response(Context&, ReplicaId from, const BlockResponse&);
-  void on_timer(Context& ctx, Timer timer) { sync_.on_timer(ctx, timer); }
-  /// `from` speaks of a height above ours: asks it, once in a while, when that is more than being a
-  /// message ahead.
-  void hear(Context&, ReplicaId from, Height height);
-
- private:
-  /// Proofs kept while their blocks are fetched.
-  static constexpr std::size_t kAwaited = 8;
-
-  void fetched(Context&);
-  bool accept(Context&, const BlockRef&);
-  void commit(Context&, const BlockRef&, bool durable);
-  void await(const Decided&);
-
-  Duration patience_;
-  BlockTree<> tree_;  // decided blocks only: one chain
-  BlockId tip_;
-  Decided proof_;
-  OrderedRequests ordered_;
-  BlockSync sync_;
-  std::vector<Decided> awaited_;
-  std::vector<BlockRef> committed_;  // at committed_at_
-  Time committed_at_ = kNever;
-  Time ask_again_ = kStart;
-};
-
-/// What everybody can check of a block, whatever the chain: within the limits, and every request
-/// made by a client.
-inline bool well_made(const Crypto& crypto, const Block& block, BatchLimit limit) {
-  if (block.requests.size() > limit.requests) return false;
-  std::uint64_t bytes = 0;
-  for (const Request& request : block.requests) {
-    bytes += request.wire_size();
-    if (!crypto.authentic(request)) return false;
-  }
-  return bytes <= limit.bytes;
-}
-
 /// Messages for heights to come, kept until their height begins: a few of each sender, so that no
 /// liar fills the memory.
 class EarlyMessages {
@@ -137,5 +65,100 @@ class EarlyMessages {
   std::vector<HeldMessage> messages_;
   std::vector<std::uint32_t> count_;  // of messages_, by sender
 };
+
+class DecidedChain {
+ public:
+  /// A peer that does not answer is passed over after `patience`.
+  explicit DecidedChain(Duration patience) : patience_(patience), sync_(patience) {}
+
+  /// Genesis, then the durable blocks up to the one that `proof` proves, committed again.
+  void start(Context&, const Decided& proof);
+
+  /// The last decided height; genesis is 0.
+  Height height() const { return tree_.height(tip_); }
+  /// The height being decided.
+  Height next() const { return height().next(); }
+  const Block& last() const { return tree_[tip_]; }
+  const Decided& proof() const { return proof_; }
+  /// True when `block` fits on the last one and orders nothing twice. Its requests must be
+  /// authentic.
+  bool extends(const Block& block) {
+    return block.parent == last().digest && block.height == height().next() &&
+           ordered_.fresh(block, {});
+  }
+  /// Blocks committed at this instant: the mempool may not know of them yet.
+  std::span<const BlockRef> just_committed(const Context& ctx) const {
+    return committed_at_ == ctx.now() ? std::span(committed_) : std::span<const BlockRef>();
+  }
+
+  /// Decides a block that fits. `durable`: it is on disk already.
+  void append(Context&, BlockRef block, const Decided& proof, bool durable);
+  /// Others decided this; `proof` is checked. Fetches what is missing, beginning with `candidate`,
+  /// a block the engine happens to have (or null).
+  void learn(Context&, ReplicaId from, const Decided& proof, const BlockRef& candidate);
+
+  void on_status(Context&, ReplicaId from, const Status&);
+  void on_request(Context& ctx, ReplicaId from, const BlockRequest& request) {
+    BlockSync::serve(ctx, from, request, tree_);
+  }
+  void on_response(Context&, ReplicaId from, const BlockResponse&);
+  void on_timer(Context& ctx, Timer timer) { sync_.on_timer(ctx, timer); }
+  /// True when a message is of the height being decided. One of a height to come is kept until
+  /// then, and shows that we may be behind: the sender is asked, now and then.
+  bool is_next(Context& ctx, Height height, const Message& m) {
+    if (height > next()) [[unlikely]] {
+      early_.keep(ctx, next(), height, m);
+      hear(ctx, m.from(), height);
+    }
+    return height == next();
+  }
+  /// What was kept: to be handled again when a height begins.
+  std::vector<HeldMessage> take_early() { return early_.take(); }
+  std::size_t early() const { return early_.size(); }
+
+ private:
+  /// Proofs kept while their blocks are fetched.
+  static constexpr std::size_t kAwaited = 8;
+
+  void hear(Context&, ReplicaId from, Height);
+  void fetched(Context&);
+  bool accept(Context&, const BlockRef&);
+  void commit(Context&, const BlockRef&, bool durable);
+  void await(const Decided&);
+
+  Duration patience_;
+  BlockTree<> tree_;  // decided blocks only: one chain
+  BlockId tip_;
+  Decided proof_;
+  OrderedRequests ordered_;
+  BlockSync sync_;
+  EarlyMessages early_;
+  std::vector<Decided> awaited_;
+  std::vector<BlockRef> committed_;  // at committed_at_
+  Time committed_at_ = kNever;
+  Time ask_again_ = kStart;
+};
+
+/// The last record of the durable log, of which every record is the whole state; or a fresh one.
+template <class State>
+State last_record(const Context& ctx) {
+  State state{};
+  if (ctx.recovered().records.empty()) return state;
+  const RecordLog& log = ctx.recovered().records;
+  ByteReader reader(log[log.size() - 1], ctx.crypto().hash_scheme());
+  return decode(reader, state) ? state : State{};
+}
+
+/// What everybody can check of a block, whatever the chain: within the limits, and every request
+/// made by a client.
+inline bool well_made(const Crypto& crypto, const Block& block, BatchLimit limit) {
+  if (block.requests.size() > limit.requests) return false;
+  std::uint64_t bytes = 0;
+  for (const Request& request : block.requests) {
+    bytes += request.wire_size();
+    if (!crypto.authentic(request)) return false;
+  }
+  return bytes <= limit.bytes;
+}
 
 }  // namespace byzlab

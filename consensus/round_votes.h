@@ -87,8 +87,7 @@ class RoundRing {
   static constexpr std::uint64_t kAhead = 4;
 
   static bool covers(View current, View round) {
-    return round.value + kBehind >= current.value && round.value <= current.value + kAhead &&
-           round.value <= kLastRound;
+    return round.value + kBehind >= current.value && round.value <= current.value + kAhead;
   }
   /// The round's state, empty at first; `covers` must be true of it, which keeps slots apart.
   State& at(View round) {
@@ -106,7 +105,6 @@ class RoundRing {
 
  private:
   static constexpr std::uint64_t kSlots = kBehind + 1 + kAhead;
-  static constexpr std::uint64_t kLastRound = std::uint64_t{1} << 62;
   struct Slot {
     std::uint64_t named = 0;  // the round + 1; 0: none
     State state;

@@ -30,8 +30,11 @@ void Tendermint::start(Context& ctx) {
 }
 
 // Lines 11–21. The votes of the round that is left are remembered, because others may need them;
-// a round that was skipped counts as nil, nil.
+// a round that was skipped counts as nil, nil. What it showed to be valid is not forgotten either.
 void Tendermint::start_round(Context& ctx, View round) {
+  if (const Round& left = rounds_.at(p_.round); left.polka && !left.learned) {
+    update_valid(ctx, left.number, left.polka, left.polka_votes);
+  }
   const bool next = round == p_.round.next();
   p_.earlier_prevote = next && p_.step >= Step::prevote ? p_.prevote : kNil;
   p_.earlier_precommit = next && p_.step == Step::precommit ? p_.precommit : kNil;
@@ -110,11 +113,8 @@ void Tendermint::on(Context& ctx, ReplicaId from, const Precommit& vote, const M
 }
 
 /// What gossip would have brought: a proposal of that round and the prevotes for it.
-void Tendermint::on(Context& ctx, ReplicaId from, const Polka& polka, const Message& m) {
-  if (polka.height != p_.height) {
-    in_this_height(ctx, from, polka.height, m);
-    return;
-  }
+void Tendermint::on(Context& ctx, ReplicaId, const Polka& polka, const Message& m) {
+  if (!chain_.is_next(ctx, polka.height, m)) return;
   const BlockRef& value = polka.value.ref;
   const bool proven = m.checked([&] {
     return well_made(ctx, polka.height, *value) &&
@@ -124,6 +124,7 @@ void Tendermint::on(Context& ctx, ReplicaId from, const Polka& polka, const Mess
   });
   if (!proven || !chain_.extends(*value)) return;
   if (polka.round > p_.round) start_round(ctx, polka.round);  // line 55: 2f + 1 are there
+  if (polka.height != p_.height) return;                      // votes that waited decided it
   if (polka.round < p_.round) {
     update_valid(ctx, polka.round, value, polka.prevotes);
     return persist(ctx);
@@ -280,7 +281,7 @@ void Tendermint::on_timeout_precommit(Context& ctx) {
 
 // Lines 52–54, after one decision of our own or many that were fetched.
 void Tendermint::new_height(Context& ctx) {
-  p_ = State{.last = chain_.proof(), .height = chain_.height().next()};
+  p_ = State{.last = chain_.proof(), .height = chain_.next()};
   valid_block_ = nullptr;
   shown_polka_.reset();
   rounds_.clear();
@@ -292,28 +293,19 @@ void Tendermint::new_height(Context& ctx) {
   }
   start_round(ctx, View(0));
   // Handling one may begin the next height, which takes the rest.
-  for (const HeldMessage& m : early_.take()) on_message(ctx, m->from(), *m);
+  for (const HeldMessage& m : chain_.take_early()) on_message(ctx, m->from(), *m);
 }
 
 /// The round a message belongs to, or null when it is not of this height or too far away.
 Tendermint::Round* Tendermint::round_of(Context& ctx, ReplicaId from, Height height, View round,
                                         const Message& m) {
-  if (height != p_.height) [[unlikely]] {
-    in_this_height(ctx, from, height, m);
-    return nullptr;
-  }
-  if (round > p_.round) [[unlikely]]
+  if (!chain_.is_next(ctx, height, m)) return nullptr;
+  if (round > p_.round) [[unlikely]] {
     is_in_round(ctx, from, round);
+    if (height != p_.height) return nullptr;  // votes that waited for that round decided it
+  }
   if (!RoundRing<Round>::covers(p_.round, round)) return nullptr;
   return &rounds_.at(round);
-}
-
-/// False of another height; a message of one to come is kept, and shows that we may be behind.
-bool Tendermint::in_this_height(Context& ctx, ReplicaId from, Height height, const Message& m) {
-  if (height <= p_.height) return height == p_.height;
-  early_.keep(ctx, p_.height, height, m);
-  chain_.hear(ctx, from, height);
-  return false;
 }
 
 // Lines 55–56.
@@ -389,15 +381,11 @@ void Tendermint::say_again(Context& ctx) {
 }
 
 void Tendermint::recover(Context& ctx) {
-  State stored;
-  for (const auto record : ctx.recovered().records) {
-    ByteReader reader(record, ctx.crypto().hash_scheme());
-    if (!decode(reader, stored)) stored = State{};
-  }
+  const State stored = last_record<State>(ctx);
   chain_.start(ctx, stored.last);
-  const bool same = stored.height == chain_.height().next() && !ctx.recovered().empty();
+  const bool same = stored.height == chain_.next() && !ctx.recovered().empty();
   if (!same) {
-    p_ = State{.last = chain_.proof(), .height = chain_.height().next()};
+    p_ = State{.last = chain_.proof(), .height = chain_.next()};
     start_round(ctx, View(0));
   } else {
     p_ = stored;

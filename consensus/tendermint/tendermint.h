@@ -174,7 +174,7 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
   void on(Context&, ReplicaId from, const BlockResponse&, const Message&);
 
   const State& state() const { return p_; }
-  std::size_t early() const { return early_.size(); }
+  std::size_t early() const { return chain_.early(); }
 
  protected:
   /// A round begins. Amnesia overrides it.
@@ -225,7 +225,6 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
 
   void new_height(Context&);
   Round* round_of(Context&, ReplicaId from, Height, View, const Message&);
-  bool in_this_height(Context&, ReplicaId from, Height, const Message&);
   void is_in_round(Context&, ReplicaId from, View);
   void show_polka(Context&);
   void tick(Context&);
@@ -245,7 +244,6 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
   DecidedChain chain_;
   RoundRing<Round> rounds_;
   RoundClaims claims_;
-  EarlyMessages early_;
   HeldMessage my_proposal_;          // of this round
   std::optional<View> shown_polka_;  // the last valid_round shown to all
   std::uint64_t at_tick_ = 0;        // where we stood then
