@@ -8,7 +8,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "consensus/hotstuff/hotstuff.h"
+#include "consensus/ibft/ibft.h"
+#include "consensus/ibft/v1.h"
 #include "consensus/nakamoto/nakamoto.h"
 #include "consensus/nakamoto/private_miner.h"
 #include "consensus/nakamoto/selfish_miner.h"
@@ -28,10 +29,11 @@ constexpr EngineInfo kEngines[] = {
     nakamoto::kPrivateMinerInfo,
     nakamoto::kSelfishMinerInfo,
     pbft::kInfo,
-    hotstuff::kInfo,
     raft::kInfo,
     tendermint::kInfo,
     tendermint::kAmnesiacInfo,
+    ibft::kInfo,
+    ibft::kV1Info,
 };
 // clang-format on
 
