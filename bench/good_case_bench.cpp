@@ -88,6 +88,20 @@ void good_case_raft(benchmark::State& state) {
   measure(state, g, 2 * (n - 1));
 }
 
+/// Protocols that decide one height after the other: a proposal and two rounds of votes.
+void good_case_heights(benchmark::State& state, std::string_view engine,
+                       std::string_view timeout) {
+  const auto n = static_cast<std::uint32_t>(state.range(0));
+  const EngineInfo& info = *find_engine(engine);
+  const Options options = Options(info.options)
+                              .with("max_block_requests", "1")
+                              .with(timeout, "1h")
+                              .with("resend_after", "1h");
+  GoodCase<TimingWheel> g(info, n, options, eight_regions(n), Overlay::full(n));
+  const std::uint64_t others = n - 1;
+  measure(state, g, others * (2 * n + 1));
+}
+
 /// Eight rules of four kinds that change nothing, so that the work stays the same; each looks at
 /// the broadcasts of every second replica.
 void eight_rules(benchmark::State& state) {
@@ -147,6 +161,16 @@ void sizes_and_slots(benchmark::internal::Benchmark* b) {
 BENCHMARK(good_case<TimingWheel>)->Apply(sizes_and_slots)->UseManualTime()->Iterations(2);
 BENCHMARK(good_case<ReferenceQueue>)->Apply(sizes)->UseManualTime()->Iterations(2);
 BENCHMARK(good_case_raft)->Args({16, 4})->Args({256, 4})->UseManualTime()->Iterations(2);
+BENCHMARK_CAPTURE(good_case_heights, tendermint, "tendermint", "timeout_propose")
+    ->Arg(16)
+    ->Arg(256)
+    ->UseManualTime()
+    ->Iterations(2);
+BENCHMARK_CAPTURE(good_case_heights, ibft, "ibft", "round_timeout")
+    ->Arg(16)
+    ->Arg(256)
+    ->UseManualTime()
+    ->Iterations(2);
 BENCHMARK(eight_rules)->Apply(sizes)->UseManualTime()->Iterations(2);
 BENCHMARK(three_observers)->Apply(sizes)->UseManualTime()->Iterations(2);
 
