@@ -31,6 +31,7 @@ void BlockSync::hold(Context& ctx, const BlockRef& block, ReplicaId from, Height
                       chain.blocks.back()->height.next() == block->height;
     if (next && chain.blocks.size() < kChainBlocks && bytes_ + block->bytes <= kHeldBytes) {
       chain.blocks.push_back(block);
+      chain.top = block->height;
       chain.bytes += block->bytes;
       bytes_ += block->bytes;
       return vouch(chain, from);
@@ -40,6 +41,7 @@ void BlockSync::hold(Context& ctx, const BlockRef& block, ReplicaId from, Height
   const Height parent(block->height.value - 1);
   add(ctx, Chain{.blocks = {block},
                  .missing = block->parent,
+                 .top = block->height,
                  .source = from,
                  .count = first_request(parent, best),
                  .bytes = block->bytes});
@@ -51,7 +53,11 @@ void BlockSync::want(Context& ctx, const Digest& block, Height height, ReplicaId
   if (same != chains_.end()) return vouch(*same, from);
   if (held(block)) return;
   add(ctx,
-      Chain{.blocks = {}, .missing = block, .source = from, .count = first_request(height, best)});
+      Chain{.blocks = {},
+            .missing = block,
+            .top = height,
+            .source = from,
+            .count = first_request(height, best)});
 }
 
 void BlockSync::on_timer(Context& ctx, Timer timer) {
@@ -112,6 +118,8 @@ void BlockSync::ask_next(Context& ctx, Chain& chain) {
     chain.retry_at = ctx.now() + retry_;
     return;
   }
+  // Nobody was asked yet: it waited for another chain that is gone.
+  if (chain.attempts == 0 && chain.source != ctx.self()) return ask(ctx, chain, chain.source);
   if (!chain.vouching.empty()) {
     const ReplicaId whom = chain.vouching.front();
     chain.vouching.erase(chain.vouching.begin());
@@ -135,8 +143,7 @@ void BlockSync::arm(Context& ctx) {
 }
 
 void BlockSync::add(Context& ctx, Chain chain) {
-  make_room(chain.source);
-  if (bytes_ + chain.bytes > kHeldBytes) return;
+  if (!make_room(chain.source, chain.top) || bytes_ + chain.bytes > kHeldBytes) return;
   bytes_ += chain.bytes;
   chain.order = ctx.rng().next();
   const auto same = std::ranges::find(chains_, chain.missing, &Chain::missing);
@@ -149,20 +156,26 @@ void BlockSync::add(Context& ctx, Chain chain) {
   arm(ctx);
 }
 
-void BlockSync::make_room(ReplicaId source) {
+bool BlockSync::make_room(ReplicaId source, Height top) {
   const auto of = [&](ReplicaId r) {
     return static_cast<std::size_t>(std::ranges::count(chains_, r, &Chain::source));
   };
   ReplicaId victim = source;
   if (of(source) < kChainsFromOne) {
-    if (chains_.size() < kChains) return;
+    if (chains_.size() < kChains) return true;
     for (const Chain& chain : chains_) {
       if (of(chain.source) > of(victim)) victim = chain.source;
     }
-    if (of(victim) == 0) return;
+    if (of(victim) == 0) return true;
   }
-  drop(static_cast<std::size_t>(std::ranges::find(chains_, victim, &Chain::source) -
-                                chains_.begin()));
+  std::size_t lowest = kNone;  // of equal ones the oldest
+  for (std::size_t i = 0; i < chains_.size(); ++i) {
+    if (chains_[i].source != victim) continue;
+    if (lowest == kNone || chains_[i].top < chains_[lowest].top) lowest = i;
+  }
+  if (victim == source && top < chains_[lowest].top) return false;
+  drop(lowest);
+  return true;
 }
 
 void BlockSync::drop(std::size_t chain) {

@@ -4,8 +4,8 @@
 // the chain meets the tree; then the engine gets the chain, oldest first. Blocks are named by their
 // digest, so an answer cannot lie: a block counts only when its digest is the one that was asked
 // for. The rest a hostile peer can do is to stay silent (another replica is asked) or to name
-// blocks that do not exist (what one replica can make us hold is bounded, and the oldest of its own
-// chains goes first).
+// blocks that do not exist (what one replica can make us hold is bounded, and of its own chains the
+// lowest goes first: when many blocks come out of order, the tip leads to all the others).
 //
 // An engine has one as a member and forwards to it (see streamlet.cpp):
 //   BlockRequest  -> sync_.serve(ctx, from, request, tree_)
@@ -74,8 +74,9 @@ class BlockSync {
   template <class Tree>
   static void serve(Context& ctx, ReplicaId from, const BlockRequest& request, const Tree& tree);
 
-  /// Hands over the chains that have met the tree: calls accept(BlockRef) on each block, oldest
-  /// first, which inserts it and says whether it did. A refusal drops the rest of that chain.
+  /// Hands over the chains that have met the tree: calls accept(BlockRef) on each block that is not
+  /// in it yet, oldest first, which inserts it and says whether it did. A refusal drops the rest of
+  /// that chain.
   template <class Tree, class Accept>
   void release(const Tree& tree, Accept&& accept);
 
@@ -91,6 +92,7 @@ class BlockSync {
   struct Chain {
     std::deque<BlockRef> blocks{};  // oldest first, heights without gaps; empty after want()
     Digest missing{};
+    Height top{};                       // of the newest block, here or wanted
     ReplicaId source{};                 // on whose word we look for it
     ReplicaId asked{};                  // the last one
     std::vector<ReplicaId> vouching{};  // others who spoke of it: asked before the rest
@@ -113,7 +115,8 @@ class BlockSync {
   void refuse(Context&, ReplicaId from);
   void arm(Context&);
   void add(Context&, Chain);
-  void make_room(ReplicaId source);
+  /// False when there is none for a chain of this source with this top.
+  bool make_room(ReplicaId source, Height top);
   void drop(std::size_t chain);
   bool held(const Digest& digest) const;
 
@@ -154,7 +157,7 @@ void BlockSync::release(const Tree& tree, Accept&& accept) {
     drop(i);
     if (!met) continue;
     for (const BlockRef& block : blocks) {
-      if (!accept(block)) break;
+      if (!tree.contains(block->digest) && !accept(block)) break;
     }
     i = 0;  // others may have waited for these, and accept() may have changed the list
   }

@@ -277,6 +277,20 @@ BOOST_AUTO_TEST_CASE(blocks_in_any_order_make_the_same_tree) {
   }
 }
 
+/// As a miner's secret chain is published: all at once, each block on its own way.
+BOOST_AUTO_TEST_CASE(a_burst_of_blocks_out_of_order_leads_to_the_tip) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Fixture f(300);
+    f.give_all(0);
+    std::vector<BlockRef> all(f.chain.begin() + 1, f.chain.end());
+    Rng rng(seed);
+    for (std::size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[rng.below(i)]);
+    for (const BlockRef& block : all) f.script.inject(r(0), r(1), Tip{{block}});
+    f.script.run_for(1s);
+    BOOST_TEST(f.has_tip(1), "seed " << seed);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace byzlab
