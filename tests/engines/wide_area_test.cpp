@@ -137,6 +137,51 @@ BOOST_AUTO_TEST_CASE(raft_waits_for_a_majority_of_round_trips) {
   }
 }
 
+/// A height of a protocol that decides one after the other: who begins when, and decides when.
+/// Votes: the proposal has come and the height begun here. Commits: voted, and a quorum of votes.
+/// Decides: the proposal and a quorum of commits.
+Times height_after(const Distances& d, const Times& begins, std::size_t leader,
+                   std::size_t quorum) {
+  Times proposal(d.n()), votes(d.n()), commits(d.n()), decides(d.n());
+  for (std::size_t i = 0; i < d.n(); ++i) {
+    proposal[i] = votes[i] = std::max(begins[i], begins[leader] + d(leader, i));
+  }
+  for (std::size_t i = 0; i < d.n(); ++i) {
+    commits[i] = std::max(votes[i], heard_from(d, votes, i, quorum));
+  }
+  for (std::size_t i = 0; i < d.n(); ++i) {
+    decides[i] = std::max(proposal[i], heard_from(d, commits, i, quorum));
+    // Else it would have decided without its own commit, which this calculation counts.
+    BOOST_REQUIRE_LE(commits[i].count(), decides[i].count());
+  }
+  return decides;
+}
+
+void check_heights(const EngineInfo& info, std::string_view timeout) {
+  const auto d = measured_distances();
+  if (!d) return;
+  SteadyState run = run_over(*d, info, {{timeout, "1h"}, {"resend_after", "1h"}});
+  run.run_to(kDecisions);
+  const auto decisions = run.decisions();
+  BOOST_REQUIRE_GE(decisions.size(), kDecisions - 2);
+  Times begins(d->n(), Duration{0});
+  for (std::size_t k = 0; k < kDecisions - 2; ++k) {
+    const std::size_t leader = k % d->n();
+    BOOST_TEST(decisions[k].proposer.value == leader);
+    const Times decides = height_after(*d, begins, leader, info.quorum(d->n()));
+    check(decisions[k], k, begins[leader], decides);
+    begins = decides;
+  }
+}
+
+/// A height begins where the one before was decided, so early regions wait for late proposers.
+BOOST_AUTO_TEST_CASE(tendermint_waits_for_two_quorums_a_height) {
+  check_heights(*find_engine("tendermint"), "timeout_propose");
+}
+BOOST_AUTO_TEST_CASE(ibft_waits_for_two_quorums_a_height) {
+  check_heights(*find_engine("ibft"), "round_timeout");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace byzlab::testing
