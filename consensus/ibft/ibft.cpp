@@ -290,12 +290,12 @@ void Ibft::new_height(Context& ctx) {
   prepared_block_ = nullptr;
   rounds_.clear();
   claims_.clear();
-  // One replica alone would decide heights without end at one instant.
-  if (std::exchange(began_, ctx.now()) == ctx.now()) {
+  if (ctx.committee().power(ctx.self()) < ctx.committee().quorum()) {
+    begin_height(ctx);
+  } else {  // it would decide heights without end at one instant
     persist(ctx);
-    return ctx.set_timer(kNextHeight, round_timeout_);
+    ctx.set_timer(kNextHeight, round_timeout_);
   }
-  begin_height(ctx);
   // Handling one may begin the next height, which takes the rest.
   for (const HeldMessage& m : chain_.take_early()) on_message(ctx, m->from(), *m);
 }

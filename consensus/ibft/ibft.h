@@ -161,7 +161,6 @@ class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Sta
   RoundClaims claims_;
   HeldMessage my_proposal_;    // of this round
   std::uint64_t at_tick_ = 0;  // where we stood then
-  Time began_ = kNever;        // this height
 };
 
 inline constexpr EngineInfo kInfo{

@@ -69,7 +69,7 @@ void Tendermint::propose(Context& ctx) {
   persist(ctx);
   ctx.note(Milestone::proposed, p_.round, p_.height.value, value->digest);
   Proposal proposal{.height = p_.height, .round = p_.round, .value = {value}};
-  if (p_.valid_round) {
+  if (p_.valid_round && valid_block_) {
     proposal.valid_round = p_.valid_round;
     proposal.prevotes = p_.valid_prevotes;
   }
@@ -126,8 +126,8 @@ void Tendermint::on(Context& ctx, ReplicaId, const Polka& polka, const Message& 
   if (polka.round > p_.round) start_round(ctx, polka.round);  // line 55: 2f + 1 are there
   if (polka.height != p_.height) return;                      // votes that waited decided it
   if (polka.round < p_.round) {
-    update_valid(ctx, polka.round, value, polka.prevotes);
-    return persist(ctx);
+    if (update_valid(ctx, polka.round, value, polka.prevotes)) persist(ctx);
+    return;
   }
   Round& round = rounds_.at(polka.round);
   if (round.polka) return;
@@ -189,15 +189,16 @@ void Tendermint::lock_and_precommit(Context& ctx, Round& r) {
 }
 
 // Lines 42–43. The value is durable with the lock: when all restart, somebody must still have it.
-void Tendermint::update_valid(Context& ctx, View round, const BlockRef& v,
+bool Tendermint::update_valid(Context& ctx, View round, const BlockRef& v,
                               const AggregateSignature& prevotes) {
-  if (p_.valid_round && *p_.valid_round >= round) return;
+  if (p_.valid_round && *p_.valid_round >= round) return false;
   if (!valid_block_ || valid_block_->digest != v->digest) ctx.persist_block(v);
   valid_block_ = v;
   p_.valid_value = v->digest;
   p_.valid_round = round;
   p_.valid_prevotes = prevotes;
   ctx.note(Milestone::certified, round, p_.height.value, v->digest);
+  return true;
 }
 
 // Lines 47–54.
@@ -286,12 +287,12 @@ void Tendermint::new_height(Context& ctx) {
   shown_polka_.reset();
   rounds_.clear();
   claims_.clear();
-  // One replica alone would decide heights without end at one instant.
-  if (std::exchange(began_, ctx.now()) == ctx.now()) {
+  if (ctx.committee().power(ctx.self()) < ctx.committee().quorum()) {
+    start_round(ctx, View(0));
+  } else {  // it would decide heights without end at one instant
     persist(ctx);
-    return ctx.set_timer(kNextHeight, timeout_precommit_.initial);
+    ctx.set_timer(kNextHeight, timeout_precommit_.initial);
   }
-  start_round(ctx, View(0));
   // Handling one may begin the next height, which takes the rest.
   for (const HeldMessage& m : chain_.take_early()) on_message(ctx, m->from(), *m);
 }

@@ -1,9 +1,8 @@
 // Tendermint: E. Buchman, J. Kwon, Z. Milosevic, "The latest gossip on BFT consensus", arXiv
 // 1807.04938v3. Lines are those of its Algorithm 1; h_p, round_p, step_p … are members of State.
 //
-// One block a height, in rounds; the proposer of (height, round) is each replica in turn. With n =
-// 3f
-// + 1, a quorum is 2f + 1:
+// One block a height, in rounds; each replica in turn is the proposer of (height, round). A quorum
+// is the paper's 2f + 1, with n = 3f + 1:
 //
 //   Propose    the proposer sends its valid value with the round it became valid in, or a new one
 //              (11–21); others wait timeoutPropose(round)
@@ -15,10 +14,10 @@
 //   Next round timeoutPrecommit(round) after any quorum of precommits (47–48, 65–67), or at once
 //              when f + 1 replicas are ahead (55–56)
 //
-// timeoutX(round) = timeout_x + round · timeout_x_delta (§III.B). Safe always, live after GST.
+// timeoutX(round) = timeout_x + round · timeout_x_delta (§III). Safe always, live after GST.
 // A good case costs (n-1)(2n+1) messages a decision and three message delays.
 //
-// What the paper assumes of the network and how it is met. Gossip communication (§II.A): what one
+// What the paper assumes of the network and how it is met. Gossip communication (§II): what one
 // correct process has received, all receive before max(t, GST) + Δ. Here votes go from each to all
 // over links that may lose them before GST, and nobody relays everything, so a replica says again
 // or hands on what others may lack:
@@ -189,7 +188,7 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
     /// timeoutX(round), which stops growing where nobody would wait any more.
     Duration of(View round) const {
       return initial +
-             delta * std::min<std::int64_t>(static_cast<std::int64_t>(round.value), 10'000);
+             delta * static_cast<std::int64_t>(std::min(round.value, std::uint64_t{10'000}));
     }
   };
   /// What is known of one round.
@@ -216,7 +215,7 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
   void try_prevote(Context&, Round&);
   void after_prevotes(Context&, Round&);
   void lock_and_precommit(Context&, Round&);
-  void update_valid(Context&, View, const BlockRef&, const AggregateSignature& prevotes);
+  bool update_valid(Context&, View, const BlockRef&, const AggregateSignature& prevotes);
   void after_precommits(Context&, Round&);
   bool try_decide(Context&, const Round&);
   void on_timeout_propose(Context&);
@@ -247,7 +246,6 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
   HeldMessage my_proposal_;          // of this round
   std::optional<View> shown_polka_;  // the last valid_round shown to all
   std::uint64_t at_tick_ = 0;        // where we stood then
-  Time began_ = kNever;              // this height
 };
 
 inline constexpr EngineInfo kInfo{

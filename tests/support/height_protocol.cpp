@@ -112,6 +112,23 @@ void check_silent_anywhere(const EngineInfo& info) {
   }
 }
 
+void check_alone(const EngineInfo& info) {
+  for (const std::vector<Power>& power : {std::vector<Power>{1}, std::vector<Power>{9, 1}}) {
+    const auto n = static_cast<std::uint32_t>(power.size());
+    EngineScript script(info, {.n = n, .power = power, .latency = kDelay});
+    script.record(false);
+    script.submit(50);
+    script.start_all();
+    script.run_for(10s);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      BOOST_TEST(script.committed_height(r(i)).value > 10u);
+      BOOST_TEST(script.committed_height(r(i)).value < 1000u);
+      BOOST_TEST(orders_once(script.commits(r(i))));
+    }
+    BOOST_TEST(script.agreement());
+  }
+}
+
 void check_catching_up(const EngineInfo& info) {
   EngineScript script(info, {.n = 4, .latency = kDelay});
   script.record(false);

@@ -25,6 +25,10 @@ void check_leader_failure(const EngineInfo&, const LeaderFailure&);
 /// f replicas are silent, every f of them in turn: n = 4 and 7. Live all the same.
 void check_silent_anywhere(const EngineInfo&);
 
+/// A committee of one, and one member with all the power: heights go on, not without end at one
+/// instant.
+void check_alone(const EngineInfo&);
+
 /// One that was away, or lost its disk, has all blocks soon after.
 void check_catching_up(const EngineInfo&);
 

@@ -112,6 +112,8 @@ BOOST_AUTO_TEST_CASE(f_silent_replicas_stop_nothing_wherever_they_sit) {
   testing::check_silent_anywhere(kInfo);
 }
 
+BOOST_AUTO_TEST_CASE(one_that_is_a_quorum_by_itself_takes_its_time) { testing::check_alone(kInfo); }
+
 BOOST_AUTO_TEST_CASE(who_was_away_catches_up) { testing::check_catching_up(kInfo); }
 
 BOOST_AUTO_TEST_CASE(all_restart_at_once) { testing::check_all_restart(kInfo); }
