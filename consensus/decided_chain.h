@@ -149,14 +149,21 @@ State last_record(const Context& ctx) {
   return decode(reader, state) ? state : State{};
 }
 
-/// What everybody can check of a block, whatever the chain: within the limits, and every request
-/// made by a client.
-inline bool well_made(const Crypto& crypto, const Block& block, BatchLimit limit) {
+/// Who leads: each replica in turn, a height and a round alike; powers do not matter.
+inline ReplicaId in_turn(Height height, View round, std::uint32_t n) {
+  return ReplicaId(static_cast<std::uint32_t>((height.value - 1 + round.value) % n));
+}
+
+/// What everybody can check of a block for `height`, whatever the chain: made by the leader of its
+/// round, within the limits, and every request made by a client.
+inline bool well_made(const Context& ctx, Height height, const Block& block, BatchLimit limit) {
+  if (block.height != height || block.proposer != in_turn(height, block.view, ctx.n()))
+    return false;
   if (block.requests.size() > limit.requests) return false;
   std::uint64_t bytes = 0;
   for (const Request& request : block.requests) {
     bytes += request.wire_size();
-    if (!crypto.authentic(request)) return false;
+    if (!ctx.crypto().authentic(request)) return false;
   }
   return bytes <= limit.bytes;
 }

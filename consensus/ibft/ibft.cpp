@@ -30,7 +30,7 @@ void Ibft::begin_height(Context& ctx) {
   enter_round(ctx, View(0));
   persist(ctx);
   start_timer(ctx);
-  if (leader(ctx, i_.height, View(0)) == ctx.self()) {
+  if (in_turn(i_.height, View(0), ctx.n()) == ctx.self()) {
     send_proposal(ctx, PrePrepare{.value = {new_block(ctx)}});
   }
 }
@@ -40,7 +40,7 @@ void Ibft::enter_round(Context& ctx, View round) {
   i_.proposed = false;
   i_.prepared = i_.committed = kNone;
   my_proposal_ = HeldMessage();
-  ctx.enter_view(round, leader(ctx, i_.height, round), i_.height);
+  ctx.enter_view(round, in_turn(i_.height, round, ctx.n()), i_.height);
 }
 
 // 2:1, and 3:5 by the ROUND-CHANGEs inside.
@@ -168,7 +168,8 @@ void Ibft::on(Context& ctx, ReplicaId from, const RoundChange& rc, const Message
 void Ibft::try_propose(Context& ctx) {
   const Round& round = rounds_.at(i_.round);
   if (i_.proposed || i_.round == View(0) || i_.prepared != kNone) return;
-  if (leader(ctx, i_.height, i_.round) != ctx.self() || !round.asking.quorum(ctx.committee())) {
+  if (in_turn(i_.height, i_.round, ctx.n()) != ctx.self() ||
+      !round.asking.quorum(ctx.committee())) {
     return;
   }
   send_proposal(ctx, proposal(ctx, round.round_changes));
@@ -230,7 +231,8 @@ RoundChange Ibft::round_change() const {
 // 2:1: from the leader of its round. What everybody can check, so that it is asked once a
 // broadcast.
 bool Ibft::valid(Context& ctx, ReplicaId from, const PrePrepare& p) const {
-  if (from != leader(ctx, p.height, p.round) || !well_made(ctx, p.height, *p.value)) return false;
+  if (from != in_turn(p.height, p.round, ctx.n()) || !well_made(ctx, p.height, *p.value, limit_))
+    return false;
   if (p.round == View(0)) return p.value->view == View(0);  // 4:5
   return justified(ctx, p);
 }
@@ -272,16 +274,11 @@ bool Ibft::justified(Context& ctx, const RoundChange& rc) const {
   const RoundChangeContent& c = rc.content;
   if (!c.prepared_round) return c.prepared_value == kNone && !rc.block;
   return *c.prepared_round < c.round && rc.block && (*rc.block)->digest == c.prepared_value &&
-         well_made(ctx, c.height, **rc.block) &&
+         well_made(ctx, c.height, **rc.block, limit_) &&
          certifies(
              ctx.committee(), ctx.crypto(),
              Prepare{.height = c.height, .round = *c.prepared_round, .value = c.prepared_value},
              rc.prepares, ctx.committee().quorum());
-}
-
-bool Ibft::well_made(Context& ctx, Height height, const Block& value) const {
-  return value.height == height && value.proposer == leader(ctx, height, value.view) &&
-         byzlab::well_made(ctx.crypto(), value, limit_);
 }
 
 /// After one decision of our own or many that were fetched.
@@ -383,10 +380,10 @@ void Ibft::recover(Context& ctx) {
     for (const BlockRef& block : ctx.recovered().blocks) {
       if (i_.prepared_round && block->digest == i_.prepared_value) prepared_block_ = block;
     }
-    ctx.enter_view(i_.round, leader(ctx, i_.height, i_.round), i_.height);
+    ctx.enter_view(i_.round, in_turn(i_.height, i_.round, ctx.n()), i_.height);
     start_timer(ctx);
     if (i_.round == View(0) && !i_.proposed && i_.prepared == kNone &&
-        leader(ctx, i_.height, i_.round) == ctx.self()) {
+        in_turn(i_.height, i_.round, ctx.n()) == ctx.self()) {
       send_proposal(ctx, PrePrepare{.value = {new_block(ctx)}});
     }
   }
@@ -400,11 +397,6 @@ void Ibft::start_timer(Context& ctx) {
   Timer timer = kRound;
   timer.payload = here();
   ctx.set_timer(timer, std::min(t, round_timeout_limit_));
-}
-
-/// Each replica in turn, a height and a round alike; powers do not matter.
-ReplicaId Ibft::leader(const Context& ctx, Height height, View round) const {
-  return ReplicaId(static_cast<std::uint32_t>((height.value - 1 + round.value) % ctx.n()));
 }
 
 void Ibft::Round::begin(View round) {

@@ -110,7 +110,6 @@ class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Sta
   virtual PrePrepare proposal(Context&, const std::vector<HeldMessage>& round_changes);
 
   BlockRef new_block(Context&);
-  ReplicaId leader(const Context&, Height, View) const;
 
   State i_;
   BlockRef prepared_block_;  // pv_i
@@ -149,7 +148,6 @@ class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Sta
   void start_timer(Context&);
   bool valid(Context&, ReplicaId from, const PrePrepare&) const;
   bool valid(Context&, const RoundChange&) const;
-  bool well_made(Context&, Height, const Block&) const;
   std::uint64_t here() const { return mix(i_.height.value, i_.round.value); }
 
   Duration round_timeout_, round_timeout_limit_;

@@ -44,7 +44,7 @@ void Tendermint::start_round(Context& ctx, View round) {
   my_proposal_ = HeldMessage();
   enter_round();
   persist(ctx);
-  const ReplicaId leader = proposer(ctx, p_.height, round);
+  const ReplicaId leader = in_turn(p_.height, round, ctx.n());
   ctx.enter_view(round, leader, p_.height);
   if (leader == ctx.self()) {
     propose(ctx);
@@ -117,7 +117,7 @@ void Tendermint::on(Context& ctx, ReplicaId, const Polka& polka, const Message& 
   if (!chain_.is_next(ctx, polka.height, m)) return;
   const BlockRef& value = polka.value.ref;
   const bool proven = m.checked([&] {
-    return well_made(ctx, polka.height, *value) &&
+    return well_made(ctx, polka.height, *value, limit_) &&
            certifies(ctx.committee(), ctx.crypto(),
                      Prevote{.height = polka.height, .round = polka.round, .id = value->digest},
                      polka.prevotes, ctx.committee().quorum());
@@ -393,7 +393,7 @@ void Tendermint::recover(Context& ctx) {
     for (const BlockRef& block : ctx.recovered().blocks) {
       if (p_.valid_round && block->digest == p_.valid_value) valid_block_ = block;
     }
-    const ReplicaId leader = proposer(ctx, p_.height, p_.round);
+    const ReplicaId leader = in_turn(p_.height, p_.round, ctx.n());
     ctx.enter_view(p_.round, leader, p_.height);
     if (leader == ctx.self() && p_.step == Step::propose && !p_.proposed) {
       propose(ctx);
@@ -408,7 +408,8 @@ void Tendermint::recover(Context& ctx) {
 /// of its own, or an old one with a quorum of prevotes in an earlier round (28).
 bool Tendermint::valid(Context& ctx, ReplicaId from, const Proposal& p) const {
   const Block& v = *p.value;
-  if (from != proposer(ctx, p.height, p.round) || !well_made(ctx, p.height, v)) return false;
+  if (from != in_turn(p.height, p.round, ctx.n()) || !well_made(ctx, p.height, v, limit_))
+    return false;
   if (!p.valid_round) return v.proposer == from && v.view == p.round;
   return *p.valid_round < p.round &&
          certifies(ctx.committee(), ctx.crypto(),
@@ -416,19 +417,9 @@ bool Tendermint::valid(Context& ctx, ReplicaId from, const Proposal& p) const {
                    ctx.committee().quorum());
 }
 
-bool Tendermint::well_made(Context& ctx, Height height, const Block& v) const {
-  return v.height == height && v.proposer == proposer(ctx, height, v.view) &&
-         byzlab::well_made(ctx.crypto(), v, limit_);
-}
-
 void Tendermint::schedule(Context& ctx, Timer timer, const Timeout& timeout) {
   timer.payload = here();
   ctx.set_timer(timer, timeout.of(p_.round));
-}
-
-/// Each replica in turn, a height and a round alike; powers do not matter.
-ReplicaId Tendermint::proposer(const Context& ctx, Height height, View round) const {
-  return ReplicaId(static_cast<std::uint32_t>((height.value - 1 + round.value) % ctx.n()));
 }
 
 void Tendermint::Round::begin(View round) {

@@ -231,10 +231,8 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
   void recover(Context&);
   void persist(Context& ctx) { ctx.persist_only(p_); }
   bool valid(Context&, ReplicaId from, const Proposal&) const;
-  bool well_made(Context&, Height, const Block&) const;
   void schedule(Context&, Timer, const Timeout&);
   std::uint64_t here() const { return mix(p_.height.value, p_.round.value); }
-  ReplicaId proposer(const Context&, Height, View) const;
 
   Timeout timeout_propose_, timeout_prevote_, timeout_precommit_;
   Duration resend_after_;
