@@ -9,6 +9,7 @@
 
 #include "base/quantity.h"
 #include "testbed/scenario/nearest.h"
+#include "testbed/scenario/text.h"
 
 namespace byzlab {
 namespace {
@@ -26,12 +27,13 @@ constexpr const char* kFooter = R"(Exit codes
 Results go to stdout, progress and logs to stderr: byzlab run x.yaml --format json | jq .verdict)";
 
 /// Planned, so that a guess does not send people elsewhere.
-constexpr std::array<std::string_view, 9> kLater{"sweep", "compare", "view",    "shrink", "promote",
+constexpr std::array<std::string_view, 8> kLater{"sweep", "view",    "shrink", "promote",
                                                  "diff",  "export",  "metrics", "grafana"};
 
 /// Everything the command line can set, before it is known which command it is.
 struct Everything {
   RunArguments run;
+  CompareArguments compare;
   CheckArguments check;
   ExplainArguments explain;
   ListArguments list;
@@ -41,6 +43,7 @@ struct Everything {
   VersionArguments version;
   CompletionArguments completion;
   std::string seeds, duration, name, until;
+  std::string compare_seeds, protocols;
 };
 
 std::optional<std::uint64_t> whole_number(std::string_view text, int base = 10) {
@@ -130,6 +133,35 @@ void describe_run(CLI::App& root, Everything& all) {
   add_look(app, run.look);
 }
 
+void describe_compare(CLI::App& root, Everything& all) {
+  auto* app = root.add_subcommand(
+      "compare", "Compare algorithms: a file of kind comparison, or a scenario over protocols");
+  auto& compare = all.compare;
+  app->add_option("file", compare.file, "Comparison file, or a scenario with --protocols")
+      ->required();
+  app->add_option("--protocols", all.protocols, "Run the scenario with each of these")
+      ->type_name("A,B,C");
+  app->add_option("--seeds", all.compare_seeds, "These seeds instead of the file's")
+      ->type_name("FIRST..LAST");
+  app->add_option("-j,--jobs", compare.jobs, "Runs side by side (default: all cores)");
+  app->add_option("-o,--out", compare.out, "Results folder (default: results)")->type_name("DIR");
+  choice<std::string>(app, "--format", compare.format,
+                      {{"text", "text"},
+                       {"json", "json"},
+                       {"markdown", "markdown"},
+                       {"csv", "csv"},
+                       {"latex", "latex"}},
+                      "What stdout carries");
+  choice<ProgressMode>(app, "--progress", compare.progress,
+                       {{"auto", ProgressMode::automatic},
+                        {"bar", ProgressMode::bar},
+                        {"plain", ProgressMode::plain},
+                        {"none", ProgressMode::none}},
+                       "How progress is shown on stderr");
+  app->add_flag("-q,--quiet", compare.quiet, "Only the verdict");
+  add_look(app, compare.look);
+}
+
 void describe_others(CLI::App& root, Everything& all) {
   auto* check = root.add_subcommand("check", "Validate scenario files; nothing is run");
   check->add_option("scenario", all.check.scenarios, "Scenario files, names or globs")->required();
@@ -185,6 +217,7 @@ std::unique_ptr<CLI::App> describe(Everything& all) {
   app->require_subcommand(0, 1);
   app->allow_extras();
   describe_run(*app, all);
+  describe_compare(*app, all);
   describe_others(*app, all);
   for (auto* command : app->get_subcommands({})) {
     command->allow_extras();
@@ -256,6 +289,18 @@ std::variant<Command, Exit> finish_run(Everything& all) {
   return Command{run};
 }
 
+std::variant<Command, Exit> finish_compare(Everything& all) {
+  auto& compare = all.compare;
+  if (!all.compare_seeds.empty()) {
+    compare.seeds = seed_range(all.compare_seeds);
+    if (!compare.seeds)
+      return wrong("--seeds wants a range such as 1..100, not `" + all.compare_seeds + "`");
+  }
+  for (const auto& name : scenario::split(all.protocols, ','))
+    if (!name.empty()) compare.protocols.push_back(name);
+  return Command{compare};
+}
+
 std::variant<Command, Exit> finish_replay(Everything& all) {
   auto& replay = all.replay;
   if (!all.until.empty()) {
@@ -268,6 +313,7 @@ std::variant<Command, Exit> finish_replay(Everything& all) {
 
 std::variant<Command, Exit> chosen(const std::string& name, Everything& all) {
   if (name == "run") return finish_run(all);
+  if (name == "compare") return finish_compare(all);
   if (name == "check") return Command{all.check};
   if (name == "explain") return Command{all.explain};
   if (name == "schema") return Command{SchemaArguments{}};

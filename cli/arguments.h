@@ -41,6 +41,18 @@ struct RunArguments {
   Appearance look;
 };
 
+struct CompareArguments {
+  std::string file;                    ///< a comparison, or a scenario
+  std::vector<std::string> protocols;  ///< of a scenario
+  std::optional<scenario::Runs> seeds;
+  unsigned jobs = 0;  ///< 0: as many as there are cores
+  std::filesystem::path out = "results";
+  std::string format = "text";  ///< what stdout carries
+  ProgressMode progress = ProgressMode::automatic;
+  bool quiet = false;
+  Appearance look;
+};
+
 struct CheckArguments {
   std::vector<std::string> scenarios;
   std::vector<std::string> sets;
@@ -87,7 +99,7 @@ struct CompletionArguments {
   std::string shell;
 };
 
-using Command = std::variant<RunArguments, CheckArguments, ExplainArguments, SchemaArguments,
+using Command = std::variant<RunArguments, CompareArguments, CheckArguments, ExplainArguments, SchemaArguments,
                              ListArguments, ReplayArguments, DemoArguments, NewArguments,
                              VersionArguments, CompletionArguments>;
 

@@ -8,6 +8,7 @@
 namespace byzlab {
 
 Exit execute(const RunArguments& arguments);
+Exit execute(const CompareArguments& arguments);
 Exit execute(const CheckArguments& arguments);
 Exit execute(const ExplainArguments& arguments);
 Exit execute(const SchemaArguments& arguments);

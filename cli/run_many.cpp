@@ -1,22 +1,18 @@
-// Many seeds: worker threads run whole runs, this thread counts them in the order of the seeds, so
-// that what is printed does not depend on which came first.
+// Many seeds: worker threads run whole runs, this thread counts them in the order of the seeds.
 #include "cli/run_many.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
-#include <deque>
 #include <exception>
-#include <mutex>
-#include <thread>
 
 #include "cli/appearance.h"
 #include "cli/crash.h"
 #include "cli/interrupt.h"
 #include "cli/log.h"
+#include "cli/ordered_work.h"
 #include "cli/progress.h"
 #include "cli/run_one.h"
 #include "observe/numbers.h"
@@ -38,113 +34,24 @@ struct SeedResult {
   std::string error;
 };
 
-/// Hands out seeds in order and gives results back in order. Workers stay at most a few hundred
-/// seeds ahead, so that memory has a bound.
-class Workers {
- public:
-  Workers(const Prepared& prepared, scenario::Runs seeds, const RunArguments& arguments,
-          unsigned jobs)
-      : prepared_(&prepared),
-        arguments_(&arguments),
-        seeds_(seeds),
-        next_(seeds.first),
-        last_(seeds.last) {
-    for (unsigned i = 0; i < jobs; ++i) threads_.emplace_back([this] { work(); });
-  }
-  ~Workers() {
-    stop();
-    for (auto& thread : threads_) thread.join();
-  }
-
-  /// The result of the next seed in order; none when there are no more. Calls `idle` while it
-  /// waits.
-  template <class Idle>
-  std::optional<SeedResult> take(const Idle& idle) {
-    std::unique_lock lock(mutex_);
-    while (true) {
-      if (!slots_.empty() && slots_.front()->done) {
-        SeedResult result = std::move(slots_.front()->result);
-        slots_.pop_front();
-        changed_.notify_all();
-        return result;
-      }
-      if (slots_.empty() && (stopped_ || next_ > last_ || exhausted_)) return std::nullopt;
-      changed_.wait_for(lock, std::chrono::milliseconds{200});
-      lock.unlock();
-      idle();
-      lock.lock();
-    }
-  }
-
-  void stop() {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  struct Slot {
-    std::uint64_t seed = 0;
-    bool done = false;
+SeedResult run_seed(const Prepared& prepared, std::uint64_t seed, scenario::Runs seeds,
+                    const RunArguments& arguments) {
+  crash_note(again_command(prepared, seed, seed, arguments));
+  try {
+    const auto scenario = prepared.at_seed(seed, seeds);
     SeedResult result;
-  };
-  static constexpr std::size_t kAhead = 256;
-
-  void work() {
-    while (true) {
-      Slot* slot = nullptr;
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return stopped_ || exhausted_ || slots_.size() < kAhead; });
-        if (stopped_ || exhausted_ || interrupted()) break;
-        slots_.push_back(std::make_unique<Slot>());
-        slot = slots_.back().get();
-        slot->seed = next_;
-        if (next_ == last_) {
-          exhausted_ = true;
-        } else {
-          ++next_;
-        }
-      }
-      auto result = run_seed(slot->seed);
-      const std::lock_guard lock(mutex_);
-      slot->result = std::move(result);
-      slot->done = true;
-      changed_.notify_all();
-    }
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    changed_.notify_all();
+    result.report = run(scenario, RunOptions{.world = arguments.world,
+                                             .seed = seed,
+                                             .interrupt = &interrupted(),
+                                             .series_interval = {}});
+    // Kept until its turn, and never looked at.
+    result.report->series = {};
+    result.report->story = {};
+    return result;
+  } catch (const std::exception& e) {
+    return {.report = std::nullopt, .error = fmt::format("seed {}: {}", seed, e.what())};
   }
-
-  SeedResult run_seed(std::uint64_t seed) const {
-    crash_note(again_command(*prepared_, seed, seed, *arguments_));
-    try {
-      const auto scenario = prepared_->at_seed(seed, seeds_);
-      SeedResult result;
-      result.report = run(scenario, RunOptions{.world = arguments_->world,
-                                               .seed = seed,
-                                               .interrupt = &interrupted(),
-                                               .series_interval = {}});
-      // Kept until its turn, and never looked at.
-      result.report->series = {};
-      result.report->story = {};
-      return result;
-    } catch (const std::exception& e) {
-      return {.report = std::nullopt, .error = fmt::format("seed {}: {}", seed, e.what())};
-    }
-  }
-
-  const Prepared* prepared_;
-  const RunArguments* arguments_;
-  scenario::Runs seeds_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::unique_ptr<Slot>> slots_;  // in order of the seeds
-  std::uint64_t next_, last_;
-  bool exhausted_ = false, stopped_ = false;
-  std::vector<std::thread> threads_;
-};
+}
 
 /// "✗ seed 577   recovery: 2s after gst   4.8 s   results/…"
 std::string failure_line(const Report& report, RunVerdict verdict, const Style& style,
@@ -160,13 +67,6 @@ std::string failure_line(const Report& report, RunVerdict verdict, const Style& 
   }
   if (!where.empty()) text += "   (" + where + ")";
   return (style.ascii ? to_ascii(text) : text) + "\n";
-}
-
-unsigned jobs_for(const RunArguments& arguments, scenario::Runs seeds) {
-  const auto cores = std::max(1u, std::thread::hardware_concurrency());
-  const auto wanted = arguments.jobs > 0 ? arguments.jobs : cores;
-  const auto count = seeds.last - seeds.first;  // one less than the runs: cannot overflow
-  return count < wanted ? static_cast<unsigned>(count) + 1 : wanted;
 }
 
 void write_sweep(const Prepared& prepared, ManyOutcome& outcome, const RunArguments& arguments,
@@ -208,7 +108,7 @@ ManyOutcome run_many(const Prepared& prepared, scenario::Runs seeds,
                            .n = first.protocol.replicas,
                            .first_seed = seeds.first,
                            .last_seed = seeds.last,
-                           .jobs = jobs_for(arguments, seeds)};
+                           .jobs = workers_for(arguments.jobs, seeds.last - seeds.first + 1)};
   std::optional<ResultsFolder> folder;
   if (arguments.verify.empty()) folder.emplace(arguments.out);
 
@@ -222,7 +122,10 @@ ManyOutcome run_many(const Prepared& prepared, scenario::Runs seeds,
   std::string runs, failures;
   std::uint64_t kept = 0, told = 0;
   {
-    Workers workers(prepared, seeds, arguments, outcome.info.jobs);
+    OrderedWork<SeedResult> workers(
+        seeds.last - seeds.first + 1, outcome.info.jobs, [&](std::uint64_t i) {
+          return run_seed(prepared, seeds.first + i, seeds, arguments);
+        });
     SweepProgress progress(decided(arguments.progress, arguments.quiet), first.name,
                            seeds.last - seeds.first + 1, arguments.look.ascii);
     auto& tally = outcome.tally;

@@ -77,6 +77,8 @@ constexpr CodeSpec kCodes[] = {
     {"E117", "no meaning here",
      "Another key makes this one meaningless; leaving it would pretend that it does something.",
      "mode: closed, rate: 5 tx/s", "mode: closed"},
+    {"E118", "a file of another kind", "`byzlab run` runs scenarios, `byzlab compare` comparisons.",
+     "kind: comparison", "byzlab compare FILE"},
     {"E120", "two actions", "A timeline entry does one thing, so that a label names one window.",
      "partition: halves   crash: r1", "two entries"},
     {"E121", "no action", "A timeline entry needs exactly one action.", "- at: 10s",

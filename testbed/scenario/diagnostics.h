@@ -50,6 +50,7 @@ class Findings {
   Diagnostic& warning(std::string code, Position at, std::uint32_t length, std::string message,
                       std::string hint = {});
   std::size_t errors() const { return errors_; }
+  const std::string& file() const { return file_; }
   /// More are not kept: looking for them is in vain.
   bool is_full() const;
 

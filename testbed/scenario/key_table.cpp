@@ -46,6 +46,10 @@ constexpr SectionSpec kSections[] = {
      "One expectation: exactly one property, and what narrows it. agreement, validity and "
      "integrity are "
      "checked even if not listed; `violated` makes an attack that is supposed to work pass."},
+    {"comparison",
+     "Top level of a file of `kind: comparison`: a scenario varied along axes. `byzlab compare` runs "
+     "every combination on the same seeds."},
+    {"comparison.report", "How the table is laid out."},
 };
 
 constexpr std::string_view kLinksDoc =
@@ -56,7 +60,7 @@ constexpr KeySpec kKeys[] = {
     // -------------------------------------------------------------------------------------- top
     // level
     {"", "version", count, "", "1..1", "version of the language", true},
-    {"", "kind", choice, "scenario", "scenario", "what the file is; comparisons come later"},
+    {"", "kind", choice, "scenario", "scenario", "what the file is: see `comparison`"},
     {"", "name", name, "", "", "name of the scenario and of its results folder", true},
     {"", "description", text, "", "", "what it shows, for people"},
     {"", "duration", duration, "", "1ns..3650d", "simulated time", true},
@@ -253,14 +257,33 @@ constexpr KeySpec kKeys[] = {
     {"expect", "within", duration, "", "1ns..3650d", "the longest gap; with liveness only"},
     {"expect", "rate", special, "", "",
      "`>= 95%`: share of the seeds in which it must come true; all when absent"},
+    // ------------------------------------------------------------------------------------
+    // comparison
+    {"comparison", "version", count, "", "1..1", "version of the language", true},
+    {"comparison", "kind", choice, "", "comparison", "comparison", true},
+    {"comparison", "name", name, "", "", "name of the comparison and of its results folder", true},
+    {"comparison", "description", text, "", "", "what it shows, for people"},
+    {"comparison", "base", special, "", "", "a scenario without what the axes add", true},
+    {"comparison", "vary", special, "", "",
+     "map of axes: a list of values for `protocol`, `replicas` or a key such as `network.loss`; or a "
+     "map of names to what each lays over the base (values replace, maps merge, lists append)",
+     true},
+    {"comparison", "exclude", list, "", "",
+     "combinations left out: a map of axes to values, and `because`"},
+    {"comparison", "runs", section, "", "", "the seeds; 1..10 when absent"},
+    {"comparison", "report", section, "", "", "how the table is laid out"},
+    {"comparison.report", "rows", name, "", "", "the axis down the side; the first when absent"},
+    {"comparison.report", "columns", name, "", "", "the axis across; the next when absent"},
+    {"comparison.report", "pages", name, "", "", "the axis with a table a value; the next when absent"},
+    {"comparison.report", "metrics", special, "", "",
+     "list of metrics, `byzlab list metrics`, such as commit_latency.p99"},
+    {"comparison.report", "baseline", name, "", "",
+     "the row that the others are compared with, seed by seed"},
+    {"comparison.report", "charts", special, "", "",
+     "heatmap, latency_vs_throughput, scaling: of the report page, which is not drawn yet"},
 };
 
 constexpr LaterSpec kLater[] = {
-    {"", "base"},
-    {"", "vary"},
-    {"", "exclude"},
-    {"", "report"},
-    {"kind", "comparison"},
     {"topology", "ring"},
     {"topology", "star"},
     {"topology", "line"},

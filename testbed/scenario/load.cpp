@@ -21,9 +21,9 @@ bool check_version(const YamlNode& root, Findings& findings) {
     return false;
   }
   if (const YamlNode* kind = root.find("kind");
-      kind && kind->is_scalar() && is_later("kind", kind->text)) {
-    findings.error("E190", kind->at, kind->length,
-                   "files of kind `" + kind->text + "` are not available yet");
+      kind && kind->is_scalar() && kind->text == "comparison") {
+    findings.error("E118", kind->at, kind->length, "this is a comparison, not one scenario",
+                   "byzlab compare runs it");
     return false;
   }
   return true;
@@ -82,6 +82,19 @@ LoadResult finish(Findings& findings, const LoadOptions& options, std::optional<
   return result;
 }
 
+LoadResult load_tree(YamlNode root, Findings findings, std::string source,
+                     const Catalogue& catalogue, const LoadOptions& options) {
+  lay_over(root, options.sets, findings);
+  check_strictness(root, findings);
+  if (!check_version(root, findings))
+    return finish(findings, options, std::nullopt, std::move(source));
+  Scenario scenario;
+  scenario.file = findings.file();
+  Loading loading{.findings = findings, .catalogue = catalogue};
+  load_all(root, loading, options, scenario);
+  return finish(findings, options, std::move(scenario), std::move(source));
+}
+
 }  // namespace
 
 LoadResult load_text(std::string_view yaml, std::string_view name, const Catalogue& catalogue,
@@ -95,15 +108,13 @@ LoadResult load_text(std::string_view yaml, std::string_view name, const Catalog
     findings.error("E007", {}, 1, "the file is empty");
     return finish(findings, options, std::nullopt, std::move(source));
   }
-  lay_over(*root, options.sets, findings);
-  check_strictness(*root, findings);
-  if (!check_version(*root, findings))
-    return finish(findings, options, std::nullopt, std::move(source));
-  Scenario scenario;
-  scenario.file = name;
-  Loading loading{.findings = findings, .catalogue = catalogue};
-  load_all(*root, loading, options, scenario);
-  return finish(findings, options, std::move(scenario), std::move(source));
+  return load_tree(std::move(*root), std::move(findings), std::move(source), catalogue, options);
+}
+
+LoadResult load_tree(YamlNode root, std::string_view name, std::string_view source,
+                     const Catalogue& catalogue, const LoadOptions& options) {
+  return load_tree(std::move(root), Findings{std::string(name)}, std::string(source), catalogue,
+                   options);
 }
 
 LoadResult load_file(const std::filesystem::path& path, const Catalogue& catalogue,

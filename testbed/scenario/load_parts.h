@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "testbed/scenario/load.h"
 #include "testbed/scenario/scenario.h"
 #include "testbed/scenario/section.h"
 
@@ -18,6 +19,10 @@ struct Unbound {
   std::vector<std::pair<std::size_t, UnboundOption>> behaviors;  // by index in adversary.behaviors
   std::vector<std::pair<std::size_t, UnboundOption>> timeline;   // by index in timeline: become
 };
+
+/// A scenario that is a tree already; `source` is the text that its positions mean.
+LoadResult load_tree(YamlNode root, std::string_view name, std::string_view source,
+                     const Catalogue& catalogue, const LoadOptions& options);
 
 void load_protocol(const Section& top, Scenario& scenario, Unbound& unbound);
 void load_network(const Section& top, Scenario& scenario);
