@@ -27,8 +27,8 @@ constexpr const char* kFooter = R"(Exit codes
 Results go to stdout, progress and logs to stderr: byzlab run x.yaml --format json | jq .verdict)";
 
 /// Planned, so that a guess does not send people elsewhere.
-constexpr std::array<std::string_view, 8> kLater{"sweep", "view",    "shrink", "promote",
-                                                 "diff",  "export",  "metrics", "grafana"};
+constexpr std::array<std::string_view, 8> kLater{"sweep", "view",   "shrink",  "promote",
+                                                 "diff",  "export", "metrics", "grafana"};
 
 /// Everything the command line can set, before it is known which command it is.
 struct Everything {

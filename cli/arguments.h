@@ -99,9 +99,9 @@ struct CompletionArguments {
   std::string shell;
 };
 
-using Command = std::variant<RunArguments, CompareArguments, CheckArguments, ExplainArguments, SchemaArguments,
-                             ListArguments, ReplayArguments, DemoArguments, NewArguments,
-                             VersionArguments, CompletionArguments>;
+using Command = std::variant<RunArguments, CompareArguments, CheckArguments, ExplainArguments,
+                             SchemaArguments, ListArguments, ReplayArguments, DemoArguments,
+                             NewArguments, VersionArguments, CompletionArguments>;
 
 /// A command, or the exit code when there is nothing left to do: help was printed, or what is wrong
 /// with the command line.

@@ -9,6 +9,7 @@
 #include "cli/log.h"
 #include "cli/prepare.h"
 #include "testbed/run.h"
+#include "testbed/scenario/comparison.h"
 #include "testbed/scenario/load.h"
 
 namespace byzlab {
@@ -30,6 +31,26 @@ std::string gist(const scenario::Scenario& s) {
                      s.protocol.replicas, s.timeline.size(), s.expectations.size());
 }
 
+struct Checked {
+  scenario::LoadResult result;
+  std::optional<std::string> gist;  ///< none when there are errors
+};
+
+/// A scenario, or every cell of a comparison.
+Checked check(const std::filesystem::path& file, const CheckArguments& arguments) {
+  Checked checked{
+      .result = scenario::load_file(
+          file, catalogue(), {.sets = arguments.sets, .seed = {}, .strict = arguments.strict}),
+      .gist = {}};
+  if (checked.result.scenario) checked.gist = gist(*checked.result.scenario);
+  if (!scenario::is_comparison(checked.result.source)) return checked;
+  auto comparison = scenario::load_comparison(checked.result.source, file.string(), catalogue());
+  checked.result.diagnostics = std::move(comparison.diagnostics);
+  if (comparison.comparison)
+    checked.gist = fmt::format("{} cells", comparison.comparison->cells.size());
+  return checked;
+}
+
 }  // namespace
 
 Exit execute(const CheckArguments& arguments) {
@@ -41,16 +62,14 @@ Exit execute(const CheckArguments& arguments) {
   scenario::Diagnostics all;
   std::size_t bad = 0;
   for (const auto& file : found.files) {
-    const auto result = scenario::load_file(
-        file, catalogue(), {.sets = arguments.sets, .seed = {}, .strict = arguments.strict});
-    all.insert(all.end(), result.diagnostics.begin(), result.diagnostics.end());
-    bad += result.scenario ? 0 : 1;
+    const auto checked = check(file, arguments);
+    all.insert(all.end(), checked.result.diagnostics.begin(), checked.result.diagnostics.end());
+    bad += checked.gist ? 0 : 1;
     if (arguments.format == Format::json) continue;
-    std::fputs(printed(result, arguments).c_str(), stdout);
-    if (result.scenario && arguments.format == Format::text) {
+    std::fputs(printed(checked.result, arguments).c_str(), stdout);
+    if (checked.gist && arguments.format == Format::text) {
       const auto mark = painted(style.ascii ? "ok" : "✓", Tone::good, style);
-      std::fputs(fmt::format("{} {}   {}\n", mark, file.string(), gist(*result.scenario)).c_str(),
-                 stdout);
+      std::fputs(fmt::format("{} {}   {}\n", mark, file.string(), *checked.gist).c_str(), stdout);
     }
   }
   if (arguments.format == Format::json) std::fputs((scenario::to_json(all) + "\n").c_str(), stdout);

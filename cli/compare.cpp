@@ -58,8 +58,7 @@ PieceResult run_piece(const scenario::ComparisonPlan& comparison, Piece piece) {
     }
     loaded.scenario->seed = seed;
     PieceResult result;
-    result.report =
-        run(*loaded.scenario, RunOptions{.seed = seed, .interrupt = &interrupted()});
+    result.report = run(*loaded.scenario, RunOptions{.seed = seed, .interrupt = &interrupted()});
     result.report->series = {};
     result.report->story = {};
     return result;
@@ -70,7 +69,7 @@ PieceResult run_piece(const scenario::ComparisonPlan& comparison, Piece piece) {
 
 /// The comparison, or its errors, printed.
 std::optional<scenario::ComparisonPlan> load(const std::filesystem::path& file,
-                                         const CompareArguments& arguments) {
+                                             const CompareArguments& arguments) {
   // Reads the file with all its checks, whatever kind it is of.
   const std::string text = scenario::load_file(file, catalogue()).source;
   scenario::ComparisonResult result;
@@ -92,9 +91,8 @@ std::optional<scenario::ComparisonPlan> load(const std::filesystem::path& file,
 bool fill(ComparisonTable& table, std::string& runs, const scenario::ComparisonPlan& comparison,
           const CompareArguments& arguments) {
   const auto pieces = pieces_of(comparison);
-  OrderedWork<PieceResult> work(
-      pieces.size(), workers_for(arguments.jobs, pieces.size()),
-      [&](std::uint64_t i) { return run_piece(comparison, pieces[i]); });
+  OrderedWork<PieceResult> work(pieces.size(), workers_for(arguments.jobs, pieces.size()),
+                                [&](std::uint64_t i) { return run_piece(comparison, pieces[i]); });
   SweepProgress progress(decided(arguments.progress, arguments.quiet), comparison.name,
                          pieces.size(), arguments.look.ascii);
   const auto show = [&] {

@@ -123,9 +123,8 @@ ManyOutcome run_many(const Prepared& prepared, scenario::Runs seeds,
   std::uint64_t kept = 0, told = 0;
   {
     OrderedWork<SeedResult> workers(
-        seeds.last - seeds.first + 1, outcome.info.jobs, [&](std::uint64_t i) {
-          return run_seed(prepared, seeds.first + i, seeds, arguments);
-        });
+        seeds.last - seeds.first + 1, outcome.info.jobs,
+        [&](std::uint64_t i) { return run_seed(prepared, seeds.first + i, seeds, arguments); });
     SweepProgress progress(decided(arguments.progress, arguments.quiet), first.name,
                            seeds.last - seeds.first + 1, arguments.look.ascii);
     auto& tally = outcome.tally;

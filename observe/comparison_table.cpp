@@ -50,9 +50,12 @@ std::string escaped(std::string_view text, std::string_view special) {
 /// LaTeX has its own words for the marks.
 std::string in_latex(const std::string& text) {
   std::string result = escaped(text, "_%&#$");
-  for (const auto& [from, to] :
-       {std::pair{"±", "$\\pm$"}, {"✓", "\\checkmark"}, {"✗", "$\\times$"}, {"×", "$\\times$"},
-        {"–", "--"}, {"¹", ""}}) {
+  for (const auto& [from, to] : {std::pair{"±", "$\\pm$"},
+                                 {"✓", "\\checkmark"},
+                                 {"✗", "$\\times$"},
+                                 {"×", "$\\times$"},
+                                 {"–", "--"},
+                                 {"¹", ""}}) {
     for (std::size_t at = result.find(from); at != std::string::npos; at = result.find(from))
       result.replace(at, std::string_view(from).size(), to);
   }
@@ -106,7 +109,8 @@ void ComparisonTable::add(std::size_t index, std::uint64_t seed_index, const Rep
   }
   cell.unsafe += unsafe ? 1 : 0;
   for (std::size_t m = 0; m < comparison_.table.metrics.size(); ++m) {
-    const auto found = std::ranges::find(report.metrics, comparison_.table.metrics[m], &Metric::name);
+    const auto found =
+        std::ranges::find(report.metrics, comparison_.table.metrics[m], &Metric::name);
     if (found != report.metrics.end()) cell.values[m][seed_index] = found->value;
   }
 }
@@ -114,14 +118,13 @@ void ComparisonTable::add(std::size_t index, std::uint64_t seed_index, const Rep
 RunVerdict ComparisonTable::verdict() const {
   if (failed_ > 0) return RunVerdict::fail;
   return inconclusive_ > 0 || runs() < planned() || runs() == 0 ? RunVerdict::inconclusive
-                                                               : RunVerdict::pass;
+                                                                : RunVerdict::pass;
 }
 
 std::uint64_t ComparisonTable::planned() const {
   const auto run = std::ranges::count_if(comparison_.cells,
                                          [](const auto& cell) { return cell.excluded.empty(); });
-  return static_cast<std::uint64_t>(run) *
-         (comparison_.seeds.last - comparison_.seeds.first + 1);
+  return static_cast<std::uint64_t>(run) * (comparison_.seeds.last - comparison_.seeds.first + 1);
 }
 
 // -------------------------------------------------------------------------------------- figures
@@ -296,14 +299,13 @@ std::string ComparisonTable::headline() const {
 
 std::string ComparisonTable::verdict_line() const {
   const RunVerdict v = verdict();
-  return fmt::format("{}  {} of {} runs   {} simulated runs a second",
-                     v == RunVerdict::pass   ? "PASS"
-                     : v == RunVerdict::fail ? "FAIL"
-                                             : "INCONCLUSIVE",
-                     passed_, planned(),
-                     wall_seconds_ > 0
-                         ? short_number(static_cast<double>(runs()) / wall_seconds_)
-                         : "-");
+  return fmt::format(
+      "{}  {} of {} runs   {} simulated runs a second",
+      v == RunVerdict::pass   ? "PASS"
+      : v == RunVerdict::fail ? "FAIL"
+                              : "INCONCLUSIVE",
+      passed_, planned(),
+      wall_seconds_ > 0 ? short_number(static_cast<double>(runs()) / wall_seconds_) : "-");
 }
 
 std::string ComparisonTable::text(const Style& style) const {
@@ -381,8 +383,9 @@ std::string ComparisonTable::latex() const {
 std::string ComparisonTable::csv() const {
   std::string text;
   for (const scenario::Axis& axis : comparison_.axes) text += in_csv(axis.name) + ",";
-  text += "runs,passed,failed,inconclusive,unsafe,excluded,metric,samples,mean,low,high,ratio,"
-          "ratio_low,ratio_high\n";
+  text +=
+      "runs,passed,failed,inconclusive,unsafe,excluded,metric,samples,mean,low,high,ratio,"
+      "ratio_low,ratio_high\n";
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     const scenario::Cell& cell = comparison_.cells[i];
     std::string start;
@@ -430,14 +433,15 @@ std::string ComparisonTable::json() const {
     cells.push_back(std::move(entry));
   }
   return pretty(json::object{{"schema", 1},
-                                    {"kind", "comparison"},
-                                    {"name", comparison_.name},
-                                    {"verdict", to_string(verdict())},
-                                    {"first_seed", comparison_.seeds.first},
-                                    {"last_seed", comparison_.seeds.last},
-                                    {"baseline", comparison_.table.baseline},
-                                    {"interrupted", interrupted_},
-                                    {"cells", std::move(cells)}}) + "\n";
+                             {"kind", "comparison"},
+                             {"name", comparison_.name},
+                             {"verdict", to_string(verdict())},
+                             {"first_seed", comparison_.seeds.first},
+                             {"last_seed", comparison_.seeds.last},
+                             {"baseline", comparison_.table.baseline},
+                             {"interrupted", interrupted_},
+                             {"cells", std::move(cells)}}) +
+         "\n";
 }
 
 }  // namespace byzlab

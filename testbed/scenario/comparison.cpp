@@ -342,7 +342,8 @@ void check_cells(const ComparisonPlan& comparison, const Catalogue& catalogue, D
   }
 }
 
-ComparisonResult checked(ComparisonPlan comparison, Findings& findings, const Catalogue& catalogue) {
+ComparisonResult checked(ComparisonPlan comparison, Findings& findings,
+                         const Catalogue& catalogue) {
   ComparisonResult result{.comparison = {}, .diagnostics = findings.take(false), .source = {}};
   if (!has_errors(result.diagnostics)) check_cells(comparison, catalogue, result.diagnostics);
   result.source = comparison.source;
@@ -368,7 +369,7 @@ std::string ComparisonPlan::label(const Cell& cell) const {
 }
 
 LoadResult ComparisonPlan::load(const Cell& cell, std::uint64_t seed,
-                            const Catalogue& catalogue) const {
+                                const Catalogue& catalogue) const {
   YamlNode tree = base;
   for (std::size_t a = 0; a < axes.size(); ++a) merge(tree, axes[a].values[cell.at[a]].patch);
   return load_tree(std::move(tree), file, source, catalogue, {.sets = {}, .seed = seed});
@@ -399,7 +400,8 @@ ComparisonResult compare_protocols(std::string_view yaml, std::string_view file,
                                    const std::vector<std::string>& protocols,
                                    const Catalogue& catalogue) {
   LoadResult once = load_text(yaml, file, catalogue);
-  if (!once.scenario) return {.comparison = {}, .diagnostics = once.diagnostics, .source = once.source};
+  if (!once.scenario)
+    return {.comparison = {}, .diagnostics = once.diagnostics, .source = once.source};
   Findings findings{std::string(file)};
   ComparisonPlan comparison;
   comparison.file = file;

@@ -1,5 +1,5 @@
-// `kind: comparison`: one base scenario, varied along axes. Every combination of the axes' values is
-// a cell, and a cell with a seed is an ordinary scenario, checked like any other.
+// `kind: comparison`: one base scenario, varied along axes. Every combination of the axes' values
+// is a cell, and a cell with a seed is an ordinary scenario, checked like any other.
 //
 // What a value changes is laid over the base: values replace, maps merge, lists (timeline, expect)
 // append.
@@ -59,7 +59,8 @@ class ComparisonPlan {
 };
 
 struct ComparisonResult {
-  std::optional<ComparisonPlan> comparison;  ///< none if there is an error in it or in any of its cells
+  std::optional<ComparisonPlan>
+      comparison;  ///< none if there is an error in it or in any of its cells
   Diagnostics diagnostics;
   std::string source;
 };

@@ -166,6 +166,30 @@ wait $!
 [ $? -eq 130 ] || fail "interrupted: exit $?"
 grep -q '"interrupted": true' results/latest/summary.json || fail "partial results are not marked"
 
+# --- comparisons
+cat > comparison.yaml << 'END'
+version: 1
+kind: comparison
+name: two
+base: { duration: 5s, workload: { rate: 20 tx/s } }
+vary: { protocol: [pbft, raft], replicas: [4, 7] }
+runs: { seeds: 1..2 }
+END
+expect 0 "check a comparison" "$byzlab" check comparison.yaml
+expect 65 "run a comparison" "$byzlab" run comparison.yaml
+expect 0 "compare" "$byzlab" compare comparison.yaml -j 1 --format csv
+cp out first
+expect 0 "compare again, in parallel" "$byzlab" compare comparison.yaml -j 2 --format csv
+cmp -s first out || fail "the same comparison gave another table"
+[ "$(wc -l < out)" -eq 13 ] || fail "a comparison of 4 cells and 3 metrics has $(wc -l < out) lines"
+for file in table.md table.csv table.tex summary.json console.txt comparison.yaml runs.jsonl; do
+  [ -s results/latest/$file ] || fail "compare left no $file"
+done
+expect 65 "compare a scenario without protocols" "$byzlab" compare good.yaml
+expect 0 "compare a scenario" "$byzlab" compare good.yaml --protocols pbft,streamlet --seeds 1..2
+sed 's/raft/rfat/' comparison.yaml > wrong.yaml
+expect 65 "compare an unknown protocol" "$byzlab" compare wrong.yaml
+
 # --- the rest
 expect 0 "version" "$byzlab" version --json
 for what in protocols behaviors faults topologies latencies metrics properties prometheus; do

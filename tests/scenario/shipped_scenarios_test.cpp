@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "testbed/run.h"
+#include "testbed/scenario/comparison.h"
 #include "testbed/scenario/load.h"
 #include "testbed/scenario/lock.h"
 
@@ -21,6 +22,7 @@ BOOST_AUTO_TEST_CASE(load_cleanly_and_survive_their_lock) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (entry.path().extension() != ".yaml") continue;
     ++files;
+    if (entry.path().parent_path().filename() == "compare") continue;  // the case below
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
       const LoadResult result = load_file(entry.path(), catalogue(), {.seed = seed});
       BOOST_TEST(result.diagnostics.empty(), to_text(result.diagnostics, result.source));
@@ -32,6 +34,17 @@ BOOST_AUTO_TEST_CASE(load_cleanly_and_survive_their_lock) {
     }
   }
   BOOST_TEST(files > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(comparisons_load_cleanly_cell_by_cell) {
+  const std::filesystem::path folder =
+      std::filesystem::path(BYZLAB_SOURCE_DIR) / "scenarios/compare";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string source = load_file(entry.path(), catalogue()).source;
+    const ComparisonResult result = load_comparison(source, entry.path().string(), catalogue());
+    BOOST_TEST(result.diagnostics.empty(), to_text(result.diagnostics, result.source));
+    BOOST_TEST(result.comparison.has_value());
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
