@@ -58,7 +58,7 @@ void write_json(const T& value, std::string& out) {
       write_json(e, out);
     }
     out += ']';
-  } else if constexpr (is_optional<T>::value) {
+  } else if constexpr (is_optional<T>::value || requires { typename T::shared_type; }) {
     if (value) {
       write_json(*value, out);
     } else {

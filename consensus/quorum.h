@@ -42,6 +42,7 @@ class CertifiedVotes {
   }
   Power power() const { return power_; }
   bool quorum(const Committee& committee) const { return power_ >= committee.quorum(); }
+  bool contains(ReplicaId r) const { return aggregate_.signers.contains(r); }
   const AggregateSignature& aggregate() const { return aggregate_; }
   void clear() {
     power_ = 0;

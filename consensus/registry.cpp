@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "consensus/hotstuff/hotstuff.h"
 #include "consensus/ibft/ibft.h"
 #include "consensus/ibft/v1.h"
 #include "consensus/nakamoto/nakamoto.h"
@@ -29,6 +30,7 @@ constexpr EngineInfo kEngines[] = {
     nakamoto::kPrivateMinerInfo,
     nakamoto::kSelfishMinerInfo,
     pbft::kInfo,
+    hotstuff::kInfo,
     raft::kInfo,
     tendermint::kInfo,
     tendermint::kAmnesiacInfo,

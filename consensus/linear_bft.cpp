@@ -1,0 +1,335 @@
+#include "consensus/linear_bft.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace byzlab {
+
+LinearBft::LinearBft(const Options& options)
+    : pacemaker_(options),
+      limit_{.requests = static_cast<std::uint32_t>(options.count("max_block_requests")),
+             .bytes = options.bytes("max_block_size")},
+      idle_beat_(std::min(options.duration("idle_beat"), options.duration("view_timeout") / 4)),
+      sync_(options.duration("view_timeout") / 2) {}
+
+void LinearBft::start(Context& ctx) {
+  tree_ = Tree(ctx.crypto().genesis());
+  high_ = locked_ = executed_ = settled_ = tree_.root();
+  const Digest& genesis = tree_[high_].digest;
+  durable_ = LinearDurable{.locked = genesis,
+                           .executed = genesis,
+                           .high = Qc(QuorumCert{.phase = first_phase(), .block = genesis})};
+  recover(ctx);
+}
+
+// onReceiveProposal (Algorithm 4 lines 16-21; Algorithm 2 lines 7-10, Algorithm 3 lines 12-22).
+void LinearBft::on(Context& ctx, ReplicaId from, const Proposal& proposal, const Message& m) {
+  if (!m.checked([&] { return valid(ctx, from, proposal); })) return;
+  if (!first_of_its_view(proposal.view)) return;
+  const BlockRef& block = proposal.block.ref;
+  const auto place = tree_.place_of(*block);
+  const bool orphan = place.kind == Tree::Place::Kind::orphan;
+  if (orphan) sync_.hold(ctx, block, from, tree_.height(high_));
+  learn(ctx, from, proposal.justify, proposal.entry);
+  if (place.kind == Tree::Place::Kind::child) {
+    ctx.persist_block(block);
+    consider(ctx, tree_.insert(block, place.id), *proposal.justify);
+  } else if (orphan && proposal.view == pacemaker_.view()) {
+    pending_ = {.view = proposal.view, .block = block->digest, .justify = proposal.justify};
+  }
+  connect(ctx);
+}
+
+/// Votes for a proposal of the present view, if that is safe, once.
+void LinearBft::consider(Context& ctx, BlockId id, const QuorumCert& justify) {
+  const Block& block = tree_[id];
+  const BlockId parent = tree_.parent(id);
+  if (block.view != pacemaker_.view() || durable_.voted >= block.view) return;
+  if (!safe(parent, justify)) return;
+  if (!block.requests.empty() && !ordered_.fresh(block, uncommitted(parent))) return;
+  durable_.voted = block.view;
+  durable_.phase = first_phase();
+  cast(ctx,
+       {.phase = first_phase(), .view = block.view, .height = block.height, .block = block.digest});
+}
+
+/// voteMsg(), durable before it leaves.
+void LinearBft::cast(Context& ctx, const Vote& vote) {
+  persist(ctx);
+  last_vote_ = vote;
+  ctx.note(Milestone::voted, vote.view, vote.height.value, vote.block);
+  ctx.send(collector(ctx, vote.view), vote);
+}
+
+// onReceiveVote (Algorithm 4 lines 22-27).
+void LinearBft::on(Context& ctx, ReplicaId from, const Vote& vote, const Message& m) {
+  const Qc qc = votes_.add(ctx, from, vote, m, pacemaker_.view());
+  if (!qc) return;
+  learn(ctx, from, qc);
+  connect(ctx);
+}
+
+void LinearBft::learn(Context& ctx, ReplicaId from, const Qc& qc, const Entry& entry) {
+  learn(ctx, from, qc);
+  if (entry.qc) learn(ctx, from, entry.qc);
+  if (entry.tc) enter(ctx, entry.tc->view.next(), {.tc = entry.tc});
+}
+
+/// First what the certificate says, then the view it lets us into: a leader proposes on entering.
+void LinearBft::learn(Context& ctx, ReplicaId from, const Qc& qc) {
+  const BlockId id = tree_.find(qc->block);
+  if (id != kNoBlock) {
+    update(ctx, id, qc);
+  } else {
+    await(qc);
+    sync_.want(ctx, qc->block, qc->height, from, tree_.height(high_));
+  }
+  enter(ctx, next_view(*qc), {.qc = qc});
+  try_propose(ctx);
+}
+
+/// Keeps a certificate until its block is here; of too many, the oldest goes.
+void LinearBft::await(const Qc& qc) {
+  if (std::ranges::find(awaited_, qc) != awaited_.end()) return;
+  if (awaited_.size() == kAwaited) {
+    awaited_.erase(std::ranges::min_element(awaited_, {}, [](const Qc& a) { return a->view; }));
+  }
+  awaited_.push_back(qc);
+}
+
+// updateQCHigh (Algorithm 5).
+bool LinearBft::raise_high(Context& ctx, BlockId id, const Qc& qc) {
+  if (qc->view <= durable_.high->view) return false;
+  durable_.high = qc;
+  high_ = id;
+  ctx.note(Milestone::certified, qc->view, qc->height.value, qc->block);
+  return true;
+}
+
+// onCommit (Algorithm 4 lines 13-15). Within the fault bound what is final is an ancestor or a
+// descendant. Beyond it this replica may contradict itself, and says so.
+void LinearBft::commit(Context& ctx, BlockId b) {
+  const BlockId common = tree_.common_ancestor(executed_, b);
+  if (common == b) return;
+  for (const BlockRef& block : tree_.chain(common, b)) {
+    ordered_.commit(*block);
+    ctx.commit(block);
+  }
+  executed_ = b;
+  durable_.executed = tree_[b].digest;
+  pacemaker_.decided();
+}
+
+void LinearBft::enter(Context& ctx, View next, Entry entry) {
+  if (!pacemaker_.enter(ctx, next, std::move(entry))) return;
+  pacemaker_.tell_leader(ctx, durable_.high);
+  entered(ctx);
+  try_propose(ctx);
+}
+
+void LinearBft::try_propose(Context& ctx) {
+  const View view = pacemaker_.view();
+  if (!pacemaker_.leads(ctx) || durable_.proposed >= view || !ready(ctx)) return;
+  // A certificate higher than our block is on its way: correct replicas may be locked on it.
+  const bool behind = std::ranges::any_of(awaited_, [&](const Qc& qc) {
+    return qc->phase == first_phase() && qc->view > durable_.high->view;
+  });
+  if (behind) return;
+  if (beat_ < view && idle(ctx)) {
+    ctx.set_timer({.owner = 0, .id = kBeatTimer, .payload = view.value}, idle_beat_);
+    return;
+  }
+  propose(ctx);
+}
+
+// onPropose (Algorithm 4 lines 28-32; Algorithm 2 lines 4-6, Algorithm 3 lines 8-11).
+void LinearBft::propose(Context& ctx) {
+  const Block& parent = tree_[high_];
+  durable_.proposed = pacemaker_.view();
+  persist(ctx);
+  // What this very call committed is not out of the mempool yet.
+  const std::vector<BlockRef> in_flight =
+      tree_.chain(tree_.common_ancestor(settled_, high_), high_);
+  const BlockRef block = ctx.crypto().make_block({.parent = parent.digest,
+                                                  .height = parent.height.next(),
+                                                  .view = durable_.proposed,
+                                                  .proposer = ctx.self(),
+                                                  .requests = ctx.batch(limit_, in_flight)});
+  ctx.note(Milestone::proposed, block->view, block->height.value, block->digest);
+  ctx.broadcast(Proposal{.view = block->view,
+                         .block = {block},
+                         .justify = durable_.high,
+                         .entry = pacemaker_.entry(durable_.high)});
+}
+
+void LinearBft::on_message(Context& ctx, ReplicaId from, const Message& m) {
+  settled_ = executed_;
+  Protocol::on_message(ctx, from, m);
+}
+
+void LinearBft::on_request(Context& ctx) {
+  settled_ = executed_;
+  try_propose(ctx);
+}
+
+void LinearBft::on_timer(Context& ctx, Timer timer) {
+  settled_ = executed_;
+  if (timer.owner != 0) return sync_.on_timer(ctx, timer);
+  if (timer.id == Pacemaker::kTimer) {
+    if (timer.payload != pacemaker_.view().value) return;
+    ctx.note(Milestone::timeout, pacemaker_.view());
+    give_up(ctx);
+  } else if (timer.id == kBeatTimer) {
+    beat_ = std::max(beat_, View(timer.payload));
+    try_propose(ctx);
+  } else {
+    on_other_timer(ctx, timer);
+  }
+}
+
+/// nextView(): no more votes in this view, so that what the timeout tells of `high` stays the last
+/// word; and the last vote again, to everybody (see Liveness above).
+void LinearBft::give_up(Context& ctx) {
+  durable_.voted = std::max(durable_.voted, pacemaker_.view());
+  durable_.entry = pacemaker_.entry(durable_.high).tc;
+  persist(ctx);
+  if (last_vote_.view > durable_.high->view) ctx.broadcast(last_vote_);
+  pacemaker_.give_up(ctx, durable_.high);
+}
+
+void LinearBft::on(Context& ctx, ReplicaId from, const Timeout& timeout, const Message& m) {
+  if (!m.checked([&] { return proves(ctx, timeout.view, timeout.high, timeout.entry); })) return;
+  learn(ctx, from, timeout.high, timeout.entry);
+  switch (pacemaker_.on(ctx, from, timeout, m)) {
+    case Pacemaker::Heard::nothing: break;
+    case Pacemaker::Heard::join: give_up(ctx); break;
+    case Pacemaker::Heard::quorum:
+      enter(ctx, pacemaker_.view().next(), {.tc = pacemaker_.certificate()});
+      break;
+    case Pacemaker::Heard::enough: try_propose(ctx); break;
+    case Pacemaker::Heard::lost:
+      if (from == ctx.self()) break;
+      ctx.send(from, NewView{.view = pacemaker_.view(),
+                             .high = durable_.high,
+                             .entry = pacemaker_.entry(durable_.high)});
+      break;
+  }
+  connect(ctx);
+}
+
+// onReceiveNewView (Algorithm 5).
+void LinearBft::on(Context& ctx, ReplicaId from, const NewView& news, const Message& m) {
+  if (!m.checked([&] { return proves(ctx, news.view, news.high, news.entry); })) return;
+  learn(ctx, from, news.high, news.entry);
+  heard(ctx, from, news);
+  connect(ctx);
+}
+
+void LinearBft::on(Context& ctx, ReplicaId from, const BlockRequest& request, const Message&) {
+  BlockSync::serve(ctx, from, request, tree_);
+}
+
+void LinearBft::on(Context& ctx, ReplicaId from, const BlockResponse& response, const Message&) {
+  sync_.receive(ctx, from, response, tree_);
+  connect(ctx);
+}
+
+/// Takes in the fetched chains that have met the tree.
+void LinearBft::connect(Context& ctx) {
+  if (sync_.outstanding() == 0) return;
+  sync_.release(tree_, [&](const BlockRef& block) { return insert(ctx, block); });
+}
+
+bool LinearBft::insert(Context& ctx, const BlockRef& block) {
+  const auto place = tree_.place_of(*block);
+  if (place.kind != Tree::Place::Kind::child) return place.kind == Tree::Place::Kind::known;
+  ctx.persist_block(block);
+  const BlockId id = tree_.insert(block, place.id);
+  const auto mine = [&](const Qc& qc) { return qc->block == block->digest; };
+  for (auto a = std::ranges::find_if(awaited_, mine); a != awaited_.end();
+       a = std::ranges::find_if(awaited_, mine)) {
+    const Qc qc = *a;
+    awaited_.erase(a);
+    learn(ctx, ctx.self(), qc);
+  }
+  if (pending_.block == block->digest && pending_.view == pacemaker_.view()) {
+    consider(ctx, id, *pending_.justify);
+  }
+  return true;
+}
+
+/// A function of the record alone, so that it is asked once a broadcast.
+bool LinearBft::valid(Context& ctx, ReplicaId from, const Proposal& proposal) const {
+  const BlockRef& block = proposal.block.ref;
+  const QuorumCert& justify = *proposal.justify;
+  if (from != pacemaker_.leader(ctx, proposal.view) || block->proposer != from) return false;
+  if (block->view != proposal.view || block->view <= justify.view) return false;
+  if (block->parent != justify.block || block->height != justify.height.next()) return false;
+  if (block->requests.size() > limit_.requests) return false;
+  if (!proves(ctx, proposal.view, proposal.justify, proposal.entry)) return false;
+  std::uint64_t bytes = 0;
+  for (const Request& request : block->requests) {
+    bytes += request.wire_size();
+    if (!ctx.crypto().authentic(request)) return false;
+  }
+  return bytes <= limit_.bytes;
+}
+
+/// True when `high` and `entry` are what they say and let one into `view`.
+bool LinearBft::proves(Context& ctx, View view, const Qc& high, const Entry& entry) const {
+  if (high->phase != first_phase() || !byzlab::valid(ctx, high)) return false;
+  if (entry.qc && !byzlab::valid(ctx, entry.qc)) return false;
+  if (entry.tc && !byzlab::valid(ctx, entry.tc)) return false;
+  if (view == View(0)) return false;
+  return view == View(1) || next_view(*high) >= view ||
+         (entry.qc && next_view(*entry.qc) >= view) || (entry.tc && entry.tc->view.next() >= view);
+}
+
+/// True once for each of the last views.
+bool LinearBft::first_of_its_view(View view) {
+  View& newest = proposals_seen_[view.value % proposals_seen_.size()];
+  if (view <= newest) return false;
+  newest = view;
+  return true;
+}
+
+/// Nothing to order, and nothing ordered that waits to be committed.
+bool LinearBft::idle(Context& ctx) const {
+  for (BlockId b = high_; b != executed_ && b != kNoBlock; b = tree_.parent(b)) {
+    if (!tree_[b].requests.empty()) return false;
+  }
+  return !ctx.has_requests();
+}
+
+/// The blocks of a chain that are not final yet, oldest first.
+std::vector<BlockRef> LinearBft::uncommitted(BlockId tip) const {
+  return tree_.chain(tree_.common_ancestor(executed_, tip), tip);
+}
+
+/// What was durable before a crash. A block was written before anything was said about it; all
+/// blocks below a certified one are certified. What is final is committed again: the application
+/// starts from nothing, too.
+void LinearBft::recover(Context& ctx) {
+  for (const BlockRef& block : ctx.recovered().blocks) {
+    const auto place = tree_.place_of(*block);
+    if (place.kind == Tree::Place::Kind::child) tree_.insert(block, place.id);
+  }
+  const Qc genesis = durable_.high;
+  for (const auto record : ctx.recovered().records) {
+    ByteReader reader(record, ctx.crypto().hash_scheme());
+    decode(reader, durable_);
+  }
+  const auto find = [&](const Digest& block) {
+    const BlockId id = tree_.find(block);
+    return id == kNoBlock ? tree_.root() : id;
+  };
+  locked_ = find(durable_.locked);
+  high_ = find(durable_.high->block);
+  if (high_ == tree_.root()) durable_.high = genesis;
+  commit(ctx, find(durable_.executed));
+  const Tc& tc = durable_.entry;
+  if (tc) enter(ctx, tc->view.next(), {.tc = tc});
+  enter(ctx, std::max(View(1), next_view(*durable_.high)), {.qc = durable_.high});
+}
+
+}  // namespace byzlab

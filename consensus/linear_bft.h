@@ -1,0 +1,183 @@
+// What HotStuff and its relatives share: a leader proposes one block a view, replicas send their
+// votes to one replica, a quorum of them is a certificate, and certificates decide.
+//
+// This is the part of Yin et al. 2019 that is the same in their Algorithms 2, 3 and 4 and in
+// HotStuff-2: createLeaf, onPropose, onReceiveProposal, onReceiveVote, onReceiveNewView, the tree,
+// and what a crash must not erase. Not here is what makes a protocol: whom it is safe to vote for,
+// what a certificate locks and commits, who collects votes, when a leader may propose. These are
+// the virtual functions; an engine is one small class that has them.
+//
+//   Blocks    justify.node is always the parent (createLeaf's blank nodes are gaps in the views):
+//             whoever has a block knows that its parent is certified. "Direct parent" of §5, where
+//             blanks equate heights with view numbers, reads here: views are consecutive.
+//   Liveness  with votes sent to the next leader, the block before a dead leader would lose its
+//             certificate, and three in a row may never form (n = 4, one silent: at most three
+//             correct leaders in a row, of whose blocks two are certified). So a replica that
+//             gives up a view sends its last vote to everybody, as LibraBFT does; all replicas can
+//             make the certificate that the dead leader owes them. Who of n = 3f+1 is silent does
+//             not matter then: 2f+1 correct leaders in f gaps have three in a row somewhere.
+//   Idle      a leader without a request and without one in the blocks that are not committed waits
+//             for one, or for idle_beat, before it proposes an empty block (§6: when onBeat is
+//             called is up to the application).
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "consensus/block_sync.h"
+#include "consensus/block_tree.h"
+#include "consensus/ordered_requests.h"
+#include "consensus/pacemaker.h"
+#include "consensus/protocol.h"
+#include "consensus/quorum_cert.h"
+
+namespace byzlab {
+
+/// Msg(generic, curProposal, justify): the leader's block and why its parent may be extended.
+struct Proposal {
+  static constexpr MessageKind kKind{1};
+  View view{};
+  BlockPayload block{};
+  Qc justify{};
+  Entry entry{};  ///< what let the leader into the view
+};
+BOOST_DESCRIBE_STRUCT(Proposal, (), (view, block, justify, entry))
+
+/// Msg(new-view, ⊥, qcHigh): what its sender knows, for a leader or for whoever lags behind.
+struct NewView {
+  static constexpr MessageKind kKind{4};
+  View view{};    ///< the one its sender is in
+  Qc high{};      ///< the highest QC it has
+  Entry entry{};  ///< what let it into the view
+};
+BOOST_DESCRIBE_STRUCT(NewView, (), (view, high, entry))
+
+/// The durable record, replaced as a whole; blocks are durable beside it.
+struct LinearDurable {
+  View voted{};       ///< vheight: the last view this replica voted in or gave up
+  View proposed{};    ///< the last view it proposed in
+  Phase phase{};      ///< basic only: the last phase it voted in, in that view
+  Digest locked{};    ///< lockedQC.node
+  Digest executed{};  ///< b_exec
+  Qc high{};          ///< qcHigh
+  Tc entry{};         ///< the TC that let it into its view
+};
+BOOST_DESCRIBE_STRUCT(LinearDurable, (), (voted, proposed, phase, locked, executed, high, entry))
+
+inline constexpr OptionSpec kMaxBlockRequestsOption{.name = "max_block_requests",
+                                                    .type = OptionType::count,
+                                                    .default_text = "1000",
+                                                    .range = "1..1000000",
+                                                    .doc = "largest number of requests in a block"};
+inline constexpr OptionSpec kMaxBlockSizeOption{
+    .name = "max_block_size",
+    .type = OptionType::bytes,
+    .default_text = "1 MB",
+    .range = "1 kB..100 MB",
+    .doc = "largest total size of the requests in a block"};
+inline constexpr OptionSpec kIdleBeatOption{
+    .name = "idle_beat",
+    .type = OptionType::duration,
+    .default_text = "50ms",
+    .range = "1us..1h",
+    .doc =
+        "how long a leader with nothing to order waits before it proposes an empty block; at "
+        "most a quarter of view_timeout"};
+
+class LinearBft
+    : public Protocol<LinearBft, Proposal, Vote, Timeout, NewView, BlockRequest, BlockResponse> {
+ public:
+  void start(Context&) final;
+  void on_timer(Context&, Timer) final;
+  void on_request(Context&) final;
+  void on_message(Context&, ReplicaId from, const Message&) override;
+  void on(Context&, ReplicaId from, const Proposal&, const Message&);
+  void on(Context&, ReplicaId from, const Vote&, const Message&);
+  void on(Context&, ReplicaId from, const Timeout&, const Message&);
+  void on(Context&, ReplicaId from, const NewView&, const Message&);
+  void on(Context&, ReplicaId from, const BlockRequest&, const Message&);
+  void on(Context&, ReplicaId from, const BlockResponse&, const Message&);
+
+ protected:
+  using Tree = BlockTree<>;
+  explicit LinearBft(const Options&);
+
+  // What makes a protocol.
+  /// Who collects the votes of a view.
+  virtual ReplicaId collector(const Context&, View) const = 0;
+  /// safeNode(): may this replica vote for a block on `parent`, which `justify` certifies?
+  virtual bool safe(BlockId parent, const QuorumCert& justify) const = 0;
+  /// update(): a valid certificate of a block in the tree.
+  virtual void update(Context&, BlockId, const Qc&) = 0;
+  /// True when the leader of the present view knows enough to propose.
+  virtual bool ready(Context&) = 0;
+  /// The view that a QC lets one enter.
+  virtual View next_view(const QuorumCert& qc) const { return qc.view.next(); }
+  /// What a proposal is voted with, and the phase of its justify.
+  virtual Phase first_phase() const { return Phase::generic; }
+  /// This replica has entered a view.
+  virtual void entered(Context&) {}
+  virtual void heard(Context&, ReplicaId, const NewView&) {}
+  virtual void on_other_timer(Context&, Timer) {}
+
+  // What protocols do it with.
+  /// Takes in a valid certificate: calls update() or fetches the block, and enters views.
+  void learn(Context&, ReplicaId from, const Qc&);
+  void learn(Context&, ReplicaId from, const Qc&, const Entry&);
+  /// updateQCHigh(): remembers the highest; true when it is.
+  bool raise_high(Context&, BlockId, const Qc&);
+  /// onCommit(): everything up to `b` is final.
+  void commit(Context&, BlockId b);
+  void cast(Context&, const Vote&);
+  void enter(Context&, View next, Entry entry);
+  /// onBeat(): proposes, if this replica leads, may, and has not.
+  void try_propose(Context&);
+  void persist(Context& ctx) { ctx.persist_only(durable_); }
+  void give_up(Context&);
+  const Tree& tree() const { return tree_; }
+  View view_of(BlockId b) const { return tree_[b].view; }
+  static constexpr std::uint8_t kBeatTimer = 1;  ///< ids from 2 up are the protocol's
+
+  Pacemaker pacemaker_;
+  LinearDurable durable_;
+  BlockId high_;    // qcHigh.node
+  BlockId locked_;  // lockedQC.node
+
+ private:
+  static constexpr std::size_t kAwaited = 16;
+  /// A proposal of the present view that waits for its parent.
+  struct Pending {
+    View view{};
+    Digest block{};
+    Qc justify{};
+  };
+
+  void propose(Context&);
+  void consider(Context&, BlockId, const QuorumCert& justify);
+  bool insert(Context&, const BlockRef&);
+  void connect(Context&);
+  void await(const Qc&);
+  void recover(Context&);
+  bool idle(Context&) const;
+  bool first_of_its_view(View);
+  bool valid(Context&, ReplicaId from, const Proposal&) const;
+  bool proves(Context&, View, const Qc& high, const Entry&) const;
+  std::vector<BlockRef> uncommitted(BlockId tip) const;
+
+  BatchLimit limit_;
+  Duration idle_beat_;
+
+  Tree tree_;
+  BlockId executed_;  // b_exec
+  BlockId settled_;   // b_exec when this call began
+  OrderedRequests ordered_;
+  VoteCollector votes_;
+  Vote last_vote_;
+  Pending pending_;
+  View beat_{};              // the view in which an idle leader has waited enough
+  std::vector<Qc> awaited_;  // their blocks are being fetched
+  std::array<View, 16> proposals_seen_{};
+  BlockSync sync_;
+};
+
+}  // namespace byzlab

@@ -1,0 +1,82 @@
+#include "consensus/pacemaker.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace byzlab {
+
+Pacemaker::Pacemaker(const Options& options)
+    : timeout_(options.duration("view_timeout")),
+      cap_(std::max(timeout_, options.duration("timeout_cap"))),
+      round_robin_(options.choice("pacemaker") == "round_robin") {}
+
+bool Pacemaker::enter(Context& ctx, View next, Entry entry) {
+  if (next <= view_) return false;
+  if (entry.tc) given_up_ = std::min(given_up_ + 1, 30u);
+  if (now_.view.next() == next) {
+    std::swap(before_, now_);
+  } else {
+    before_.timeouts.clear();
+  }
+  before_.view = View(next.value - 1);
+  now_.view = next;
+  if (now_.timeouts.power() != 0) now_.timeouts.clear();
+  view_ = next;
+  entry_ = std::move(entry);
+  certificate_ = {};
+  ctx.set_timer({.owner = 0, .id = kTimer, .payload = next.value}, interval());
+  ctx.enter_view(next, leader(ctx, next));
+  if (entry_.tc) ctx.note(Milestone::new_view, next);
+  return true;
+}
+
+void Pacemaker::give_up(Context& ctx, const Qc& high) {
+  if (!gave_up()) ctx.note(Milestone::view_change, view_);
+  gave_up_ = view_;
+  ctx.broadcast(Timeout{.view = view_, .high = high, .entry = entry(high)});
+  ctx.set_timer({.owner = 0, .id = kTimer, .payload = view_.value}, timeout_);
+}
+
+void Pacemaker::tell_leader(Context& ctx, const Qc& high) {
+  const View last(view_.value - 1);
+  if (!entry_.tc || gave_up_ >= last) return;
+  gave_up_ = last;
+  ctx.send(leader(ctx, view_), Timeout{.view = last, .high = high, .entry = entry(high)});
+}
+
+Pacemaker::Heard Pacemaker::on(Context& ctx, ReplicaId from, const Timeout& timeout,
+                               const Message& m) {
+  if (timeout.view > view_) return Heard::nothing;
+  if (timeout.view.next() < view_) return Heard::lost;
+  Round& round = timeout.view == view_ ? now_ : before_;
+  const bool had_quorum = round.timeouts.quorum(ctx.committee());
+  if (!round.timeouts.add(ctx.committee(), ctx.crypto(), from, m)) {
+    return &round == &before_ ? Heard::lost : Heard::nothing;
+  }
+  const bool quorum = round.timeouts.quorum(ctx.committee());
+  if (had_quorum) return Heard::nothing;
+  if (&round == &before_) return quorum ? Heard::enough : Heard::nothing;
+  if (quorum) {
+    certificate_ = Tc(TimeoutCert{.view = view_, .timeouts = round.timeouts.aggregate()});
+    return Heard::quorum;
+  }
+  const bool one_is_correct = round.timeouts.power() > ctx.committee().fault_bound();
+  return one_is_correct && !gave_up() ? Heard::join : Heard::nothing;
+}
+
+bool Pacemaker::heard_quorum(const Context& ctx) const {
+  return before_.timeouts.quorum(ctx.committee());
+}
+
+Duration Pacemaker::interval() const {
+  Duration interval = timeout_;
+  for (std::uint32_t i = 1; i < given_up_ && interval < cap_; ++i) interval *= 2;
+  return std::min(interval, cap_);
+}
+
+ReplicaId Pacemaker::leader(const Context& ctx, View view) const {
+  const std::uint64_t draw = round_robin_ ? view.value - 1 : mix(view.value);
+  return ReplicaId(static_cast<std::uint32_t>(draw % ctx.n()));
+}
+
+}  // namespace byzlab

@@ -1,0 +1,149 @@
+// The pacemaker: which view a replica is in, who leads it, and when to give it up.
+//
+// HotStuff leaves it open (§4.4 "leader and nextView", §6 "Pacemaker"): it must bring all correct
+// replicas and one correct leader into one view for long enough. This one is a piece of its own,
+// which the relatives reuse:
+//
+//   leader     round robin, or a public hash function of the view.
+//   timer      set on entering a view. T after a decision, doubled by every view given up since
+//              except the first (one dead leader is no reason to doubt T), up to a cap: §4.4's
+//              exponential back-off.
+//   timeout    when it fires, the replica gives the view up and tells everybody, with the highest
+//              QC it has (what §6's new-view message carries) and what let it into the view. It
+//              says so again every T until the view ends.
+//   joining    f+1 power of others that gave up contains a correct replica: then so does this one,
+//              without waiting. So when one correct replica sees a quorum give up, all do 2Δ later.
+//   TC         the signatures of a quorum that gave up view v prove that view v+1 may be entered. A
+//              QC does the same where the protocol says so.
+//
+// Views are entered by certificate only, never by a clock, and whoever is ahead shows the
+// certificate: after GST nobody stays behind for longer than a message takes. Nothing here bears on
+// safety.
+#pragma once
+
+#include <boost/describe.hpp>
+
+#include "consensus/options.h"
+#include "consensus/quorum_cert.h"
+
+namespace byzlab {
+
+/// What a timeout's signature covers.
+struct GaveUp {
+  View view{};
+};
+BOOST_DESCRIBE_STRUCT(GaveUp, (), (view))
+
+/// Proof that a quorum gave up a view.
+struct TimeoutCert {
+  View view{};
+  AggregateSignature timeouts{};
+  bool operator==(const TimeoutCert&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(TimeoutCert, (), (view, timeouts))
+using Tc = Shared<TimeoutCert>;
+
+/// What ended the view before and so let a replica into its view: one of the two, or neither when
+/// the message shows a QC that did.
+struct Entry {
+  Qc qc{};
+  Tc tc{};
+};
+BOOST_DESCRIBE_STRUCT(Entry, (), (qc, tc))
+
+/// "I give up `view`." The other members prove themselves.
+struct Timeout {
+  static constexpr MessageKind kKind{3};
+  View view{};
+  Qc high{};      ///< the highest QC its sender has
+  Entry entry{};  ///< what let the sender into the view
+  GaveUp signed_part() const { return {.view = view}; }
+};
+BOOST_DESCRIBE_STRUCT(Timeout, (), (view, high, entry))
+
+/// Enough power gave up. Asked once a certificate.
+inline bool valid(Context& ctx, const Tc& tc) {
+  return tc.checked([&] {
+    return certifies(ctx.committee(), ctx.crypto(), Timeout{.view = tc->view}, tc->timeouts,
+                     ctx.committee().quorum());
+  });
+}
+
+inline constexpr OptionSpec kViewTimeoutOption{
+    .name = "view_timeout",
+    .type = OptionType::duration,
+    .default_text = "500ms",
+    .range = "1ms..1h",
+    .doc =
+        "T: how long a replica waits in a view before it gives it up; doubled by every view "
+        "given up since the last decision but the first"};
+inline constexpr OptionSpec kTimeoutCapOption{.name = "timeout_cap",
+                                              .type = OptionType::duration,
+                                              .default_text = "2s",
+                                              .range = "1ms..1h",
+                                              .doc = "what the doubled view_timeout stops at"};
+inline constexpr OptionSpec kPacemakerOption{
+    .name = "pacemaker",
+    .type = OptionType::choice,
+    .default_text = "round_robin",
+    .range = "round_robin|hash",
+    .doc = "who leads a view: each replica in turn, or whom a public hash function names"};
+
+class Pacemaker {
+ public:
+  /// The timer it uses: owner 0 and this id; the payload is the view.
+  static constexpr std::uint8_t kTimer = 0;
+
+  explicit Pacemaker(const Options&);
+
+  View view() const { return view_; }
+  ReplicaId leader(const Context&, View) const;
+  bool leads(const Context& ctx) const { return leader(ctx, view_) == ctx.self(); }
+  /// What let this replica into its view, to be shown beside `high`.
+  Entry entry(const Qc& high) const { return entry_.qc == high ? Entry{} : entry_; }
+  /// True when this replica gave up the view it is in.
+  bool gave_up() const { return gave_up_ == view_; }
+  /// True when a quorum told this replica itself that it gave up the view before this one.
+  bool heard_quorum(const Context&) const;
+  Duration interval() const;
+
+  /// Enters a view that `entry` proves, if it is ahead.
+  bool enter(Context&, View next, Entry entry);
+  /// The timer fired, or others gave up: tells everybody.
+  void give_up(Context&, const Qc& high);
+  /// For a leader that a TC reached before this replica gave up: what it would have heard.
+  void tell_leader(Context&, const Qc& high);
+  /// A decision was reached: back to T.
+  void decided() { given_up_ = 0; }
+
+  enum class Heard : std::uint8_t {
+    nothing,  ///< of no consequence yet
+    join,     ///< f+1 gave up this view: give it up as well
+    quorum,   ///< a quorum gave up this view: take certificate() and enter the next
+    enough,   ///< with this one a quorum gave up the view before: heard_quorum() now holds
+    lost,     ///< the sender says it again, or is further behind: it lacks what we have
+  };
+  Heard on(Context&, ReplicaId from, const Timeout&, const Message&);
+  /// The TC of the present view, once heard.
+  Tc certificate() const { return certificate_; }
+
+ private:
+  struct Round {
+    View view{};
+    CertifiedVotes timeouts{};
+  };
+
+  Duration timeout_;
+  Duration cap_;
+  bool round_robin_;
+
+  View view_{};
+  View gave_up_{};
+  Entry entry_;
+  Tc certificate_;
+  std::uint32_t given_up_ = 0;  // views that a TC ended since the last decision
+  Round now_;                   // who gave up the present view
+  Round before_;                // and the one before: its leader chooses by what these said
+};
+
+}  // namespace byzlab
