@@ -19,6 +19,7 @@ void Raft::start(Context& ctx) {
 void Raft::on_timer(Context& ctx, Timer timer) {
   settled_ = commit_index_;
   if (timer.same_key(kElection)) {
+    if (!waited_in_vain(ctx)) return;
     ctx.note(Milestone::timeout, ballot_.current_term);
     stand_for_election(ctx);
   } else if (timer.same_key(kHeartbeat)) {
@@ -62,7 +63,7 @@ void Raft::on(Context& ctx, ReplicaId from, const RequestVote& request, const Me
       ballot_.voted_for = from;
       save_ballot(ctx);
     }
-    reset_election_timer(ctx);  // Figure 2, Followers: the timeout starts again with a vote granted
+    heard_at_ = ctx.now();  // Figure 2, Followers: the timeout starts again with a vote granted
   }
   ctx.send(from, RequestVoteReply{.term = ballot_.current_term, .vote_granted = granted});
 }
@@ -116,17 +117,16 @@ bool Raft::in_other_term(Context& ctx, Term term) {
   return true;
 }
 
-/// What AppendEntries and heartbeats begin with. The paper has no second leader in a term (Election
-/// Safety), so whoever claims to be one is not heard.
-bool Raft::from_leader(Context& ctx, ReplicaId from, Term term) {
+/// The paper has no second leader in a term (Election Safety), so a leader hears no other.
+bool Raft::from_new_leader(Context& ctx, ReplicaId from, Term term) {
   if (from == ctx.self()) return false;
   if (!in_term(ctx, term)) {
-    ctx.send(from, AppendEntriesReply{.term = ballot_.current_term});
+    ctx.send(from, AppendEntriesReply{.term = ballot_.current_term, .conflict = Index(1)});
     return false;
   }
   if (role_ == Role::leader) return false;
   role_ = Role::follower;  // Candidates: "if AppendEntries RPC received from new leader"
-  reset_election_timer(ctx);
+  heard_at_ = ctx.now();
   if (leader_ != from) {
     leader_ = from;
     ctx.enter_view(term, from);
@@ -138,7 +138,17 @@ bool Raft::from_leader(Context& ctx, ReplicaId from, Term term) {
 /// that those who split a vote part ways.
 void Raft::draw_election_timeout(Context& ctx) {
   patience_ = ctx.rng().uniform(election_timeout_, 2 * election_timeout_);
-  reset_election_timer(ctx);
+  looked_at_ = ctx.now();
+  ctx.set_timer(kElection, patience_);
+}
+
+/// The timer is not set anew whenever the leader speaks. When it fires it looks whether the leader
+/// has spoken since, and waits for the rest of the timeout.
+bool Raft::waited_in_vain(Context& ctx) {
+  if (heard_at_ <= looked_at_) return true;
+  looked_at_ = ctx.now();
+  ctx.set_timer(kElection, heard_at_ + patience_ - ctx.now());
+  return false;
 }
 
 /// A durable entry replaces what the log had at its index and everything behind: the host keeps

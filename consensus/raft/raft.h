@@ -34,14 +34,14 @@
 //  - RPCs are messages, and answers may be lost, doubled or late: an answer says which index it is
 //    about, and a leader repeats what is not acknowledged within election_timeout / 2 (§5.3,
 //    "retries indefinitely").
-//  - nextIndex moves on when entries are sent, not when they are acknowledged, while a follower
-//  keeps
-//    up; one that was refused or fell silent gets one batch at a time.
+//  - nextIndex moves on when entries are sent, not when they are acknowledged, as long as a
+//    follower keeps up; one that refused or fell silent gets one batch at a time.
 //  - A refusal carries the first index of the conflicting term (§5.3, last paragraph but one).
 //  - A new leader commits an empty entry first (§8), without which what it took over would wait for
 //    the next request.
-//  - No snapshots (§7), so a log is as long as the run, as every engine's ledger here is; no change
-//    of membership (§6).
+//  - No snapshots (§7): a log is as long as the run, as every engine's ledger is here. No change of
+//    membership (§6). Whom a leader may tell lies, it may also fill with entries: outside the
+//    model.
 #pragma once
 
 #include <deque>
@@ -98,13 +98,14 @@ BOOST_DESCRIBE_STRUCT(Heartbeat, (), (term, prev_log_index, prev_log_term, leade
 struct AppendEntriesReply {
   static constexpr MessageKind kKind{5};
   Term term{};
-  bool success = false;
   /// Success: the log matches the leader's up to here. Refusal: the prevLogIndex refused.
   Index index{};
-  /// Refusal: the first index of the term found at prevLogIndex, or the end of a log too short.
+  /// Success: 0. Refusal: the first index of the term found at prevLogIndex, or the end of a log
+  /// too short.
   Index conflict{};
+  bool success() const { return conflict == Index(0); }
 };
-BOOST_DESCRIBE_STRUCT(AppendEntriesReply, (), (term, success, index, conflict))
+BOOST_DESCRIBE_STRUCT(AppendEntriesReply, (), (term, index, conflict))
 
 /// What is durable beside the log, as one record that replaces the one before.
 struct Ballot {
@@ -181,10 +182,18 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
     return term == ballot_.current_term || in_other_term(ctx, term);
   }
   bool in_other_term(Context&, Term);
-  bool from_leader(Context&, ReplicaId from, Term);
+  /// What AppendEntries and heartbeats begin with.
+  bool from_leader(Context& ctx, ReplicaId from, Term term) {
+    const bool as_before =
+        role_ == Role::follower && leader_ == from && term == ballot_.current_term;
+    if (!as_before) return from_new_leader(ctx, from, term);
+    heard_at_ = ctx.now();
+    return true;
+  }
+  bool from_new_leader(Context&, ReplicaId from, Term);
   void save_ballot(Context& ctx) { ctx.persist_only(ballot_); }
   void draw_election_timeout(Context&);
-  void reset_election_timer(Context& ctx) { ctx.set_timer(kElection, patience_); }
+  bool waited_in_vain(Context&);
   // Replication, replication.cpp.
   void propose(Context&);
   void append_and_send(Context&, std::vector<Request>);
@@ -195,7 +204,13 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   void accepted(Context&, ReplicaId from, Index match);
   void refused(Context&, ReplicaId from, const AppendEntriesReply&);
   void acknowledge(Context&, Power, Index after, Index upto);
-  bool matches(Context&, ReplicaId from, Index prev, Term prev_term);
+  /// The consistency check: an entry at `prev` of that term. Answers when there is none.
+  bool matches(Context& ctx, ReplicaId from, Index prev, Term prev_term) {
+    if (prev <= last_log_index() && term_at(prev) == prev_term) return true;
+    refuse(ctx, from, prev);
+    return false;
+  }
+  void refuse(Context&, ReplicaId to, Index prev);
   void apply(Context&, Index upto);
   void recover(Context&);
 
@@ -211,6 +226,8 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   Role role_ = Role::follower;
   Index commit_index_;
   std::optional<ReplicaId> leader_;  // of currentTerm, once it has spoken
+  Time heard_at_ = kStart;           // of a leader, or a vote granted
+  Time looked_at_ = kStart;          // when the election timer was set
   Duration patience_{};              // the election timeout drawn last
   VoteSet votes_;                    // candidate
   BlockRef genesis_;

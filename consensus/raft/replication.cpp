@@ -133,8 +133,7 @@ void Raft::on(Context& ctx, ReplicaId from, const AppendEntries& append, const M
     ctx.persist_block(block);
   }
   const Index last_new = append.prev_log_index.plus(append.entries.size());
-  ctx.send(from,
-           AppendEntriesReply{.term = ballot_.current_term, .success = true, .index = last_new});
+  ctx.send(from, AppendEntriesReply{.term = ballot_.current_term, .index = last_new});
   // 5. commitIndex follows leaderCommit as far as this message proves the logs to match.
   apply(ctx, std::min(append.leader_commit, last_new));
 }
@@ -145,25 +144,24 @@ void Raft::on(Context& ctx, ReplicaId from, const Heartbeat& beat, const Message
   apply(ctx, std::min(beat.leader_commit, beat.prev_log_index));
 }
 
-/// The consistency check; a refusal tells the first index of the conflicting term (§5.3).
-bool Raft::matches(Context& ctx, ReplicaId from, Index prev, Term prev_term) {
-  if (prev <= last_log_index() && term_at(prev) == prev_term) return true;
+/// A refusal tells the first index of the conflicting term (§5.3), or of what is not committed:
+/// what is does not conflict.
+void Raft::refuse(Context& ctx, ReplicaId to, Index prev) {
   Index conflict = std::min(prev, last_log_index().next());
   if (prev <= last_log_index()) {
-    while (conflict > Index(1) && term_at(Index(conflict.value - 1)) == term_at(prev)) {
+    while (conflict > commit_index_.next() && term_at(Index(conflict.value - 1)) == term_at(prev)) {
       conflict = Index(conflict.value - 1);
     }
   }
-  ctx.send(from,
+  ctx.send(to,
            AppendEntriesReply{.term = ballot_.current_term, .index = prev, .conflict = conflict});
-  return false;
 }
 
 /// Figure 2, Leaders. An answer of another term is about a log that may be gone.
 void Raft::on(Context& ctx, ReplicaId from, const AppendEntriesReply& reply, const Message&) {
   if (!in_term(ctx, reply.term) || role_ != Role::leader || from == ctx.self()) return;
   settled_ = commit_index_;
-  if (!reply.success) return refused(ctx, from, reply);
+  if (!reply.success()) return refused(ctx, from, reply);
   if (reply.index <= last_log_index()) accepted(ctx, from, reply.index);
 }
 
@@ -195,10 +193,9 @@ void Raft::refused(Context& ctx, ReplicaId from, const AppendEntriesReply& reply
   send_entries(ctx, from);
 }
 
-/// "If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and
-/// log[N].term
-/// == currentTerm: set commitIndex = N" (§5.3, §5.4). Power is counted for entries of the own term
-/// only, and never grows from one entry to the next.
+/// Figure 2, Leaders, the last rule: commitIndex becomes the highest N that a majority of
+/// matchIndex[i] has reached, if log[N] is of currentTerm (§5.3, §5.4). So power is counted for
+/// entries of the own term only; it never grows from one entry to the next.
 void Raft::acknowledge(Context& ctx, Power power, Index after, Index upto) {
   for (Index i = std::max(after.next(), held_from_); i <= upto; ++i) {
     held_[i.value - held_from_.value] += power;
