@@ -47,14 +47,15 @@ void LinearBft::consider(Context& ctx, BlockId id, const QuorumCert& justify) {
   if (block.view != pacemaker_.view() || durable_.voted >= block.view) return;
   if (!safe(parent, justify)) return;
   if (!block.requests.empty() && !ordered_.fresh(block, uncommitted(parent))) return;
-  durable_.voted = block.view;
-  durable_.phase = first_phase();
+  promise(parent);
   cast(ctx,
        {.phase = first_phase(), .view = block.view, .height = block.height, .block = block.digest});
 }
 
 /// voteMsg(), durable before it leaves.
 void LinearBft::cast(Context& ctx, const Vote& vote) {
+  durable_.voted = vote.view;
+  durable_.phase = vote.phase;
   persist(ctx);
   last_vote_ = vote;
   ctx.note(Milestone::voted, vote.view, vote.height.value, vote.block);
@@ -65,6 +66,7 @@ void LinearBft::cast(Context& ctx, const Vote& vote) {
 void LinearBft::on(Context& ctx, ReplicaId from, const Vote& vote, const Message& m) {
   const Qc qc = votes_.add(ctx, from, vote, m, pacemaker_.view());
   if (!qc) return;
+  collected(ctx, qc);
   learn(ctx, from, qc);
   connect(ctx);
 }
@@ -72,7 +74,7 @@ void LinearBft::on(Context& ctx, ReplicaId from, const Vote& vote, const Message
 void LinearBft::learn(Context& ctx, ReplicaId from, const Qc& qc, const Entry& entry) {
   learn(ctx, from, qc);
   if (entry.qc) learn(ctx, from, entry.qc);
-  if (entry.tc) enter(ctx, entry.tc->view.next(), {.tc = entry.tc});
+  if (entry.tc) enter(ctx, from, entry.tc->view.next(), {.tc = entry.tc});
 }
 
 /// First what the certificate says, then the view it lets us into: a leader proposes on entering.
@@ -84,7 +86,7 @@ void LinearBft::learn(Context& ctx, ReplicaId from, const Qc& qc) {
     await(qc);
     sync_.want(ctx, qc->block, qc->height, from, tree_.height(high_));
   }
-  enter(ctx, next_view(*qc), {.qc = qc});
+  enter(ctx, from, next_view(*qc), {.qc = qc});
   try_propose(ctx);
 }
 
@@ -120,10 +122,10 @@ void LinearBft::commit(Context& ctx, BlockId b) {
   pacemaker_.decided();
 }
 
-void LinearBft::enter(Context& ctx, View next, Entry entry) {
+void LinearBft::enter(Context& ctx, ReplicaId from, View next, Entry entry) {
   if (!pacemaker_.enter(ctx, next, std::move(entry))) return;
   pacemaker_.tell_leader(ctx, durable_.high);
-  entered(ctx);
+  entered(ctx, from);
   try_propose(ctx);
 }
 
@@ -163,17 +165,17 @@ void LinearBft::propose(Context& ctx) {
 }
 
 void LinearBft::on_message(Context& ctx, ReplicaId from, const Message& m) {
-  settled_ = executed_;
+  begin_call();
   Protocol::on_message(ctx, from, m);
 }
 
 void LinearBft::on_request(Context& ctx) {
-  settled_ = executed_;
+  begin_call();
   try_propose(ctx);
 }
 
 void LinearBft::on_timer(Context& ctx, Timer timer) {
-  settled_ = executed_;
+  begin_call();
   if (timer.owner != 0) return sync_.on_timer(ctx, timer);
   if (timer.id == Pacemaker::kTimer) {
     if (timer.payload != pacemaker_.view().value) return;
@@ -191,6 +193,7 @@ void LinearBft::on_timer(Context& ctx, Timer timer) {
 /// word; and the last vote again, to everybody (see Liveness above).
 void LinearBft::give_up(Context& ctx) {
   durable_.voted = std::max(durable_.voted, pacemaker_.view());
+  durable_.phase = Phase::commit;
   durable_.entry = pacemaker_.entry(durable_.high).tc;
   persist(ctx);
   if (last_vote_.view > durable_.high->view) ctx.broadcast(last_vote_);
@@ -204,14 +207,11 @@ void LinearBft::on(Context& ctx, ReplicaId from, const Timeout& timeout, const M
     case Pacemaker::Heard::nothing: break;
     case Pacemaker::Heard::join: give_up(ctx); break;
     case Pacemaker::Heard::quorum:
-      enter(ctx, pacemaker_.view().next(), {.tc = pacemaker_.certificate()});
+      enter(ctx, ctx.self(), pacemaker_.view().next(), {.tc = pacemaker_.certificate()});
       break;
     case Pacemaker::Heard::enough: try_propose(ctx); break;
     case Pacemaker::Heard::lost:
-      if (from == ctx.self()) break;
-      ctx.send(from, NewView{.view = pacemaker_.view(),
-                             .high = durable_.high,
-                             .entry = pacemaker_.entry(durable_.high)});
+      if (from != ctx.self()) send_new_view(ctx, from);
       break;
   }
   connect(ctx);
@@ -221,8 +221,16 @@ void LinearBft::on(Context& ctx, ReplicaId from, const Timeout& timeout, const M
 void LinearBft::on(Context& ctx, ReplicaId from, const NewView& news, const Message& m) {
   if (!m.checked([&] { return proves(ctx, news.view, news.high, news.entry); })) return;
   learn(ctx, from, news.high, news.entry);
-  heard(ctx, from, news);
+  pacemaker_.told(ctx, from, news.view);
+  try_propose(ctx);
   connect(ctx);
+}
+
+// onNextSyncView (Algorithm 5), and for whoever lags behind.
+void LinearBft::send_new_view(Context& ctx, ReplicaId to) {
+  ctx.send(to, NewView{.view = pacemaker_.view(),
+                       .high = durable_.high,
+                       .entry = pacemaker_.entry(durable_.high)});
 }
 
 void LinearBft::on(Context& ctx, ReplicaId from, const BlockRequest& request, const Message&) {
@@ -328,8 +336,8 @@ void LinearBft::recover(Context& ctx) {
   if (high_ == tree_.root()) durable_.high = genesis;
   commit(ctx, find(durable_.executed));
   const Tc& tc = durable_.entry;
-  if (tc) enter(ctx, tc->view.next(), {.tc = tc});
-  enter(ctx, std::max(View(1), next_view(*durable_.high)), {.qc = durable_.high});
+  if (tc) enter(ctx, ctx.self(), tc->view.next(), {.tc = tc});
+  enter(ctx, ctx.self(), std::max(View(1), next_view(*durable_.high)), {.qc = durable_.high});
 }
 
 }  // namespace byzlab

@@ -115,9 +115,12 @@ class LinearBft
   virtual View next_view(const QuorumCert& qc) const { return qc.view.next(); }
   /// What a proposal is voted with, and the phase of its justify.
   virtual Phase first_phase() const { return Phase::generic; }
-  /// This replica has entered a view.
-  virtual void entered(Context&) {}
-  virtual void heard(Context&, ReplicaId, const NewView&) {}
+  /// This replica votes for a block on `parent`.
+  virtual void promise(BlockId) {}
+  /// This replica has entered a view, on the word of `from`.
+  virtual void entered(Context&, ReplicaId) {}
+  /// This replica has collected a certificate.
+  virtual void collected(Context&, const Qc&) {}
   virtual void on_other_timer(Context&, Timer) {}
 
   // What protocols do it with.
@@ -129,7 +132,9 @@ class LinearBft
   /// onCommit(): everything up to `b` is final.
   void commit(Context&, BlockId b);
   void cast(Context&, const Vote&);
-  void enter(Context&, View next, Entry entry);
+  void enter(Context&, ReplicaId from, View next, Entry entry);
+  void send_new_view(Context&, ReplicaId to);
+  void begin_call() { settled_ = executed_; }
   /// onBeat(): proposes, if this replica leads, may, and has not.
   void try_propose(Context&);
   void persist(Context& ctx) { ctx.persist_only(durable_); }

@@ -16,11 +16,11 @@ bool Pacemaker::enter(Context& ctx, View next, Entry entry) {
   if (now_.view.next() == next) {
     std::swap(before_, now_);
   } else {
-    before_.timeouts.clear();
+    before_.clear();
   }
   before_.view = View(next.value - 1);
   now_.view = next;
-  if (now_.timeouts.power() != 0) now_.timeouts.clear();
+  now_.clear();
   view_ = next;
   entry_ = std::move(entry);
   certificate_ = {};
@@ -49,6 +49,7 @@ Pacemaker::Heard Pacemaker::on(Context& ctx, ReplicaId from, const Timeout& time
   if (timeout.view > view_) return Heard::nothing;
   if (timeout.view.next() < view_) return Heard::lost;
   Round& round = timeout.view == view_ ? now_ : before_;
+  round.told.add(ctx.committee(), from);
   const bool had_quorum = round.timeouts.quorum(ctx.committee());
   if (!round.timeouts.add(ctx.committee(), ctx.crypto(), from, m)) {
     return &round == &before_ ? Heard::lost : Heard::nothing;
@@ -65,7 +66,11 @@ Pacemaker::Heard Pacemaker::on(Context& ctx, ReplicaId from, const Timeout& time
 }
 
 bool Pacemaker::heard_quorum(const Context& ctx) const {
-  return before_.timeouts.quorum(ctx.committee());
+  return before_.told.quorum(ctx.committee());
+}
+
+void Pacemaker::told(Context& ctx, ReplicaId from, View now) {
+  if (now == view_) before_.told.add(ctx.committee(), from);
 }
 
 Duration Pacemaker::interval() const {

@@ -103,7 +103,8 @@ class Pacemaker {
   Entry entry(const Qc& high) const { return entry_.qc == high ? Entry{} : entry_; }
   /// True when this replica gave up the view it is in.
   bool gave_up() const { return gave_up_ == view_; }
-  /// True when a quorum told this replica itself that it gave up the view before this one.
+  /// True when a quorum told this replica itself what it had when it left the view before this one:
+  /// by its timeout, or by a new-view message.
   bool heard_quorum(const Context&) const;
   Duration interval() const;
 
@@ -124,6 +125,8 @@ class Pacemaker {
     lost,     ///< the sender says it again, or is further behind: it lacks what we have
   };
   Heard on(Context&, ReplicaId from, const Timeout&, const Message&);
+  /// `from` is in view `now` and has told what it has.
+  void told(Context&, ReplicaId from, View now);
   /// The TC of the present view, once heard.
   Tc certificate() const { return certificate_; }
 
@@ -131,6 +134,11 @@ class Pacemaker {
   struct Round {
     View view{};
     CertifiedVotes timeouts{};
+    VoteSet told{};  // who said what it had on leaving the view, these included
+    void clear() {
+      if (timeouts.power() != 0) timeouts.clear();
+      if (told.power() != 0) told.clear();
+    }
   };
 
   Duration timeout_;

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "consensus/hotstuff/hotstuff.h"
+#include "consensus/hotstuff2/hotstuff2.h"
 #include "consensus/ibft/ibft.h"
 #include "consensus/ibft/v1.h"
 #include "consensus/nakamoto/nakamoto.h"
@@ -31,6 +32,7 @@ constexpr EngineInfo kEngines[] = {
     nakamoto::kSelfishMinerInfo,
     pbft::kInfo,
     hotstuff::kInfo,
+    hotstuff2::kInfo,
     raft::kInfo,
     tendermint::kInfo,
     tendermint::kAmnesiacInfo,

@@ -11,7 +11,7 @@ inline constexpr OptionSpec kOptions[] = {
     {.name = "mode",
      .type = OptionType::choice,
      .default_text = "chained",
-     .range = "chained",
+     .range = "chained|basic",
      .doc = "Algorithm 3, a view a block and its phases pipelined, or Algorithm 2, all phases of a "
             "block in one view"},
     kPacemakerOption,
@@ -34,6 +34,37 @@ class Chained final : public LinearBft {
   bool ready(Context&) override;
 };
 
+/// Msg(pre-commit | commit | decide, ⊥, qc): which of them, the QC's phase says.
+struct Announce {
+  static constexpr MessageKind kKind{5};
+  View view{};
+  Qc qc{};
+};
+BOOST_DESCRIBE_STRUCT(Announce, (), (view, qc))
+
+/// Basic HotStuff, §4.
+class Basic final : public LinearBft {
+ public:
+  explicit Basic(const Options& options) : LinearBft(options) {}
+  static constexpr MessageTable messages() {
+    MessageTable table = LinearBft::messages();
+    table[Announce::kKind.value] = &message_type<Announce>;
+    return table;
+  }
+  void on_message(Context&, ReplicaId from, const Message&) override;
+
+ private:
+  ReplicaId collector(const Context&, View) const override;
+  bool safe(BlockId parent, const QuorumCert& justify) const override;
+  void update(Context&, BlockId, const Qc&) override;
+  bool ready(Context&) override;
+  View next_view(const QuorumCert&) const override;
+  Phase first_phase() const override { return Phase::prepare; }
+  void entered(Context&, ReplicaId from) override;
+  void collected(Context&, const Qc&) override;
+  void vote_again(Context&, const QuorumCert&, Phase);
+};
+
 inline constexpr EngineInfo kInfo{
     .name = "hotstuff",
     .paper =
@@ -46,10 +77,11 @@ inline constexpr EngineInfo kInfo{
     .fault_bound = byzantine_bound,
     .quorum = byzantine_quorum,
     .options = kOptions,
-    .messages = Chained::messages(),
+    .messages = Basic::messages(),
     .request_driven = true,
     .attacks = "",
     .make = [](const Options& options) -> std::unique_ptr<Engine> {
+      if (options.choice("mode") == "basic") return std::make_unique<Basic>(options);
       return std::make_unique<Chained>(options);
     },
 };
