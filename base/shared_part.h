@@ -45,7 +45,12 @@ class Shared {
   std::uint32_t wire_size() const { return 1 + (node_ ? node_->wire_size : 0); }
   void encode(ByteWriter& w) const {
     w.integer(static_cast<std::uint8_t>(node_ != nullptr));
-    if (node_) byzlab::encode(node_->value, w);
+    if (!node_) return;
+    if (node_->bytes.empty()) {
+      ByteWriter once(node_->bytes);
+      byzlab::encode(node_->value, once);
+    }
+    w.raw(node_->bytes.data(), node_->bytes.size());
   }
   static bool decode(ByteReader& r, Shared& out) {
     std::uint8_t present = 0;
@@ -69,6 +74,7 @@ class Shared {
     T value;
     std::uint64_t hash;
     std::uint32_t wire_size;
+    mutable Bytes bytes{};  // encoded once
     mutable Verdict checked = Verdict::unknown;
   };
   static const T& none() {

@@ -102,6 +102,27 @@ void good_case_heights(benchmark::State& state, std::string_view engine,
   measure(state, g, others * (2 * n + 1));
 }
 
+/// The HotStuff family: a proposal to all, and from each a vote to one, each a record of its own.
+void good_case_linear(benchmark::State& state, std::string_view name, std::string_view mode,
+                      std::uint64_t messages) {
+  const auto n = static_cast<std::uint32_t>(state.range(0));
+  const EngineInfo& info = *find_engine(name);
+  Options options =
+      Options(info.options).with("max_block_requests", "1").with("view_timeout", "1h");
+  options = options.with("timeout_cap", "1h");
+  if (!mode.empty()) options = options.with("mode", mode);
+  GoodCase<TimingWheel> g(info, n, options, eight_regions(n), Overlay::full(n),
+                          Requests::everywhere);
+  measure(state, g, messages * (n - 1));
+}
+void good_case_hotstuff(benchmark::State& state) {
+  good_case_linear(state, "hotstuff", "chained", 2);
+}
+void good_case_hotstuff_basic(benchmark::State& state) {
+  good_case_linear(state, "hotstuff", "basic", 8);
+}
+void good_case_hotstuff2(benchmark::State& state) { good_case_linear(state, "hotstuff2", "", 2); }
+
 /// Eight rules of four kinds that change nothing, so that the work stays the same; each looks at
 /// the broadcasts of every second replica.
 void eight_rules(benchmark::State& state) {
@@ -171,6 +192,9 @@ BENCHMARK_CAPTURE(good_case_heights, ibft, "ibft", "round_timeout")
     ->Arg(256)
     ->UseManualTime()
     ->Iterations(2);
+BENCHMARK(good_case_hotstuff)->Arg(256)->UseManualTime()->Iterations(2);
+BENCHMARK(good_case_hotstuff_basic)->Arg(256)->UseManualTime()->Iterations(2);
+BENCHMARK(good_case_hotstuff2)->Arg(256)->UseManualTime()->Iterations(2);
 BENCHMARK(eight_rules)->Apply(sizes)->UseManualTime()->Iterations(2);
 BENCHMARK(three_observers)->Apply(sizes)->UseManualTime()->Iterations(2);
 

@@ -48,6 +48,10 @@ class DigestIndex {
     place(digest, id);
     ++size_;
   }
+  /// Asks the memory for the place of a digest that is to be inserted soon.
+  void prefetch(const Digest& digest) const {
+    __builtin_prefetch(&slots_[digest.words[0] & mask_], 1);
+  }
   void clear();
   std::size_t bytes() const { return slots_.capacity() * sizeof(std::uint64_t); }
 
@@ -126,6 +130,11 @@ class BlockTree {
     return index_.find(digest, [&](BlockId id) { return block_digest(id) == digest; });
   }
   bool contains(const Digest& digest) const { return find(digest) != kNoBlock; }
+  /// Says that `block` will be inserted soon: thousands of trees do not stay in a cache.
+  void expect(const Block& block) const {
+    index_.prefetch(block.digest);
+    __builtin_prefetch(nodes_.data() + nodes_.size(), 1);
+  }
   const Block& operator[](BlockId id) const { return *nodes_[id.value].block; }
   const BlockRef& ref(BlockId id) const { return nodes_[id.value].block; }
   Mark& mark(BlockId id) { return nodes_[id.value].mark; }

@@ -14,7 +14,7 @@ LinearBft::LinearBft(const Options& options)
 
 void LinearBft::start(Context& ctx) {
   tree_ = Tree(ctx.crypto().genesis());
-  high_ = locked_ = executed_ = settled_ = tree_.root();
+  high_ = locked_ = executed_ = settled_ = newest_ = tree_.root();
   const Digest& genesis = tree_[high_].digest;
   durable_ = LinearDurable{.locked = genesis,
                            .executed = genesis,
@@ -27,13 +27,15 @@ void LinearBft::on(Context& ctx, ReplicaId from, const Proposal& proposal, const
   if (!m.checked([&] { return valid(ctx, from, proposal); })) return;
   if (!first_of_its_view(proposal.view)) return;
   const BlockRef& block = proposal.block.ref;
-  const auto place = tree_.place_of(*block);
+  tree_.expect(*block);
+  const auto place = place_of(*block);
   const bool orphan = place.kind == Tree::Place::Kind::orphan;
   if (orphan) sync_.hold(ctx, block, from, tree_.height(high_));
   learn(ctx, from, proposal.justify, proposal.entry);
   if (place.kind == Tree::Place::Kind::child) {
     ctx.persist_block(block);
-    consider(ctx, tree_.insert(block, place.id), *proposal.justify);
+    newest_ = tree_.insert(block, place.id);
+    consider(ctx, newest_, *proposal.justify);
   } else if (orphan && proposal.view == pacemaker_.view()) {
     pending_ = {.view = proposal.view, .block = block->digest, .justify = proposal.justify};
   }
@@ -46,7 +48,7 @@ void LinearBft::consider(Context& ctx, BlockId id, const QuorumCert& justify) {
   const BlockId parent = tree_.parent(id);
   if (block.view != pacemaker_.view() || durable_.voted >= block.view) return;
   if (!safe(parent, justify)) return;
-  if (!block.requests.empty() && !ordered_.fresh(block, uncommitted(parent))) return;
+  if (!block.requests.empty() && !fresh(block, parent)) return;
   promise(parent);
   cast(ctx,
        {.phase = first_phase(), .view = block.view, .height = block.height, .block = block.digest});
@@ -79,7 +81,7 @@ void LinearBft::learn(Context& ctx, ReplicaId from, const Qc& qc, const Entry& e
 
 /// First what the certificate says, then the view it lets us into: a leader proposes on entering.
 void LinearBft::learn(Context& ctx, ReplicaId from, const Qc& qc) {
-  const BlockId id = tree_.find(qc->block);
+  const BlockId id = tree_[newest_].digest == qc->block ? newest_ : tree_.find(qc->block);
   if (id != kNoBlock) {
     update(ctx, id, qc);
   } else {
@@ -113,13 +115,19 @@ bool LinearBft::raise_high(Context& ctx, BlockId id, const Qc& qc) {
 void LinearBft::commit(Context& ctx, BlockId b) {
   const BlockId common = tree_.common_ancestor(executed_, b);
   if (common == b) return;
-  for (const BlockRef& block : tree_.chain(common, b)) {
-    ordered_.commit(*block);
-    ctx.commit(block);
+  if (tree_.parent(b) == common) {
+    execute(ctx, tree_.ref(b));
+  } else {
+    for (const BlockRef& block : tree_.chain(common, b)) execute(ctx, block);
   }
   executed_ = b;
   durable_.executed = tree_[b].digest;
   pacemaker_.decided();
+}
+
+void LinearBft::execute(Context& ctx, const BlockRef& block) {
+  ordered_.commit(*block);
+  ctx.commit(block);
 }
 
 void LinearBft::enter(Context& ctx, ReplicaId from, View next, Entry entry) {
@@ -131,7 +139,7 @@ void LinearBft::enter(Context& ctx, ReplicaId from, View next, Entry entry) {
 
 void LinearBft::try_propose(Context& ctx) {
   const View view = pacemaker_.view();
-  if (!pacemaker_.leads(ctx) || durable_.proposed >= view || !ready(ctx)) return;
+  if (!pacemaker_.leads() || durable_.proposed >= view || !ready(ctx)) return;
   // A certificate higher than our block is on its way: correct replicas may be locked on it.
   const bool behind = std::ranges::any_of(awaited_, [&](const Qc& qc) {
     return qc->phase == first_phase() && qc->view > durable_.high->view;
@@ -309,9 +317,20 @@ bool LinearBft::idle(Context& ctx) const {
   return !ctx.has_requests();
 }
 
-/// The blocks of a chain that are not final yet, oldest first.
-std::vector<BlockRef> LinearBft::uncommitted(BlockId tip) const {
-  return tree_.chain(tree_.common_ancestor(executed_, tip), tip);
+/// True when `block` on `parent` orders nothing twice.
+bool LinearBft::fresh(const Block& block, BlockId parent) {
+  const BlockId common = tree_.common_ancestor(executed_, parent);
+  uncommitted_.clear();
+  for (BlockId b = parent; b != common; b = tree_.parent(b)) uncommitted_.push_back(tree_.ref(b));
+  return ordered_.fresh(block, uncommitted_);
+}
+
+/// Most blocks are the first child of the newest one: no need to search.
+LinearBft::Tree::Place LinearBft::place_of(const Block& block) const {
+  bool first_child = block.parent == tree_[newest_].digest;
+  if (first_child) tree_.for_each_child(newest_, [&](BlockId) { first_child = false; });
+  if (!first_child || block.height != tree_.height(newest_).next()) return tree_.place_of(block);
+  return {.kind = Tree::Place::Kind::child, .id = newest_};
 }
 
 /// What was durable before a crash. A block was written before anything was said about it; all

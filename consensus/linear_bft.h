@@ -167,14 +167,18 @@ class LinearBft
   bool first_of_its_view(View);
   bool valid(Context&, ReplicaId from, const Proposal&) const;
   bool proves(Context&, View, const Qc& high, const Entry&) const;
-  std::vector<BlockRef> uncommitted(BlockId tip) const;
+  void execute(Context&, const BlockRef&);
+  bool fresh(const Block&, BlockId parent);
+  Tree::Place place_of(const Block&) const;
 
   BatchLimit limit_;
   Duration idle_beat_;
 
   Tree tree_;
-  BlockId executed_;  // b_exec
-  BlockId settled_;   // b_exec when this call began
+  BlockId executed_;                   // b_exec
+  BlockId settled_;                    // b_exec when this call began
+  BlockId newest_;                     // the last one proposed to us
+  std::vector<BlockRef> uncommitted_;  // for the length of one check
   OrderedRequests ordered_;
   VoteCollector votes_;
   Vote last_vote_;

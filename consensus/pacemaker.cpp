@@ -25,7 +25,9 @@ bool Pacemaker::enter(Context& ctx, View next, Entry entry) {
   entry_ = std::move(entry);
   certificate_ = {};
   ctx.set_timer({.owner = 0, .id = kTimer, .payload = next.value}, interval());
-  ctx.enter_view(next, leader(ctx, next));
+  const ReplicaId leads = leader(ctx, next);
+  leads_ = leads == ctx.self();
+  ctx.enter_view(next, leads);
   if (entry_.tc) ctx.note(Milestone::new_view, next);
   return true;
 }

@@ -98,7 +98,8 @@ class Pacemaker {
 
   View view() const { return view_; }
   ReplicaId leader(const Context&, View) const;
-  bool leads(const Context& ctx) const { return leader(ctx, view_) == ctx.self(); }
+  /// True when this replica leads the view it is in.
+  bool leads() const { return leads_; }
   /// What let this replica into its view, to be shown beside `high`.
   Entry entry(const Qc& high) const { return entry_.qc == high ? Entry{} : entry_; }
   /// True when this replica gave up the view it is in.
@@ -146,6 +147,7 @@ class Pacemaker {
   bool round_robin_;
 
   View view_{};
+  bool leads_ = false;
   View gave_up_{};
   Entry entry_;
   Tc certificate_;

@@ -42,7 +42,9 @@ bool HotStuff2::ready(Context& ctx) {
 void HotStuff2::entered(Context& ctx, ReplicaId from) {
   const View view = pacemaker_.view();
   const ReplicaId leader = pacemaker_.leader(ctx, view);
+  if (durable_.high->view == View(0) && view == View(1)) return;
   if (leader == ctx.self()) {
+    if (durable_.high->view.next() == view) return;
     ctx.set_timer({.owner = 0, .id = kWaitTimer, .payload = view.value}, wait_);
   } else if (from != leader && pacemaker_.entry({}).qc) {
     send_new_view(ctx, leader);
