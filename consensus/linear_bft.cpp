@@ -36,6 +36,9 @@ void LinearBft::on(Context& ctx, ReplicaId from, const Proposal& proposal, const
     ctx.persist_block(block);
     newest_ = tree_.insert(block, place.id);
     consider(ctx, newest_, *proposal.justify);
+    resolve(ctx, *block);
+  } else if (place.kind == Tree::Place::Kind::known) {
+    consider(ctx, place.id, *proposal.justify);  // its certificate overtook it
   } else if (orphan && proposal.view == pacemaker_.view()) {
     pending_ = {.view = proposal.view, .block = block->digest, .justify = proposal.justify};
   }
@@ -140,14 +143,15 @@ void LinearBft::enter(Context& ctx, ReplicaId from, View next, Entry entry) {
 void LinearBft::try_propose(Context& ctx) {
   const View view = pacemaker_.view();
   if (!pacemaker_.leads() || durable_.proposed >= view || !ready(ctx)) return;
-  // A certificate higher than our block is on its way: correct replicas may be locked on it.
-  const bool behind = std::ranges::any_of(awaited_, [&](const Qc& qc) {
-    return qc->phase == first_phase() && qc->view > durable_.high->view;
-  });
-  if (behind) return;
+  // A certificate higher than our block waits for its own: correct replicas may be locked on it.
+  for (const Qc& qc : awaited_) {
+    if (qc->phase != first_phase() || qc->view <= durable_.high->view) continue;
+    return sync_.want(ctx, qc->block, qc->height, ctx.self(), tree_.height(high_));
+  }
   if (beat_ < view && idle(ctx)) {
-    ctx.set_timer({.owner = 0, .id = kBeatTimer, .payload = view.value}, idle_beat_);
-    return;
+    if (beat_set_ == view) return;
+    beat_set_ = view;
+    return ctx.set_timer({.owner = 0, .id = kBeatTimer, .payload = view.value}, idle_beat_);
   }
   propose(ctx);
 }
@@ -261,17 +265,25 @@ bool LinearBft::insert(Context& ctx, const BlockRef& block) {
   if (place.kind != Tree::Place::Kind::child) return place.kind == Tree::Place::Kind::known;
   ctx.persist_block(block);
   const BlockId id = tree_.insert(block, place.id);
-  const auto mine = [&](const Qc& qc) { return qc->block == block->digest; };
-  for (auto a = std::ranges::find_if(awaited_, mine); a != awaited_.end();
-       a = std::ranges::find_if(awaited_, mine)) {
-    const Qc qc = *a;
-    awaited_.erase(a);
-    learn(ctx, ctx.self(), qc);
-  }
+  resolve(ctx, *block);
   if (pending_.block == block->digest && pending_.view == pacemaker_.view()) {
     consider(ctx, id, *pending_.justify);
   }
   return true;
+}
+
+/// The certificates that waited for a block.
+void LinearBft::resolve(Context& ctx, const Block& block) {
+  for (std::size_t i = 0; i < awaited_.size();) {
+    if (awaited_[i]->block != block.digest) {
+      ++i;
+      continue;
+    }
+    const Qc qc = awaited_[i];
+    awaited_.erase(awaited_.begin() + static_cast<std::ptrdiff_t>(i));
+    learn(ctx, ctx.self(), qc);
+    i = 0;
+  }
 }
 
 /// A function of the record alone, so that it is asked once a broadcast.

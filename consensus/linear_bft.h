@@ -161,6 +161,7 @@ class LinearBft
   void consider(Context&, BlockId, const QuorumCert& justify);
   bool insert(Context&, const BlockRef&);
   void connect(Context&);
+  void resolve(Context&, const Block&);
   void await(const Qc&);
   void recover(Context&);
   bool idle(Context&) const;

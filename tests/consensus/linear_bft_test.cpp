@@ -428,6 +428,33 @@ BOOST_AUTO_TEST_CASE(a_proposal_on_an_unknown_parent_waits_for_it) {
   });
 }
 
+// Votes and certificates that overtake the proposal they are about.
+BOOST_AUTO_TEST_CASE(slow_proposals_to_the_next_leader_stop_nothing) {
+  each([](const Family& f) {
+    Script script(f, 4);
+    script.link = [&](ReplicaId, ReplicaId to, const Message& m) {
+      const bool slow = m.kind() == Proposal::kKind && to == r(2);
+      return slow ? 5 * kDelta : kDelta;
+    };
+    script.start_all();
+    script.run_for(10s);
+    BOOST_TEST(script.noted(Milestone::view_change) == 0u);
+    BOOST_TEST(script.committed_height(r(2)).value > 50u);
+    // It votes although it had fetched the block before the proposal came.
+    BOOST_TEST(votes_of(script, r(2)) > 25u);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(one_replica_alone_decides_by_itself) {
+  each([](const Family& f) {
+    Script script(f, 1, false);
+    script.start(r(0));
+    script.submit(5);
+    script.run_for(1s);
+    BOOST_TEST(script.committed_height(r(0)).value >= 5u);
+  });
+}
+
 BOOST_AUTO_TEST_CASE(a_long_absence_is_caught_up) {
   each([](const Family& f) {
     Script script(f, 4);
