@@ -184,7 +184,8 @@ class LinearBft
   VoteCollector votes_;
   Vote last_vote_;
   Pending pending_;
-  View beat_{};              // the view in which an idle leader has waited enough
+  View beat_set_{};          // the last view in which an idle leader began to wait
+  View beat_{};              // and the last in which it has waited enough
   std::vector<Qc> awaited_;  // their blocks are being fetched
   std::array<View, 16> proposals_seen_{};
   BlockSync sync_;
