@@ -10,8 +10,8 @@
 
 namespace byzlab::pbft {
 
-enum class RecordKind : std::uint8_t { view, accepted, prepared, executed, snapshot };
-BOOST_DESCRIBE_ENUM(RecordKind, view, accepted, prepared, executed, snapshot)
+enum class RecordKind : std::uint8_t { view, accepted, prepared, committed, executed, snapshot };
+BOOST_DESCRIBE_ENUM(RecordKind, view, accepted, prepared, committed, executed, snapshot)
 
 /// The view this replica is in, and O's digests from o_first on once it is active.
 struct ViewRecord {
@@ -29,6 +29,15 @@ using AcceptedRecord = Place;
 /// Stands for the COMMIT it led to.
 using PreparedRecord = Prepared;
 
+/// Executed up to here, and proof of committed(m, v, n), the batch apart: who restarts can still
+/// show it to who missed it.
+struct CommittedRecord {
+  Place place{};
+  AggregateSignature commits{};
+};
+BOOST_DESCRIBE_STRUCT(CommittedRecord, (), (place, commits))
+
+/// Executed up to here by state transfer.
 struct ExecutedRecord {
   Height executed{};
 };
@@ -40,8 +49,9 @@ struct SnapshotRecord {
   Height executed{};
   std::vector<AcceptedRecord> accepted{};
   std::vector<PreparedRecord> prepared{};
+  std::vector<CommittedRecord> committed{};
 };
-BOOST_DESCRIBE_STRUCT(SnapshotRecord, (), (view, stable, executed, accepted, prepared))
+BOOST_DESCRIBE_STRUCT(SnapshotRecord, (), (view, stable, executed, accepted, prepared, committed))
 
 /// A PreparedRecord as it is written, without copying the certificate.
 struct PreparedWriter {
@@ -54,6 +64,17 @@ struct PreparedWriter {
     byzlab::encode(prepares, w);
   }
   static bool decode(ByteReader&, PreparedWriter&) { return false; }
+};
+
+/// The same of a CommittedRecord.
+struct CommittedWriter {
+  const Place& place;
+  const AggregateSignature& commits;
+  void encode(ByteWriter& w) const {
+    byzlab::encode(place, w);
+    byzlab::encode(commits, w);
+  }
+  static bool decode(ByteReader&, CommittedWriter&) { return false; }
 };
 
 /// A record as it is written: its kind, then itself.

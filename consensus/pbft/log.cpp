@@ -62,6 +62,21 @@ const Prepared* Slot::best_prepared(Prepared& current) const {
   return earlier && earlier->block ? &earlier->certificate : nullptr;
 }
 
+std::optional<CommitProof> Slot::commit_proof() const {
+  if (committed) {
+    return CommitProof{{.view = view, .seq = seq, .digest = digest}, &commits.aggregate(), block};
+  }
+  if (proof) {
+    const auto& d = proof->as<Decided>();
+    return CommitProof{{.view = d.view, .seq = d.seq, .digest = d.digest}, &d.commits, d.block.ref};
+  }
+  if (!earlier || !earlier->committed) return std::nullopt;
+  return CommitProof{
+      {.view = earlier->commit_view, .seq = seq, .digest = earlier->committed->digest},
+      &earlier->commits,
+      earlier->committed};
+}
+
 Slot& SlotRing::renewed(View view, Height seq, Height low) {
   // Two live slots must not meet: grow until they do not.
   while (slots_[seq.value & mask_].seq > low && slots_[seq.value & mask_].seq != seq &&

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "consensus/pbft/messages.h"
@@ -22,6 +23,13 @@ struct Earlier {
   AggregateSignature commits;
   BlockRef committed;  ///< null when there is no such quorum
   std::vector<BlockRef> batches;
+};
+
+/// Proof of committed(m, v, n), for as long as the slot stays as it is.
+struct CommitProof {
+  Place place;
+  const AggregateSignature* commits;
+  BlockRef block;
 };
 
 struct Slot {
@@ -46,6 +54,11 @@ struct Slot {
   /// P_m with the highest view, or null. `current` is scratch for the certificate of this view.
   const Prepared* best_prepared(Prepared& current) const;
   Prepared certificate() const;
+  /// Has this replica prepared in the slot's view, now or before it restarted?
+  bool said_commit() const {
+    return prepared || (earlier && earlier->block && earlier->certificate.view == view);
+  }
+  std::optional<CommitProof> commit_proof() const;
   /// The batch of that digest, if the slot has it.
   BlockRef batch(const Digest& digest) const;
   /// Keeps a batch that was accepted in an earlier view.

@@ -2,6 +2,7 @@
 #include "consensus/pbft/pbft.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace byzlab::pbft {
 
@@ -225,14 +226,15 @@ void Pbft::execute(Context& ctx) {
   const Height before = executed_;
   for (Slot* s = slots_.find(executed_.next()); s && s->decided;
        s = slots_.find(executed_.next())) {
+    const auto proof = s->commit_proof();
+    assert(proof);
+    ctx.persist(Tagged<CommittedWriter>{RecordKind::committed, {proof->place, *proof->commits}});
     const bool same = s->block && s->block->digest == s->decided->digest;
     const bool claimed = s->claimed && same;
     append(ctx, s->decided, claimed, same && s->accepted && s->view == view_);
     if (claimed) s->claimed = false;
   }
-  if (executed_ == before) return;
-  ctx.persist(Tagged<ExecutedRecord>{RecordKind::executed, {executed_}});
-  progressed(ctx);
+  if (executed_ != before) progressed(ctx);
 }
 
 /// Executes one batch. `claimed`: none of its requests can be a repetition. `persisted`: it is the

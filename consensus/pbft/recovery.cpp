@@ -2,7 +2,8 @@
 //
 // Written before the message that it stands for leaves: the view, accepted pre-prepares, prepared
 // certificates, how far it executed. So a restarted replica never says two things about one (v, n),
-// and reports in P all that it may have helped to commit.
+// and reports in P all that it may have helped to commit. Proofs of what it executed are written
+// for the others: when all who executed have restarted, one who did not can still be helped.
 #include <algorithm>
 
 #include "consensus/pbft/pbft.h"
@@ -39,6 +40,7 @@ void Pbft::persist_snapshot(Context& ctx) {
       snapshot.accepted.push_back({.view = s->view, .seq = seq, .digest = s->digest});
     }
     if (const Prepared* p = s->best_prepared(current)) snapshot.prepared.push_back(*p);
+    if (const auto p = s->commit_proof()) snapshot.committed.push_back({p->place, *p->commits});
   }
   // A primary's pre-prepares that are on their way to itself: signed, and in no slot yet.
   for (const BlockRef& b : in_flight_) {
@@ -87,6 +89,10 @@ void Pbft::read_record(std::span<const std::byte> bytes, Context& ctx, SnapshotR
     case RecordKind::view: decode(reader, all.view); break;
     case RecordKind::accepted: decode(reader, all.accepted.emplace_back()); break;
     case RecordKind::prepared: decode(reader, all.prepared.emplace_back()); break;
+    case RecordKind::committed:
+      decode(reader, all.committed.emplace_back());
+      all.executed = all.committed.back().place.seq;
+      break;
     case RecordKind::executed: {
       ExecutedRecord record;
       decode(reader, record);
@@ -119,6 +125,15 @@ void Pbft::recover_slots(Context& ctx, const SnapshotRecord& all) {
     if (s.earlier->block && s.earlier->certificate.view >= p.view) continue;
     s.earlier->certificate = p;
     s.earlier->block = std::move(block);
+  }
+  for (const CommittedRecord& c : all.committed) {
+    BlockRef block = batch(c.place.seq, c.place.digest);
+    if (!in_window(c.place.seq) || !block) continue;
+    Slot& s = slots_.at(view_, c.place.seq, stable_.seq);
+    s.remember(block);
+    s.earlier->commit_view = c.place.view;
+    s.earlier->commits = c.commits;
+    s.earlier->committed = s.decided = std::move(block);
   }
   if (!active_) return;
   for (const AcceptedRecord& a : all.accepted) {
@@ -169,8 +184,8 @@ void Pbft::say_slots_again(Context& ctx) {
           PrePrepare{.view = place.view, .seq = seq, .digest = place.digest, .block = {s->block}});
       ++next_;
     }
-    const bool prepared = s->earlier && s->earlier->block && s->earlier->certificate.view == view_;
-    if (prepared) ctx.broadcast(Commit{.view = place.view, .seq = seq, .digest = place.digest});
+    if (s->said_commit())
+      ctx.broadcast(Commit{.view = place.view, .seq = seq, .digest = place.digest});
   }
   propose_again(ctx);
   // Never a second batch for a place, whatever the disk has lost.

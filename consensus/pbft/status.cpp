@@ -172,19 +172,12 @@ void Pbft::help_with_state(Context& ctx, ReplicaId to, const Status& s, bool at_
     if (k < Status::kSpan && (s.committed >> k & 1) != 0) continue;
     if (slot->proof) {
       ctx.relay(to, *slot->proof);
-    } else if (slot->committed) {
-      ctx.send(to, Decided{.view = slot->view,
+    } else if (const auto p = slot->commit_proof()) {
+      ctx.send(to, Decided{.view = p->place.view,
                            .seq = seq,
-                           .digest = slot->digest,
-                           .commits = slot->commits.aggregate(),
-                           .block = {slot->block}});
-    } else if (slot->earlier && slot->earlier->committed) {
-      const Earlier& e = *slot->earlier;
-      ctx.send(to, Decided{.view = e.commit_view,
-                           .seq = seq,
-                           .digest = e.committed->digest,
-                           .commits = e.commits,
-                           .block = {e.committed}});
+                           .digest = p->place.digest,
+                           .commits = *p->commits,
+                           .block = {p->block}});
     }
   }
 }
@@ -205,7 +198,8 @@ void Pbft::help_with_slots(Context& ctx, ReplicaId to, const Status& s, bool at_
     if (lacks(s.prepared) && self_ != primary_) {
       ctx.send(to, Prepare{.view = view_, .seq = seq, .digest = slot->digest});
     }
-    if (slot->prepared) ctx.send(to, Commit{.view = view_, .seq = seq, .digest = slot->digest});
+    if (slot->said_commit())
+      ctx.send(to, Commit{.view = view_, .seq = seq, .digest = slot->digest});
   }
 }
 

@@ -133,6 +133,25 @@ BOOST_AUTO_TEST_CASE(a_restarted_replica_says_nothing_else_than_before) {
   BOOST_TEST(script.agreement());
 }
 
+BOOST_AUTO_TEST_CASE(who_has_executed_can_prove_it_after_a_restart) {
+  EngineScript script(kInfo, {.n = 4});
+  script.record(false);
+  script.start_all();
+  cut_off(script, r3);
+  script.submit(1);
+  script.run_for(1s);
+  BOOST_TEST(script.committed_height(r0).value == 1u);
+  BOOST_TEST(engine(script, r3).view().value == 1u);  // alone: there it can vote for nothing
+  // All who executed restart, and what they say at that is lost. They miss nothing any more.
+  script.link = [](ReplicaId, ReplicaId, const Message&) { return kLost; };
+  for (const ReplicaId r : {r0, r1, r2}) script.crash(r);
+  for (const ReplicaId r : {r0, r1, r2}) script.start(r);
+  script.link = nullptr;
+  script.run_for(3s);
+  BOOST_TEST(script.committed_height(r3).value == 1u);
+  BOOST_TEST(script.agreement());
+}
+
 BOOST_AUTO_TEST_CASE(everybody_restarts_and_goes_on) {
   EngineScript script(kInfo, {.n = 4}, small("4"));
   script.record(false);

@@ -108,6 +108,7 @@ class EngineScript {
   const std::vector<Noted>& notes() const { return notes_; }
   std::size_t noted(Milestone milestone) const;
 
+  bool is_up(ReplicaId r) const { return replicas_[r.value].engine != nullptr; }
   Engine& engine(ReplicaId r) { return *replicas_[r.value].engine; }
   const Crypto& crypto() const { return *crypto_; }
   const Committee& committee() const { return committee_; }
