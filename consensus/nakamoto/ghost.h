@@ -1,5 +1,5 @@
 // GHOST: Y. Sompolinsky and A. Zohar, "Secure High-Rate Transaction Processing in Bitcoin",
-// Financial Cryptography 2015, §3.
+// Financial Cryptography 2015.
 //
 //   Algorithm 1   from genesis on, go to the child whose subtree holds the most blocks, until a
 //   block

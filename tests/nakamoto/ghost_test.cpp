@@ -5,6 +5,7 @@
 
 #include "consensus/nakamoto/nakamoto.h"
 #include "tests/support/engine_script.h"
+#include "tests/support/trial.h"
 
 namespace byzlab::nakamoto {
 namespace {
@@ -175,6 +176,42 @@ BOOST_AUTO_TEST_CASE(a_restart_remembers_what_stands_beside_the_chain) {
   l.crash(r1);
   l.start(r1);
   BOOST_TEST((l.mined_on() == tree.b4->digest));
+}
+
+// What the conformance suite asks of the longest chain, of GHOST.
+BOOST_AUTO_TEST_CASE(a_cluster_survives_what_the_longest_chain_does) {
+  namespace sc = scenario;
+  using testing::Trial;
+  const std::vector<std::pair<const char*, std::function<void(Trial&)>>> faults{
+      {"nothing", [](Trial&) {}},
+      {"everybody restarts", [](Trial& t) { t.fault(5, 5, sc::Crash{testing::everybody()}); }},
+      {"loss",
+       [](Trial& t) {
+         t.fault(5, 10, sc::Drop{testing::all_links(), 0.2});
+       }},
+      {"a partition",
+       [](Trial& t) {
+         t.fault(5, 2, sc::Partition{{testing::replicas(0, 2), testing::replicas(3, 4)}});
+       }},
+      {"twins", [](Trial& t) { t.adversary({r0}, "equivocate"); }},
+      {"nonsense", [](Trial& t) { t.adversary({r0}, "corrupt"); }},
+  };
+  for (const auto& [what, prepare] : faults) {
+    std::uint64_t unsafe = 0;
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+      Trial t(kInfo, 5, 60);
+      t.option("fork_choice", "ghost");
+      t.options.seed = seed;
+      prepare(t);
+      const testing::Outcome o = testing::run(t, t.ticks(20));
+      unsafe += o.agreement ? 0 : 1;
+      BOOST_TEST_CONTEXT(what << ", seed " << seed) {
+        BOOST_TEST(o.highest.value > o.at_probe.value + 4);
+        BOOST_TEST(o.lowest.value > o.at_probe.value);
+      }
+    }
+    BOOST_TEST(unsafe <= 1u, what << " broke agreement " << unsafe << " times of 6");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(equal_subtrees_are_kept_with_equal_probability) {
