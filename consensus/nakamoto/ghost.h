@@ -1,9 +1,8 @@
 // GHOST: Y. Sompolinsky and A. Zohar, "Secure High-Rate Transaction Processing in Bitcoin",
 // Financial Cryptography 2015.
 //
-//   Algorithm 1   from genesis on, go to the child whose subtree holds the most blocks, until a
-//   block
-//                 has no children: that block is mined on
+//   Algorithm 1   from genesis on, go to the child whose subtree holds the most blocks, until there
+//                 is no child: that block is mined on
 //
 // A fork weighs what was mined on either side, not only what ended up in one line, so that blocks
 // found side by side in a slow network still defend the chain they stand on.

@@ -6,9 +6,9 @@
 //
 //   the pool found one     append it; Δ = 0 and a branch of 2: it was a tie, publish and win
 //   the others found one   Δ = 0: give in, start over from the public chain
-//                          Δ = 1: publish the last block: a tie, try one's luck (the paper's state
-//                          0') Δ = 2: publish all: still one ahead, the others have lost theirs Δ >
-//                          2: publish the first unpublished block
+//                          Δ = 1: publish the last block: a tie, try one's luck (state 0')
+//                          Δ = 2: publish all: still one ahead, the others have lost theirs
+//                          Δ > 2: publish the first unpublished block
 //
 // Who mines on the pool's block in a tie is not the pool's doing: γ is what the network makes it
 // (tie_break: first_seen), or what the honest miners' options `tie_break: gamma`, `gamma` say.
