@@ -29,6 +29,8 @@ void Raft::on_timer(Context& ctx, Timer timer) {
   } else if (timer.same_key(kRetry)) {
     retry(ctx);
     ctx.set_timer(kRetry, election_timeout_ / 2);
+  } else if (timer.same_key(kGap) && !early_.empty()) {
+    refuse(ctx, *leader_, early_.front()->as<AppendEntries>().prev_log_index);
   }
 }
 
@@ -36,7 +38,7 @@ void Raft::on_timer(Context& ctx, Timer timer) {
 /// for self, reset election timer, send RequestVote RPCs to all other servers".
 void Raft::stand_for_election(Context& ctx) {
   role_ = Role::candidate;
-  leader_.reset();
+  forget_leader();
   ++ballot_.current_term;
   ballot_.voted_for = ctx.self();
   save_ballot(ctx);
@@ -107,7 +109,7 @@ bool Raft::in_other_term(Context& ctx, Term term) {
   if (term < ballot_.current_term) return false;
   ballot_ = Ballot{.current_term = term};
   save_ballot(ctx);
-  leader_.reset();
+  forget_leader();
   if (role_ == Role::leader) {
     ctx.cancel_timer(kHeartbeat);
     ctx.cancel_timer(kRetry);
@@ -128,10 +130,17 @@ bool Raft::from_new_leader(Context& ctx, ReplicaId from, Term term) {
   role_ = Role::follower;  // Candidates: "if AppendEntries RPC received from new leader"
   heard_at_ = ctx.now();
   if (leader_ != from) {
+    forget_leader();
     leader_ = from;
     ctx.enter_view(term, from);
   }
   return true;
+}
+
+void Raft::forget_leader() {
+  leader_.reset();
+  matched_ = false;
+  early_.clear();
 }
 
 /// §5.2: "election timeouts are chosen randomly from a fixed interval"; anew for each election, so

@@ -39,9 +39,10 @@
 //  - A refusal carries the first index of the conflicting term (§5.3, last paragraph but one).
 //  - A new leader commits an empty entry first (§8), without which what it took over would wait for
 //    the next request.
-//  - No snapshots (§7): a log is as long as the run, as every engine's ledger is here. No change of
-//    membership (§6). Whom a leader may tell lies, it may also fill with entries: outside the
-//    model.
+//  - Messages overtake each other: AppendEntries that come before what they follow are held, eight
+//    at most, and refused only when they are more or wait for half a heartbeat_interval.
+//  - No snapshots (§7): a log is as long as the run, as every engine's ledger here is; and a leader
+//    that lies may fill a follower's, outside the model. No change of membership (§6).
 #pragma once
 
 #include <deque>
@@ -169,6 +170,9 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   static constexpr Timer kElection{.id = 0};
   static constexpr Timer kHeartbeat{.id = 1};
   static constexpr Timer kRetry{.id = 2};
+  static constexpr Timer kGap{.id = 3};
+  /// AppendEntries held because something before them is missing.
+  static constexpr std::size_t kEarly = 8;
   /// Bounds of one AppendEntries to a follower that is behind.
   static constexpr std::size_t kBatchEntries = 64;
   static constexpr std::uint64_t kBatchBytes = 1'000'000;
@@ -193,6 +197,7 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   bool from_new_leader(Context&, ReplicaId from, Term);
   void save_ballot(Context& ctx) { ctx.persist_only(ballot_); }
   void draw_election_timeout(Context&);
+  void forget_leader();
   bool waited_in_vain(Context&);
   // Replication, replication.cpp.
   void propose(Context&);
@@ -201,6 +206,9 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   AppendEntries entries_from(Index first, std::size_t limit) const;
   void heartbeat(Context&);
   void retry(Context&);
+  void take(Context&, ReplicaId from, const AppendEntries&);
+  bool hold_early(Context&, const Message&);
+  void take_early(Context&, ReplicaId from);
   void accepted(Context&, ReplicaId from, Index match);
   void refused(Context&, ReplicaId from, const AppendEntriesReply&);
   void acknowledge(Context&, Power, Index after, Index upto);
@@ -231,6 +239,10 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   Duration patience_{};              // the election timeout drawn last
   VoteSet votes_;                    // candidate
   BlockRef genesis_;
+
+  // Volatile state on followers.
+  bool matched_ = false;            // the log agreed with this leader's once: a gap is on the way
+  std::vector<HeldMessage> early_;  // AppendEntries of this leader behind a gap
 
   // Volatile state on leaders.
   std::vector<Follower> followers_;  // by replica

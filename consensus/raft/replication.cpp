@@ -117,6 +117,12 @@ void Raft::on(Context& ctx, ReplicaId from, const AppendEntries& append, const M
   });
   // 1. Refuse if term < currentTerm (§5.1).
   if (!well_formed || !from_leader(ctx, from, append.term)) return;
+  if (append.prev_log_index > last_log_index() && hold_early(ctx, m)) return;
+  take(ctx, from, append);
+  if (!early_.empty()) take_early(ctx, from);
+}
+
+void Raft::take(Context& ctx, ReplicaId from, const AppendEntries& append) {
   // 2. Refuse if the log has no entry at prevLogIndex of prevLogTerm (§5.3).
   if (!matches(ctx, from, append.prev_log_index, append.prev_log_term)) return;
   for (const BlockPayload& payload : append.entries) {
@@ -132,10 +138,33 @@ void Raft::on(Context& ctx, ReplicaId from, const AppendEntries& append, const M
     log_.push_back(block);
     ctx.persist_block(block);
   }
+  matched_ = true;
   const Index last_new = append.prev_log_index.plus(append.entries.size());
   ctx.send(from, AppendEntriesReply{.term = ballot_.current_term, .index = last_new});
   // 5. commitIndex follows leaderCommit as far as this message proves the logs to match.
   apply(ctx, std::min(append.leader_commit, last_new));
+}
+
+/// What is missing before it is on its way, or lost: that shows in time. Only a log that agreed
+/// with this leader's before has a gap; another may differ, and the leader must know at once.
+bool Raft::hold_early(Context& ctx, const Message& m) {
+  if (!matched_ || early_.size() == kEarly) return false;
+  if (early_.empty()) ctx.set_timer(kGap, heartbeat_interval_ / 2);
+  early_.emplace_back(ctx.store(), m);
+  return true;
+}
+
+void Raft::take_early(Context& ctx, ReplicaId from) {
+  for (std::size_t i = 0; i < early_.size();) {
+    if (early_[i]->as<AppendEntries>().prev_log_index > last_log_index()) {
+      ++i;
+      continue;
+    }
+    const HeldMessage m = std::move(early_[i]);
+    early_.erase(early_.begin() + static_cast<std::ptrdiff_t>(i));
+    take(ctx, from, m->as<AppendEntries>());
+    i = 0;
+  }
 }
 
 void Raft::on(Context& ctx, ReplicaId from, const Heartbeat& beat, const Message&) {

@@ -290,6 +290,43 @@ BOOST_AUTO_TEST_CASE(who_was_away_long_gets_entries_in_batches) {
   BOOST_CHECK(state(script, 0).role() == Raft::Role::leader);
 }
 
+BOOST_AUTO_TEST_CASE(entries_that_overtake_others_wait_for_them) {
+  for (const bool lost : {false, true}) {
+    EngineScript script(kInfo, {.n = 3}, Options(kOptions).with("batch_size", "1"));
+    script.record(false);
+    script.start_all();
+    elect(script, 0);
+    std::uint64_t refusals = 0;
+    std::uint64_t appends = 0;
+    Index first_slow(3);
+    script.link = [&](ReplicaId, ReplicaId to, const Message& m) {
+      if (m.kind() == AppendEntriesReply::kKind) {
+        refusals += m.as<AppendEntriesReply>().success() ? 0 : 1;
+      } else if (m.kind() == AppendEntries::kKind) {
+        ++appends;
+        // Entry 3 is slow on its way to r2, or lost, the first time.
+        const auto& entries = m.as<AppendEntries>().entries;
+        if (to == r(2) && entries.size() == 1 && entries[0]->height == first_slow) {
+          first_slow = Index(0);
+          return lost ? kLost : Duration(3 * kLatency);
+        }
+      }
+      return Duration(kLatency);
+    };
+    script.submit(5);  // entries 2 to 6
+    script.run_for(kLatency);
+    BOOST_TEST(state(script, 2).log().size() == 2u);
+    BOOST_TEST(refusals == 0u);
+    script.run_for(2 * kLatency);
+    BOOST_TEST(state(script, 2).log().size() == (lost ? 2u : 6u));
+    script.run_for(kTimeout / 4);
+    BOOST_TEST(state(script, 2).log().size() == 6u);
+    BOOST_TEST(script.committed_height(r(2)).value == 6u);
+    BOOST_TEST(lost == (refusals > 0));
+    BOOST_TEST(appends == (lost ? 11u : 10u));  // one batch brings what was lost
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_lost_disk_is_filled_again) {
   EngineScript script(kInfo, {.n = 3}, Options(kOptions).with("batch_size", "1"));
   script.record(false);
