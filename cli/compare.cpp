@@ -122,6 +122,7 @@ std::filesystem::path write_results(const ComparisonTable& table,
   folder.write("table.md", table.markdown());
   folder.write("table.csv", table.csv());
   folder.write("table.tex", table.latex());
+  if (comparison.table.map) folder.write("map.svg", table.svg());
   folder.write("console.txt", table.headline() + "\n" + table.text({}));
   folder.write("runs.jsonl", runs);
   Report line;

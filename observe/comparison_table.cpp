@@ -31,6 +31,11 @@ bool is_safety(scenario::Property property) {
   return false;
 }
 
+bool is_liveness(scenario::Property property) {
+  return property == scenario::Property::progress || property == scenario::Property::recovery ||
+         property == scenario::Property::liveness;
+}
+
 /// "1.98" with as many digits as the half width makes sense of, then "±0.02".
 std::string with_interval(const Estimate& e, double scale) {
   const double mean = e.mean * scale, half = (e.high - e.low) / 2 * scale;
@@ -60,6 +65,18 @@ std::string in_latex(const std::string& text) {
       result.replace(at, std::string_view(from).size(), to);
   }
   return result;
+}
+
+std::string in_xml(const std::string& text) {
+  std::string result;
+  for (const char c : text) result += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
+  return result;
+}
+
+const char* colour_of(const CellResult& cell) {
+  if (cell.runs() == 0) return "#eeeeee";
+  if (cell.unsafe > 0) return "#d55e00";
+  return cell.stalled > 0 ? "#f0e442" : "#56b4e9";
 }
 
 std::string in_csv(const std::string& text) {
@@ -99,15 +116,20 @@ void ComparisonTable::add(std::size_t index, std::uint64_t seed_index, const Rep
     case RunVerdict::fail: ++cell.failed, ++failed_; break;
     case RunVerdict::inconclusive: ++cell.inconclusive, ++inconclusive_; break;
   }
-  bool unsafe = false;
+  bool unsafe = false, stalled = false, inside = false;
   for (const ExpectationResult& e : report.expectations) {
     // An expected violation is one, too: the table tells what happened.
     const bool violated = is_safety(e.property) && e.bound != Bound::not_applicable;
     if (violated && cell.violated.empty()) cell.violated = e.id.substr(0, e.id.rfind('-'));
     unsafe = unsafe || violated;
+    stalled = stalled || (e.status == Status::fail && is_liveness(e.property));
+    inside =
+        inside || (e.status == Status::fail && !report.beyond_bound) || e.bound == Bound::inside;
     if (e.status == Status::fail && cell.first_failure.empty()) cell.first_failure = e.text;
   }
   cell.unsafe += unsafe ? 1 : 0;
+  cell.stalled += stalled && !unsafe ? 1 : 0;
+  cell.inside += inside ? 1 : 0;
   for (std::size_t m = 0; m < comparison_.table.metrics.size(); ++m) {
     const auto found =
         std::ranges::find(report.metrics, comparison_.table.metrics[m], &Metric::name);
@@ -116,6 +138,11 @@ void ComparisonTable::add(std::size_t index, std::uint64_t seed_index, const Rep
 }
 
 RunVerdict ComparisonTable::verdict() const {
+  if (comparison_.table.map) {
+    if (std::ranges::any_of(cells_, [](const CellResult& cell) { return cell.inside > 0; }))
+      return RunVerdict::fail;
+    return runs() < planned() || runs() == 0 ? RunVerdict::inconclusive : RunVerdict::pass;
+  }
   if (failed_ > 0) return RunVerdict::fail;
   return inconclusive_ > 0 || runs() < planned() || runs() == 0 ? RunVerdict::inconclusive
                                                                 : RunVerdict::pass;
@@ -189,6 +216,19 @@ std::string ComparisonTable::verdict_text(std::size_t index) const {
   return fmt::format("✓ {}/{}", cell.passed, cell.runs());
 }
 
+std::string ComparisonTable::outcome_text(std::size_t index) const {
+  const CellResult& cell = cells_[index];
+  if (!comparison_.cells[index].excluded.empty()) return "n/a";
+  if (cell.runs() == 0) return "-";
+  const auto of = [&](std::string_view what, std::uint64_t count) {
+    return fmt::format("{}{}{}", cell.inside > 0 ? "BUG: " : "", what,
+                       count == cell.runs() ? "" : fmt::format(" {}/{}", count, cell.runs()));
+  };
+  if (cell.unsafe > 0) return of("✗ violated", cell.unsafe);
+  if (cell.stalled > 0) return of("? stalled", cell.stalled);
+  return "✓ live";
+}
+
 std::string ComparisonTable::value_text(std::size_t index, std::size_t metric) const {
   if (!comparison_.cells[index].excluded.empty()) return "n/a";
   const Estimate e = estimate(index, metric);
@@ -258,6 +298,10 @@ ComparisonTable::Grid ComparisonTable::grid(std::string title, const Page& page,
 
 std::vector<ComparisonTable::Grid> ComparisonTable::grids(const Page& page) const {
   std::vector<Grid> grids;
+  if (comparison_.table.map) {
+    grids.push_back(grid("outcome", page, [&](std::size_t cell) { return outcome_text(cell); }));
+    return grids;
+  }
   grids.push_back(grid("verdict", page, [&](std::size_t cell) { return verdict_text(cell); }));
   for (std::size_t m = 0; m < comparison_.table.metrics.size(); ++m) {
     const std::string unit = unit_words(m);
@@ -273,7 +317,9 @@ std::vector<ComparisonTable::Grid> ComparisonTable::grids(const Page& page) cons
 
 std::vector<std::string> ComparisonTable::footnotes() const {
   std::vector<std::string> notes{
-      "± and ( – ) are 95 % intervals over seeds; ratios are of runs with the same seed."};
+      comparison_.table.map
+          ? "live: safe, and goes on; stalled: safe, and does not; violated: safety is lost."
+          : "± and ( – ) are 95 % intervals over seeds; ratios are of runs with the same seed."};
   std::set<std::string> seen;
   for (const scenario::Cell& cell : comparison_.cells) {
     if (!cell.excluded.empty() && seen.insert(cell.excluded).second)
@@ -299,12 +345,18 @@ std::string ComparisonTable::headline() const {
 
 std::string ComparisonTable::verdict_line() const {
   const RunVerdict v = verdict();
+  const std::string word = v == RunVerdict::pass   ? "PASS"
+                           : v == RunVerdict::fail ? "FAIL"
+                                                   : "INCONCLUSIVE";
+  if (comparison_.table.map) {
+    const auto bugs = std::ranges::count_if(cells_, [](const auto& c) { return c.inside > 0; });
+    return fmt::format("{}  {}   {} runs", word,
+                       bugs == 0 ? "nothing that the fault models do not allow"
+                                 : fmt::format("{} cells break inside the fault model", bugs),
+                       runs());
+  }
   return fmt::format(
-      "{}  {} of {} runs   {} simulated runs a second",
-      v == RunVerdict::pass   ? "PASS"
-      : v == RunVerdict::fail ? "FAIL"
-                              : "INCONCLUSIVE",
-      passed_, planned(),
+      "{}  {} of {} runs   {} runs a second", word, passed_, planned(),
       wall_seconds_ > 0 ? short_number(static_cast<double>(runs()) / wall_seconds_) : "-");
 }
 
@@ -378,6 +430,44 @@ std::string ComparisonTable::latex() const {
     }
   }
   return text;
+}
+
+// Colours of the Okabe-Ito palette, which the colour-blind can tell apart; every square says its
+// outcome in words, too.
+std::string ComparisonTable::svg() const {
+  constexpr int kColumn = 118, kRow = 34, kLeft = 190, kTop = 84, kGap = 56;
+  const auto text = [](int x, int y, std::string_view style, const std::string& words) {
+    return fmt::format("  <text x=\"{}\" y=\"{}\" {}>{}</text>\n", x, y, style, in_xml(words));
+  };
+  std::string body;
+  int y = kTop, width = 0;
+  for (const Page& page : pages()) {
+    body += text(16, y - 12, "font-weight=\"bold\"", page.title);
+    const auto column = [&](std::size_t c) { return kLeft + static_cast<int>(c) * kColumn; };
+    for (std::size_t c = 0; c < page.columns.size(); ++c) {
+      body += text(column(c) + kColumn / 2, y - 12, "text-anchor=\"middle\" fill=\"#555\"",
+                   page.columns[c]);
+    }
+    for (std::size_t r = 0; r < page.rows.size(); ++r, y += kRow) {
+      body += text(kLeft - 12, y + 22, "text-anchor=\"end\"", page.rows[r]);
+      for (std::size_t c = 0; c < page.columns.size(); ++c) {
+        body += fmt::format(
+            "  <rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\" fill=\"{}\"/>\n",
+            column(c) + 2, y + 2, kColumn - 4, kRow - 4, colour_of(cells_[page.cells[r][c]]));
+        body += text(column(c) + kColumn / 2, y + 22, "text-anchor=\"middle\" font-size=\"12\"",
+                     outcome_text(page.cells[r][c]));
+      }
+    }
+    width = std::max(width, column(page.columns.size()) + 16);
+    y += kGap;
+  }
+  return fmt::format(
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" "
+             "font-family=\"sans-serif\" font-size=\"14\">\n"
+             "  <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
+             width, y - kGap + 16) +
+         text(16, 32, "font-size=\"18\" font-weight=\"bold\"", comparison_.name) + body +
+         "</svg>\n";
 }
 
 std::string ComparisonTable::csv() const {

@@ -16,6 +16,8 @@ namespace byzlab {
 struct CellResult {
   std::uint64_t passed = 0, failed = 0, inconclusive = 0;
   std::uint64_t unsafe = 0;   ///< runs in which a safety property was violated
+  std::uint64_t stalled = 0;  ///< safe runs in which something did not go on as expected
+  std::uint64_t inside = 0;   ///< runs with a failure that the fault model does not allow
   std::string violated;       ///< the first such property: "agreement"
   std::string first_failure;  ///< what failed first, else: "recovery: 5s after split"
   /// By metric of the plan, then by seed; none where the run has no such figure.
@@ -46,6 +48,8 @@ class ComparisonTable {
   std::string text(const Style& style) const;
   std::string markdown() const;
   std::string latex() const;
+  /// A picture of the outcomes: engines by columns, a square a cell.
+  std::string svg() const;
   /// One line a cell and metric.
   std::string csv() const;
   std::string json() const;
@@ -65,6 +69,7 @@ class ComparisonTable {
   template <class Text>
   Grid grid(std::string title, const Page& page, Text&& text_of_cell) const;
   std::string verdict_text(std::size_t cell) const;
+  std::string outcome_text(std::size_t cell) const;
   std::string value_text(std::size_t cell, std::size_t metric) const;
   std::string ratio_text(std::size_t cell, std::size_t metric) const;
   Estimate estimate(std::size_t cell, std::size_t metric) const;

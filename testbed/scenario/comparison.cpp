@@ -275,6 +275,7 @@ class Loader {
         if (place->empty() && used.insert(name).second) *place = name;
       }
     }
+    table.map = report.get<bool>("map");
     load_metrics(report);
     load_baseline(report);
   }

@@ -36,6 +36,9 @@ struct TablePlan {
   std::string rows, columns, pages;
   std::vector<std::string> metrics;  ///< "commit_latency.p50"
   std::string baseline;              ///< a value of `rows`; empty: none
+  /// A resilience map: cells say live, stalled or violated, and only what the fault model does not
+  /// allow fails.
+  bool map = false;
 };
 
 class ComparisonPlan {

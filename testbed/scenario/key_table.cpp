@@ -282,6 +282,9 @@ constexpr KeySpec kKeys[] = {
      "list of metrics, `byzlab list metrics`, such as commit_latency.p99"},
     {"comparison.report", "baseline", name, "", "",
      "the row that the others are compared with, seed by seed"},
+    {"comparison.report", "map", flag, "false", "",
+     "a resilience map: cells say live, stalled or violated; only what the fault model does not "
+     "allow is a failure"},
     {"comparison.report", "charts", special, "", "",
      "heatmap, latency_vs_throughput, scaling: of the report page, which is not drawn yet"},
 };
