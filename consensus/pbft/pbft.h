@@ -182,6 +182,7 @@ class Pbft
   void tick(Context&);
   void start_ticking(Context&);
   bool outstanding(Context&) const;
+  void follow(Context&);
   void ask(Context&);
   void ask_on(Context&);
   void suspect_censorship(Context&, bool stuck);

@@ -30,9 +30,24 @@ void Pbft::tick(Context& ctx) {
   // Who moves because others help goes on asking, until it moves by itself.
   const bool helped = attempt_ > 0;
   attempt_ = moved ? 0 : attempt_ + 1;
+  if (attempt_ >= 2) follow(ctx);
   if (!moved || helped || behind_ || catching_up_) ask(ctx);
   suspect_censorship(ctx, helped || !moved);
   start_ticking(ctx);
+}
+
+/// §4.5.2: f+1 replicas in later views take this one along. What their VIEW-CHANGEs said is lost
+/// when they are active again and have restarted; their STATUSes say it too. Without this a primary
+/// of an older view, which no timer moves, could wait for ever.
+void Pbft::follow(Context& ctx) {
+  Power ahead = 0;
+  View smallest(~std::uint64_t{0});
+  for (std::uint32_t i = 0; i < n_; ++i) {
+    if (known_views_[i] <= view_) continue;
+    ahead += ctx.committee().power(ReplicaId(i));
+    smallest = std::min(smallest, known_views_[i]);
+  }
+  if (ahead > ctx.committee().fault_bound()) start_view_change(ctx, smallest);
 }
 
 /// Tells everybody what this replica has; between views, also what it wants.

@@ -177,9 +177,16 @@ class Liar {
       known[self_] = {.from = self_, .signature = sign(own)->signature(), .content = own};
       NewView nv{.view = v};
       for (const auto& [from, vc] : known) nv.view_changes.push_back(vc);
-      while (nv.view_changes.size() > validity_.quorum) {
-        nv.view_changes.erase(nv.view_changes.begin() +
-                              static_cast<std::ptrdiff_t>(rng_.below(nv.view_changes.size())));
+      // No larger a V than needed.
+      const auto power = [&](ReplicaId who) { return script_.committee().power(who); };
+      Power in_v = 0;
+      for (const SignedViewChange& vc : nv.view_changes) in_v += power(vc.from);
+      for (std::uint64_t tries = rng_.below(20); tries > 0 && !nv.view_changes.empty(); --tries) {
+        const auto vc = nv.view_changes.begin() +
+                        static_cast<std::ptrdiff_t>(rng_.below(nv.view_changes.size()));
+        if (in_v - power(vc->from) < validity_.quorum || in_v < power(vc->from)) continue;
+        in_v -= power(vc->from);
+        nv.view_changes.erase(vc);
       }
       nv.digests = reproposals(script_.crypto(), nv.view_changes).digests;
       if (!validity_.new_view(nv)) return;
@@ -209,6 +216,7 @@ class Liar {
 
 struct Adversity {
   std::uint32_t n = 4;
+  std::vector<Power> power{};  ///< one each when empty
   bool restarts = false;
   bool partitions = false;
   std::uint32_t loss_percent = 0;
@@ -218,14 +226,15 @@ struct Adversity {
 std::string survives(const Adversity& a, std::uint64_t seed, bool& led) {
   constexpr std::uint32_t kRequests = 30;
   Rng rng(mix(seed, 0x11A7));
-  EngineScript script(kInfo, {.n = a.n, .seed = seed},
+  EngineScript script(kInfo, {.n = a.n, .power = a.power, .seed = seed},
                       Options(kOptions)
                           .with("view_timeout", "200ms")
                           .with("checkpoint_interval", "4")
                           .with("batch_size", "3")
                           .with("pipeline", "4"));
   script.record(false);
-  const ReplicaId self(static_cast<std::uint32_t>(rng.below(a.n)));
+  ReplicaId self(static_cast<std::uint32_t>(rng.below(a.n)));
+  if (script.committee().power(self) > script.committee().fault_bound()) self = ReplicaId(1);
   Liar liar(script, rng, self, 8);
   const Duration slow = rng.below(2) == 0 ? 40ms : 160ms;
   bool good = false;
@@ -333,6 +342,11 @@ BOOST_AUTO_TEST_CASE(among_five_with_everything) {
 }
 BOOST_AUTO_TEST_CASE(among_six_with_everything) {
   check({.n = 6, .restarts = true, .partitions = true, .loss_percent = 10});
+}
+
+BOOST_AUTO_TEST_CASE(among_four_of_unequal_power) {
+  // A quorum is 5 of 7: the liar, with 2, and one of 3 are one.
+  check({.power = {3, 2, 1, 1}, .restarts = true, .partitions = true, .loss_percent = 10});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -391,12 +391,15 @@ BOOST_AUTO_TEST_CASE(hostile_bytes_do_no_harm) {
 /// What random faults there are in one run.
 struct Chaos {
   bool restarts = false;
-  bool equivocator = false;  // r3 proposes and votes for two blocks whenever it leads
+  bool equivocator = false;  // the last one proposes and votes for two blocks whenever it leads
+  std::vector<Power> power{1, 1, 1, 1};
 };
 
 /// Runs one seed: chaos until GST, then calm. Returns why it failed, or nothing.
-std::optional<std::string> survives(std::uint64_t seed, Chaos chaos) {
-  EngineScript script(kInfo, {.n = 4, .seed = seed});
+std::optional<std::string> survives(std::uint64_t seed, const Chaos& chaos) {
+  const auto n = static_cast<std::uint32_t>(chaos.power.size());
+  const ReplicaId liar = r(n - 1);
+  EngineScript script(kInfo, {.n = n, .power = chaos.power, .seed = seed});
   script.record(false);
   Rng rng(mix(seed, 77));
   const Time gst = kStart + 40 * kEpoch;
@@ -407,7 +410,7 @@ std::optional<std::string> survives(std::uint64_t seed, Chaos chaos) {
     const Duration late = rng.below(4) == 0 ? Duration(900ms) : Duration(120ms);
     return std::min(rng.uniform(1ms, late), gst + 99ms - script.now());
   };
-  const std::uint32_t honest = chaos.equivocator ? 3 : 4;
+  const std::uint32_t honest = chaos.equivocator ? n - 1 : n;
   for (std::uint32_t i = 0; i < honest; ++i) script.start(r(i));
   std::map<std::uint32_t, Time> down;
   for (std::uint64_t e = 1; e < 60; ++e) {
@@ -432,7 +435,7 @@ std::optional<std::string> survives(std::uint64_t seed, Chaos chaos) {
     if (!chaos.equivocator) continue;
     // Two blocks on whatever some honest replica has notarized last, one to each half; votes for
     // both.
-    const auto& victim = script.durable(r(static_cast<std::uint32_t>(rng.below(3))));
+    const auto& victim = script.durable(r(static_cast<std::uint32_t>(rng.below(honest))));
     Notarization parent = genesis_votes(script);
     for (const auto bytes : victim.records) {
       ByteReader reader(bytes);
@@ -440,19 +443,19 @@ std::optional<std::string> survives(std::uint64_t seed, Chaos chaos) {
       if (decode(reader, record) && record.notarized && rng.below(8) != 0)
         parent = *record.notarized;
     }
-    if (mix(e) % 4 != 3) continue;
+    if (mix(e) % n != liar.value) continue;
     for (std::uint64_t nonce : {1u, 2u}) {
       const auto block = script.crypto().make_block({.parent = parent.block,
                                                      .height = parent.height.next(),
                                                      .view = Epoch(e),
-                                                     .proposer = r(3),
+                                                     .proposer = liar,
                                                      .nonce = nonce});
-      for (std::uint32_t to = 0; to < 3; ++to) {
+      for (std::uint32_t to = 0; to < honest; ++to) {
         if (rng.below(2) + 1 == nonce) {
-          script.inject(r(3), r(to),
+          script.inject(liar, r(to),
                         Proposal{.epoch = Epoch(e), .block = {block}, .parent = parent});
         }
-        if (rng.below(2) == 0) script.inject(r(3), r(to), vote_for(*block));
+        if (rng.below(2) == 0) script.inject(liar, r(to), vote_for(*block));
       }
     }
   }
@@ -476,12 +479,17 @@ BOOST_AUTO_TEST_CASE(random_schedules_are_safe_and_live_after_gst) {
   const char* wanted = std::getenv("BYZLAB_STREAMLET_SEEDS");
   const std::uint64_t seeds = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 60;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
-    for (const Chaos chaos : {Chaos{}, Chaos{.restarts = true}, Chaos{.equivocator = true},
-                              Chaos{.restarts = true, .equivocator = true}}) {
+    for (const Chaos& chaos :
+         {Chaos{}, Chaos{.restarts = true}, Chaos{.equivocator = true},
+          Chaos{.restarts = true, .equivocator = true},
+          Chaos{.restarts = true, .equivocator = true, .power = {1, 1, 1, 1, 1}},
+          Chaos{.restarts = true, .equivocator = true, .power = {1, 1, 1, 1, 1, 1}},
+          Chaos{.restarts = true, .equivocator = true, .power = {4, 1, 1, 1}},
+          Chaos{.restarts = true, .equivocator = true, .power = {1, 3, 2, 2, 2}}}) {
       const auto failure = survives(seed, chaos);
       BOOST_TEST(!failure, "seed " << seed << (chaos.restarts ? " with restarts" : "")
-                                   << (chaos.equivocator ? " with an equivocator" : "") << ": "
-                                   << failure.value_or(""));
+                                   << (chaos.equivocator ? " with an equivocator" : "") << " among "
+                                   << chaos.power.size() << ": " << failure.value_or(""));
     }
   }
 }
