@@ -182,6 +182,70 @@ BOOST_AUTO_TEST_CASE(ibft_waits_for_two_quorums_a_height) {
   check_heights(*find_engine("ibft"), "round_timeout");
 }
 
+/// A chained protocol, view after view: its leader proposes when it has a quorum of votes for the
+/// block before, and that block; a block is committed with the proposal `depth` views later.
+void check_chained(const EngineInfo& info, std::size_t depth) {
+  const auto d = measured_distances();
+  if (!d) return;
+  SteadyState run = run_over(*d, info, {{"view_timeout", "10min"}});
+  run.run_to(kDecisions);
+  const auto decisions = run.decisions();
+  BOOST_REQUIRE_GE(decisions.size(), kDecisions - depth - 1);
+  const auto leader = [&](std::size_t k) { return (decisions[0].proposer.value + k) % d->n(); };
+  std::vector<Duration> proposed{Duration{0}};
+  std::vector<Times> arrives;  // of each proposal, everywhere: who has it votes
+  for (std::size_t k = 0; k < decisions.size(); ++k) {
+    arrives.emplace_back();
+    for (std::size_t i = 0; i < d->n(); ++i) {
+      arrives[k].push_back(proposed[k] + (*d)(leader(k), i));
+      // Else a proposal would overtake the one before, which this calculation leaves out.
+      if (k > 0) BOOST_REQUIRE_LE(arrives[k - 1][i].count(), arrives[k][i].count());
+    }
+    const std::size_t next = leader(k + 1);
+    proposed.push_back(
+        std::max(arrives[k][next], heard_from(*d, arrives[k], next, info.quorum(d->n()))));
+  }
+  for (std::size_t k = 0; k + depth < decisions.size(); ++k) {
+    BOOST_TEST(decisions[k].proposer.value == leader(k));
+    check(decisions[k], k, proposed[k], arrives[k + depth]);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(chained_hotstuff_commits_with_the_third_proposal_after) {
+  check_chained(*find_engine("hotstuff"), 3);
+}
+BOOST_AUTO_TEST_CASE(hotstuff2_commits_with_the_second_proposal_after) {
+  check_chained(*find_engine("hotstuff2"), 2);
+}
+
+/// Three times the leader waits for a quorum's round trips, then tells; and the next leader waits
+/// for a quorum of those who heard.
+BOOST_AUTO_TEST_CASE(basic_hotstuff_waits_for_three_quorums_of_round_trips) {
+  const auto d = measured_distances();
+  if (!d) return;
+  const EngineInfo& info = *find_engine("hotstuff");
+  const std::size_t quorum = info.quorum(d->n());
+  SteadyState run = run_over(*d, info, {{"mode", "basic"}, {"view_timeout", "10min"}});
+  run.run_to(kDecisions);
+  const auto decisions = run.decisions();
+  BOOST_REQUIRE_GE(decisions.size(), kDecisions - 2);
+  Duration proposed{0};
+  for (std::size_t k = 0; k < decisions.size(); ++k) {
+    const std::size_t leader = (decisions[0].proposer.value + k) % d->n();
+    const std::size_t next = (leader + 1) % d->n();
+    Times round_trips, committed;
+    for (std::size_t i = 0; i < d->n(); ++i) {
+      round_trips.push_back((*d)(leader, i) + (*d)(i, leader));
+    }
+    const Duration decided = proposed + 3 * kth(round_trips, quorum);
+    for (std::size_t i = 0; i < d->n(); ++i) committed.push_back(decided + (*d)(leader, i));
+    // A new-view message may bring the next leader the decision before the leader does.
+    committed[next] = heard_from(*d, committed, next, 1);
+    check(decisions[k], k, proposed, committed);
+    proposed = heard_from(*d, committed, next, quorum);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace byzlab::testing
