@@ -11,13 +11,14 @@
 //  - Committed-local (§4.2): prepared and a quorum of matching commits; executed in sequence order.
 //  - Checkpoint (§4.3): every K executions multicast CHECKPOINT; a quorum makes it stable, moves
 //  the
-//    watermarks to h, h + L and lets the log below be forgotten.
+//    watermarks to h, h + L (h + k in the paper, L is the thesis's name) and lets the log below be
+//    forgotten.
 //  - View change (§4.4): a backup that waits too long multicasts VIEW-CHANGE for v+1 with the
 //  prepared
 //    certificates above its stable checkpoint; the primary of v+1 answers a quorum of them with
 //    NEW-VIEW, from which everybody computes what must be proposed again.
 //  - Liveness (§4.5.2): the timer starts at a quorum of VIEW-CHANGEs and doubles from view to view;
-//    f+1 VIEW-CHANGEs for greater views take a replica along.
+//    f+1 VIEW-CHANGEs for greater views take a replica along. For both a STATUS tells the view too.
 //
 // What the paper leaves to others is here too: retransmission (status.cpp, after Castro's thesis,
 // 2001), state transfer (checkpoint.cpp), honest restarts (recovery.cpp).
