@@ -7,8 +7,7 @@ namespace byzlab {
 
 LinearBft::LinearBft(const Options& options)
     : pacemaker_(options),
-      limit_{.requests = static_cast<std::uint32_t>(options.count("max_block_requests")),
-             .bytes = options.bytes("max_block_size")},
+      limit_(block_limit(options)),
       idle_beat_(std::min(options.duration("idle_beat"), options.duration("view_timeout") / 4)),
       sync_(options.duration("view_timeout") / 2) {}
 

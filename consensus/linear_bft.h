@@ -24,6 +24,7 @@
 #include <array>
 #include <vector>
 
+#include "consensus/block_limit.h"
 #include "consensus/block_sync.h"
 #include "consensus/block_tree.h"
 #include "consensus/ordered_requests.h"
@@ -64,17 +65,6 @@ struct LinearDurable {
 };
 BOOST_DESCRIBE_STRUCT(LinearDurable, (), (voted, proposed, phase, locked, executed, high, entry))
 
-inline constexpr OptionSpec kMaxBlockRequestsOption{.name = "max_block_requests",
-                                                    .type = OptionType::count,
-                                                    .default_text = "1000",
-                                                    .range = "1..1000000",
-                                                    .doc = "largest number of requests in a block"};
-inline constexpr OptionSpec kMaxBlockSizeOption{
-    .name = "max_block_size",
-    .type = OptionType::bytes,
-    .default_text = "1 MB",
-    .range = "1 kB..100 MB",
-    .doc = "largest total size of the requests in a block"};
 inline constexpr OptionSpec kIdleBeatOption{
     .name = "idle_beat",
     .type = OptionType::duration,

@@ -16,8 +16,7 @@ Ibft::Ibft(const Options& o)
     : round_timeout_(o.duration("round_timeout")),
       round_timeout_limit_(std::max(round_timeout_, o.duration("round_timeout_limit"))),
       resend_after_(o.duration("resend_after")),
-      limit_{.requests = static_cast<std::uint32_t>(o.count("max_block_requests")),
-             .bytes = o.bytes("max_block_size")},
+      limit_(block_limit(o)),
       chain_(resend_after_) {}
 
 void Ibft::start(Context& ctx) {

@@ -30,6 +30,7 @@
 
 #include <optional>
 
+#include "consensus/block_limit.h"
 #include "consensus/decided_chain.h"
 #include "consensus/ibft/messages.h"
 #include "consensus/protocol.h"
@@ -70,16 +71,8 @@ inline constexpr OptionSpec kOptions[] = {
      .default_text = "250ms",
      .range = "1ms..1h",
      .doc = "how long a replica stands still before it says its last messages again"},
-    {.name = "max_block_requests",
-     .type = OptionType::count,
-     .default_text = "1000",
-     .range = "1..1000000",
-     .doc = "largest number of requests in a block"},
-    {.name = "max_block_size",
-     .type = OptionType::bytes,
-     .default_text = "1 MB",
-     .range = "1 kB..100 MB",
-     .doc = "largest total size of the requests in a block"},
+    kMaxBlockRequestsOption,
+    kMaxBlockSizeOption,
 };
 
 class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Status, Decided,

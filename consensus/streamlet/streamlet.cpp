@@ -12,8 +12,7 @@ constexpr Timer kNextEpoch{.owner = 0, .id = 0};
 Streamlet::Streamlet(const Options& options)
     : epoch_length_(2 * options.duration("delta")),
       round_robin_(options.choice("leader") == "round_robin"),
-      limit_{.requests = static_cast<std::uint32_t>(options.count("max_block_requests")),
-             .bytes = options.bytes("max_block_size")},
+      limit_(block_limit(options)),
       sync_(epoch_length_) {}
 
 void Streamlet::start(Context& ctx) {

@@ -48,6 +48,7 @@
 #include <optional>
 #include <vector>
 
+#include "consensus/block_limit.h"
 #include "consensus/block_sync.h"
 #include "consensus/block_tree.h"
 #include "consensus/ordered_requests.h"
@@ -110,16 +111,8 @@ inline constexpr OptionSpec kOptions[] = {
      .default_text = "hash",
      .range = "hash|round_robin",
      .doc = "who leads an epoch: the paper's public hash function, or each replica in turn"},
-    {.name = "max_block_requests",
-     .type = OptionType::count,
-     .default_text = "1000",
-     .range = "1..1000000",
-     .doc = "largest number of requests in a block"},
-    {.name = "max_block_size",
-     .type = OptionType::bytes,
-     .default_text = "1 MB",
-     .range = "1 kB..100 MB",
-     .doc = "largest total size of the requests in a block"},
+    kMaxBlockRequestsOption,
+    kMaxBlockSizeOption,
 };
 
 class Streamlet final

@@ -19,8 +19,7 @@ Tendermint::Tendermint(const Options& o)
       timeout_prevote_{o.duration("timeout_prevote"), o.duration("timeout_prevote_delta")},
       timeout_precommit_{o.duration("timeout_precommit"), o.duration("timeout_precommit_delta")},
       resend_after_(o.duration("resend_after")),
-      limit_{.requests = static_cast<std::uint32_t>(o.count("max_block_requests")),
-             .bytes = o.bytes("max_block_size")},
+      limit_(block_limit(o)),
       chain_(resend_after_) {}
 
 // Line 10, or where a crash left us.
