@@ -318,7 +318,7 @@ std::string survives(const Adversity& a, std::uint64_t seed, bool& led) {
 
 void check(const Adversity& a) {
   const char* wanted = std::getenv("BYZLAB_SEEDS");
-  const std::uint64_t seeds = wanted ? std::strtoull(wanted, nullptr, 10) : 25;
+  const std::uint64_t seeds = wanted ? std::strtoull(wanted, nullptr, 10) : 100;
   bool led = false;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const std::string wrong = survives(a, seed, led);
