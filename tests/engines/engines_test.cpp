@@ -137,12 +137,16 @@ std::string good_case_table() {
   return text;
 }
 
-/// The first line of a file, without the comment sign.
+/// The first line of a file, without the comment sign, for a table.
 std::string claim_of(const std::filesystem::path& scenario) {
   std::ifstream file(scenario);
   std::string line;
   std::getline(file, line);
-  return line.starts_with("# ") ? line.substr(2) : line;
+  line.erase(0, line.starts_with("# ") ? 2 : 0);
+  for (std::size_t bar = line.find('|'); bar != std::string::npos; bar = line.find('|', bar + 2)) {
+    line.insert(bar, "\\");  // or it would end a column
+  }
+  return line;
 }
 
 std::string papers_table() {
