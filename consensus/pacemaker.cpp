@@ -51,15 +51,18 @@ Pacemaker::Heard Pacemaker::on(Context& ctx, ReplicaId from, const Timeout& time
   if (timeout.view > view_) return Heard::nothing;
   if (timeout.view.next() < view_) return Heard::lost;
   Round& round = timeout.view == view_ ? now_ : before_;
+  const bool knew_enough = round.told.quorum(ctx.committee());
   round.told.add(ctx.committee(), from);
   const bool had_quorum = round.timeouts.quorum(ctx.committee());
   if (!round.timeouts.add(ctx.committee(), ctx.crypto(), from, m)) {
     return &round == &before_ ? Heard::lost : Heard::nothing;
   }
-  const bool quorum = round.timeouts.quorum(ctx.committee());
+  if (&round == &before_) {
+    const bool knows_enough = round.told.quorum(ctx.committee());
+    return knows_enough && !knew_enough ? Heard::enough : Heard::nothing;
+  }
   if (had_quorum) return Heard::nothing;
-  if (&round == &before_) return quorum ? Heard::enough : Heard::nothing;
-  if (quorum) {
+  if (round.timeouts.quorum(ctx.committee())) {
     certificate_ = Tc(TimeoutCert{.view = view_, .timeouts = round.timeouts.aggregate()});
     return Heard::quorum;
   }

@@ -122,7 +122,7 @@ class Pacemaker {
     nothing,  ///< of no consequence yet
     join,     ///< f+1 gave up this view: give it up as well
     quorum,   ///< a quorum gave up this view: take certificate() and enter the next
-    enough,   ///< with this one a quorum gave up the view before: heard_quorum() now holds
+    enough,   ///< with this one heard_quorum() holds
     lost,     ///< the sender says it again, or is further behind: it lacks what we have
   };
   Heard on(Context&, ReplicaId from, const Timeout&, const Message&);

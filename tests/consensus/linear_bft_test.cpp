@@ -484,6 +484,31 @@ BOOST_AUTO_TEST_CASE(everybody_restarts_and_goes_on) {
   });
 }
 
+// Algorithm 2 line 4: n - f have told the leader of view 2 what they know, some by the timeout of
+// the view before, some by a new-view message; which of them comes last does not matter.
+BOOST_AUTO_TEST_CASE(a_leader_counts_timeouts_and_new_views_together) {
+  each([](const Family& f) {
+    for (const bool timeout_last : {false, true}) {
+      Script script(f, 4);
+      script.start(r(1));
+      const Tc tc = timeout_certificate(script, View(1), {0, 2, 3});
+      const Qc genesis = genesis_qc(script, f);
+      const auto new_view = [&] {
+        script.inject(r(0), r(1), NewView{.view = View(2), .high = genesis, .entry = {.tc = tc}});
+      };
+      const auto timeout = [&] {
+        script.inject(r(2), r(1), Timeout{.view = View(1), .high = genesis});
+      };
+      timeout_last ? new_view() : timeout();
+      script.run_for(kTimeout / 2);  // HotStuff-2 waits 2Δ
+      BOOST_TEST(script.noted(Milestone::proposed) == 0u);
+      timeout_last ? timeout() : new_view();
+      script.run_for(kTimeout / 2 - 1ms);
+      BOOST_TEST(script.noted(Milestone::proposed) == 1u);
+    }
+  });
+}
+
 // A leader that tells two halves two things: at most one is certified, nothing forks.
 BOOST_AUTO_TEST_CASE(two_blocks_of_one_leader_do_not_both_count) {
   each([](const Family& f) {
