@@ -199,13 +199,12 @@ void Raft::on(Context& ctx, ReplicaId from, const AppendEntriesReply& reply, con
 void Raft::accepted(Context& ctx, ReplicaId from, Index match) {
   Follower& f = followers_[from.value];
   f.heard = true;
-  if (f.probing && match >= f.next_index) {
-    f.probing = false;
-    f.next_index = match.next();
-  }
   const Index before = f.match_index;
   f.match_index = std::max(before, match);
-  if (f.next_index <= f.match_index) f.next_index = f.match_index.next();
+  if (f.next_index <= f.match_index) {  // what a probe asks for is known
+    f.probing = false;
+    f.next_index = f.match_index.next();
+  }
   if (!f.probing) send_entries(ctx, from);
   acknowledge(ctx, ctx.committee().power(from), before, f.match_index);
 }

@@ -370,6 +370,26 @@ BOOST_AUTO_TEST_CASE(answers_may_come_late_twice_and_in_any_order) {
   for (std::uint32_t i = 0; i < 3; ++i) BOOST_TEST(script.committed_height(r(i)).value == 5u);
 }
 
+// A late refusal sends the leader back, a late success forth again past what it asks about: the
+// follower keeps up all the same, and the next entry goes to it at once.
+BOOST_AUTO_TEST_CASE(late_answers_do_not_leave_a_follower_out) {
+  EngineScript script(kInfo, {.n = 3}, Options(kOptions).with("batch_size", "1"));
+  script.record(false);
+  script.start_all();
+  elect(script, 0);
+  script.submit(5);
+  script.run_for(5 * kLatency);
+  BOOST_TEST(script.committed_height(r(1)).value == 6u);
+  const Term term = state(script, 0).current_term();
+  script.inject(r(1), r(0),
+                AppendEntriesReply{.term = term, .index = Index(3), .conflict = Index(3)});
+  script.inject(r(1), r(0), AppendEntriesReply{.term = term, .index = Index(2)});
+  script.run_for(2 * kLatency);
+  script.submit(1);
+  script.run_for(3 * kLatency);
+  BOOST_TEST(script.committed_height(r(1)).value == 7u);
+}
+
 BOOST_AUTO_TEST_CASE(a_leader_of_an_older_term_steps_down) {
   EngineScript script(kInfo, {.n = 3});
   script.record(false);
