@@ -66,12 +66,17 @@ View Basic::next_view(const QuorumCert& qc) const {
   return qc.phase == Phase::commit ? qc.view.next() : qc.view;
 }
 
-// Finally (lines 35-36), after a decision; after a timeout, the timeout says the same.
+// Finally (lines 35-36), after a decision; after a timeout, the timeout says the same. Who enters
+// by a certificate of the view itself (after a restart, say) votes on it now: it was not its view
+// yet.
 void Basic::entered(Context& ctx, ReplicaId) {
-  const Entry entry = pacemaker_.entry(durable_.high);
-  if (entry.qc && entry.qc->phase == Phase::commit) {
-    send_new_view(ctx, pacemaker_.leader(ctx, pacemaker_.view()));
+  const Qc qc = pacemaker_.entry({}).qc;
+  if (!qc) return;
+  if (qc->phase == Phase::commit) {
+    return send_new_view(ctx, pacemaker_.leader(ctx, pacemaker_.view()));
   }
+  const BlockId block = tree().find(qc->block);
+  if (block != kNoBlock) update(ctx, block, qc);
 }
 
 // Lines 3-4: n - f new-view messages; "we assume special new-view messages from view 0".
