@@ -39,23 +39,32 @@ void Ibft::enter_round(Context& ctx, View round) {
   i_.proposed = false;
   i_.prepared = i_.committed = kNone;
   my_proposal_ = HeldMessage();
+  my_round_change_ = HeldMessage();
   ctx.enter_view(round, in_turn(i_.height, round, ctx.n()), i_.height);
 }
 
-// 2:1, and 3:5 by the ROUND-CHANGEs inside.
+// 2:1, and 3:5 by the ROUND-CHANGEs inside. One of an earlier round can only tell which block its
+// COMMITs are for (2:8). The round that is entered is durable at once: even if the proposal is of
+// no use, a ROUND-CHANGE may leave before anything else is.
 void Ibft::on(Context& ctx, ReplicaId from, const PrePrepare& p, const Message& m) {
-  if (!chain_.is_next(ctx, p.height, m) || p.round < i_.round) return;
+  if (!chain_.is_next(ctx, p.height, m)) return;
+  if (p.round < i_.round && !RoundRing<Round>::covers(i_.round, p.round)) return;
   if (!m.checked([&] { return valid(ctx, from, p); })) return;
   if (p.round > i_.round) {
     if (p.round_changes.empty()) return;  // IBFT 1.0 proves nothing
     ctx.note(Milestone::view_change, i_.round, i_.height.value);
     enter_round(ctx, p.round);
+    persist(ctx);
     start_timer(ctx);
   }
   Round& round = rounds_.at(p.round);
   if (round.proposal || !chain_.extends(*p.value)) return;
   round.proposal = p.value.ref;
-  try_prepare(ctx, round);
+  if (p.round == i_.round) {
+    try_prepare(ctx, round);
+  } else {
+    try_decide(ctx, round);
+  }
 }
 
 // 2:1–3. Once a round, also after a restart.
@@ -103,9 +112,10 @@ void Ibft::on(Context& ctx, ReplicaId from, const Commit& vote, const Message& m
   try_decide(ctx, *round);
 }
 
-// 2:8–10.
+// 2:8–10. After a restart proposals are forgotten, but not what was prepared.
 bool Ibft::try_decide(Context& ctx, const Round& round) {
-  const BlockRef value = round.proposal;  // held: what follows empties the round
+  // Held: what follows empties the round.
+  const BlockRef value = round.proposal ? round.proposal : prepared_block_;
   if (!value) return false;
   const CertifiedVotes* votes = round.commits.find(value->digest);
   if (votes == nullptr || !votes->quorum(ctx.committee())) return false;
@@ -148,7 +158,15 @@ void Ibft::change_round(Context& ctx, View round) {
   try_propose(ctx);
 }
 
-void Ibft::say_round_change(Context& ctx) { ctx.broadcast(round_change()); }
+/// One message a round, whatever is prepared in it: a prepared round must be before the round that
+/// is asked for (4:1–3).
+void Ibft::say_round_change(Context& ctx) {
+  if (!my_round_change_) {
+    if (i_.prepared_round == i_.round) return;  // what was said is forgotten after a restart
+    my_round_change_ = HeldMessage(ctx.store(), *ctx.store().make(ctx.self(), round_change()));
+  }
+  ctx.relay(*my_round_change_);
+}
 
 void Ibft::on(Context& ctx, ReplicaId from, const RoundChange& rc, const Message& m) {
   const Height height = rc.content.height;

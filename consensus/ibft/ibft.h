@@ -150,7 +150,8 @@ class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Sta
   DecidedChain chain_;
   RoundRing<Round> rounds_;
   RoundClaims claims_;
-  HeldMessage my_proposal_;    // of this round
+  HeldMessage my_proposal_;  // of this round
+  HeldMessage my_round_change_;
   std::uint64_t at_tick_ = 0;  // where we stood then
 };
 

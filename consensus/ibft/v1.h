@@ -22,8 +22,11 @@ class IbftV1 final : public Ibft {
   using Ibft::Ibft;
 
  private:
-  /// A block of its leader's own making, or one somebody may be locked on: of an earlier round.
-  bool justified(Context&, const PrePrepare& p) const override { return p.value->view <= p.round; }
+  /// A block of its leader's own making, or one somebody may be locked on: of an earlier round. It
+  /// carries no proof, and so takes nobody to its round.
+  bool justified(Context&, const PrePrepare& p) const override {
+    return p.round_changes.empty() && p.value->view <= p.round;
+  }
   bool may_prepare(const Block& block) const override {
     return !i_.prepared_round || i_.prepared_value == block.digest;
   }

@@ -293,6 +293,92 @@ BOOST_AUTO_TEST_CASE(nobody_prepares_twice_nor_forgets_what_it_prepared) {
   BOOST_TEST((a.state().committed == first->digest));
 }
 
+BOOST_AUTO_TEST_CASE(a_round_that_a_useless_proposal_opened_survives_a_restart) {
+  // Its ROUND-CHANGE has left: prepared in an earlier round afterwards, r3 would contradict it.
+  Alone a;
+  BlockBody body = *block_of(a.script, View(2));
+  body.parent = {};  // for another chain
+  PrePrepare p{.height = kFirst, .round = View(2), .value = {a.script.crypto().make_block(body)}};
+  for (const std::uint32_t i : {0u, 1u, 2u}) {
+    p.round_changes.push_back(signed_change(a.script, i, round_change(View(2))));
+  }
+  std::size_t said = 0;
+  a.script.link = [&](ReplicaId, ReplicaId, const Message& m) {
+    said += m.kind() == RoundChange::kKind && m.as<RoundChange>().round == View(2) ? 1 : 0;
+    return Duration::max();
+  };
+  a.script.inject(r(2), r(3), p);
+  BOOST_REQUIRE_EQUAL(a.state().round.value, 2u);
+  a.script.run_for(600ms);
+  BOOST_REQUIRE(said > 0u);
+  BOOST_REQUIRE_EQUAL(a.state().round.value, 2u);
+  a.script.crash(r(3));
+  a.script.start(r(3));
+  BOOST_TEST(a.state().round.value == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_round_change_is_said_again_as_it_was_said) {
+  Alone a;
+  std::size_t said = 0, unjustified = 0;
+  a.script.link = [&](ReplicaId, ReplicaId, const Message& m) {
+    if (m.kind() == RoundChange::kKind) {
+      ++said;
+      const RoundChange& rc = m.as<RoundChange>();
+      unjustified += rc.content.prepared_round && *rc.content.prepared_round >= rc.round ? 1 : 0;
+    }
+    return Duration::max();
+  };
+  // r3 goes to round 3, which it leads, and prepares there.
+  for (const std::uint32_t i : {0u, 1u}) a.script.inject(r(i), r(3), round_change(View(3)));
+  BOOST_REQUIRE(a.state().proposed);
+  const Digest mine = a.state().prepared;
+  for (const std::uint32_t i : {0u, 1u}) a.prepare(i, View(3), mine);
+  BOOST_REQUIRE((a.state().prepared_round == View(3)));
+  const std::size_t before = said;
+  a.script.run_for(1s);
+  BOOST_TEST(a.state().round.value == 3u);
+  BOOST_TEST(said > before);
+  a.script.crash(r(3));
+  a.script.start(r(3));
+  a.script.run_for(1s);
+  BOOST_TEST(unjustified == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(commits_of_an_earlier_round_decide) {
+  const auto commit = [](Alone& a, std::uint32_t from, const BlockRef& value) {
+    a.script.inject(r(from), r(3),
+                    Commit{.height = kFirst, .round = View(0), .value = value->digest});
+  };
+  for (const bool proposal_first : {true, false}) {
+    Alone a;
+    const BlockRef v = block_of(a.script, View(0));
+    if (proposal_first) a.propose(View(0), v);
+    for (const std::uint32_t i : {0u, 1u}) a.script.inject(r(i), r(3), round_change(View(2)));
+    BOOST_REQUIRE_EQUAL(a.state().round.value, 2u);
+    for (const std::uint32_t i : {0u, 1u, 2u}) commit(a, i, v);
+    if (!proposal_first) a.propose(View(0), v);
+    BOOST_TEST(a.script.committed_height(r(3)).value == 1u);
+  }
+  // Who has prepared it knows the block after a restart, too.
+  Alone a;
+  const BlockRef v = block_of(a.script, View(0));
+  a.propose(View(0), v);
+  for (const std::uint32_t i : {0u, 1u}) a.prepare(i, View(0), v->digest);
+  BOOST_REQUIRE((a.state().committed == v->digest));
+  a.script.crash(r(3));
+  a.script.start(r(3));
+  for (const std::uint32_t i : {0u, 1u, 2u}) commit(a, i, v);
+  BOOST_TEST(a.script.committed_height(r(3)).value == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(version_1_follows_no_proposal_to_a_later_round) {
+  Alone a(kV1Info);
+  PrePrepare p{.height = kFirst, .round = View(40), .value = {block_of(a.script, View(40))}};
+  p.round_changes.push_back({.from = r(0)});
+  a.script.inject(r(0), r(3), p);
+  BOOST_TEST(a.state().round.value == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(version_1_locks_and_says_nothing_of_it) {
   Alone a(kV1Info);
   const BlockRef v = block_of(a.script, View(0));
