@@ -111,7 +111,8 @@ void Tendermint::on(Context& ctx, ReplicaId from, const Precommit& vote, const M
   if (added == RoundVotes::Added::fresh) after_precommits(ctx, *round);
 }
 
-/// What gossip would have brought: a proposal of that round and the prevotes for it.
+/// What gossip would have brought: a proposal of that round and the prevotes for it. The precommits
+/// may be here already (49).
 void Tendermint::on(Context& ctx, ReplicaId, const Polka& polka, const Message& m) {
   if (!chain_.is_next(ctx, polka.height, m)) return;
   const BlockRef& value = polka.value.ref;
@@ -124,15 +125,14 @@ void Tendermint::on(Context& ctx, ReplicaId, const Polka& polka, const Message& 
   if (!proven || !chain_.extends(*value)) return;
   if (polka.round > p_.round) start_round(ctx, polka.round);  // line 55: 2f + 1 are there
   if (polka.height != p_.height) return;                      // votes that waited decided it
-  if (polka.round < p_.round) {
-    if (update_valid(ctx, polka.round, value, polka.prevotes)) persist(ctx);
-    return;
-  }
+  if (polka.round < p_.round && update_valid(ctx, polka.round, value, polka.prevotes)) persist(ctx);
+  if (!RoundRing<Round>::covers(p_.round, polka.round)) return;
   Round& round = rounds_.at(polka.round);
   if (round.polka) return;
   round.polka = value;
   round.polka_votes = polka.prevotes;
-  after_prevotes(ctx, round);
+  if (polka.round == p_.round) after_prevotes(ctx, round);
+  try_decide(ctx, round);
 }
 
 // All rules whose conditions may hold already: after a change of round or step, or a proposal.
@@ -257,7 +257,8 @@ void Tendermint::on_timer(Context& ctx, Timer timer) {
   }
 }
 
-// Lines 57–60, where the paper's `step_p = prevote` is to be read as `propose`.
+// Lines 57–60. The condition in 58 is step_p = propose, as in the paper's sources; some copies of
+// Algorithm 1 print `prevote`.
 void Tendermint::on_timeout_propose(Context& ctx) {
   if (p_.step != Step::propose) return;
   ctx.note(Milestone::timeout, p_.round, p_.height.value);

@@ -1,8 +1,9 @@
 // Tendermint: E. Buchman, J. Kwon, Z. Milosevic, "The latest gossip on BFT consensus", arXiv
 // 1807.04938v3. Lines are those of its Algorithm 1; h_p, round_p, step_p … are members of State.
 //
-// One block a height, in rounds; each replica in turn is the proposer of (height, round). A quorum
-// is the paper's 2f + 1, with n = 3f + 1:
+// One block a height, in rounds; each replica in turn is the proposer of (height, round), where the
+// paper rotates in proportion to power. A quorum is the paper's 2f + 1 when n = 3f + 1, and
+// ⌊(n + f) / 2⌋ + 1 whatever n:
 //
 //   Propose    the proposer sends its valid value with the round it became valid in, or a new one
 //              (11–21); others wait timeoutPropose(round)

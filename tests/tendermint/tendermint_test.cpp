@@ -242,6 +242,33 @@ BOOST_AUTO_TEST_CASE(precommits_of_an_earlier_round_decide) {
   BOOST_TEST(a.script.committed_height(r(1)).value == 1u);  // with its own; line 49: any r
 }
 
+BOOST_AUTO_TEST_CASE(precommits_decide_when_only_a_polka_brings_the_value) {
+  // The proposer of round 0 has shown r1 another value than everybody else.
+  for (const std::uint64_t later : {0u, 2u}) {
+    Alone a;
+    const BlockRef v = block_of(a.script, View(0), 1);
+    a.script.inject(r(0), r(1), proposal_of(View(0), block_of(a.script, View(0), 2)));
+    for (const std::uint32_t i : {0u, 2u}) a.prevote(i, View(0), kNil);
+    a.prevote(3, View(0), kNil);
+    BOOST_REQUIRE((a.state().step == Step::precommit));
+    if (later > 0) {
+      for (const std::uint32_t i : {2u, 3u}) a.prevote(i, View(later), kNil);
+    }
+    BOOST_REQUIRE_EQUAL(a.state().round.value, later);
+    for (const std::uint32_t i : {0u, 2u, 3u}) a.precommit(i, View(0), v->digest);
+    BOOST_TEST(a.script.committed_height(r(1)).value == 0u);
+    a.script.inject(
+        r(2), r(1),
+        Polka{.height = kFirst,
+              .round = View(0),
+              .value = {v},
+              .prevotes =
+                  signed_by(a.script, Prevote{.height = kFirst, .round = View(0), .id = v->digest},
+                            {0, 2, 3})});
+    BOOST_TEST(a.script.committed_height(r(1)).value == 1u);  // line 49
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nobody_votes_twice_not_even_after_a_restart) {
   Alone a;
   const BlockRef first = block_of(a.script, View(0), 1), second = block_of(a.script, View(0), 2);
