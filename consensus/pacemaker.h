@@ -136,9 +136,10 @@ class Pacemaker {
     View view{};
     CertifiedVotes timeouts{};
     VoteSet told{};  // who said what it had on leaving the view, these included
+    // By who is in it: a replica without power leaves its signature, too.
     void clear() {
-      if (timeouts.power() != 0) timeouts.clear();
-      if (told.power() != 0) told.clear();
+      if (!timeouts.aggregate().signers.empty()) timeouts.clear();
+      if (!told.voters().empty()) told.clear();
     }
   };
 

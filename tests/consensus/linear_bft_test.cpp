@@ -509,6 +509,38 @@ BOOST_AUTO_TEST_CASE(a_leader_counts_timeouts_and_new_views_together) {
   });
 }
 
+// A replica without power counts nothing, and what it signed in one view is in no later one's
+// certificate.
+BOOST_AUTO_TEST_CASE(a_timeout_without_power_spoils_no_certificate) {
+  each([](const Family& f) {
+    EngineScript script(f.info, {.n = 5, .power = {0, 1, 1, 1, 1}}, f.options);
+    script.record(false);
+    std::uint64_t shown = 0;
+    script.link = [&](ReplicaId, ReplicaId, const Message& m) {
+      if (m.kind() != Timeout::kKind || !m.as<Timeout>().entry.tc) return kDelta;
+      const TimeoutCert& tc = *m.as<Timeout>().entry.tc;
+      shown = std::max(shown, tc.view.value);
+      BOOST_TEST(certifies(script.committee(), script.crypto(), Timeout{.view = tc.view},
+                           tc.timeouts, script.committee().quorum()));
+      return kDelta;
+    };
+    script.start(r(2));
+    const Qc genesis = genesis_qc(script, f);
+    script.inject(r(0), r(2), Timeout{.view = View(1), .high = genesis});
+    for (std::uint64_t view = 2; view <= 6; ++view) {
+      const Tc tc = timeout_certificate(script, View(view - 1), {1, 3, 4});
+      if (view == 2) {
+        script.inject(r(3), r(2), NewView{.view = View(2), .high = genesis, .entry = {.tc = tc}});
+      }
+      for (const std::uint32_t from : {3u, 4u}) {
+        script.inject(r(from), r(2),
+                      Timeout{.view = View(view), .high = genesis, .entry = {.tc = tc}});
+      }
+    }
+    BOOST_TEST(shown == 5u);
+  });
+}
+
 // A leader that tells two halves two things: at most one is certified, nothing forks.
 BOOST_AUTO_TEST_CASE(two_blocks_of_one_leader_do_not_both_count) {
   each([](const Family& f) {
