@@ -44,6 +44,7 @@ struct Everything {
   CompletionArguments completion;
   std::string seeds, duration, name, until;
   std::string compare_seeds, protocols;
+  std::vector<std::string> vary;
 };
 
 std::optional<std::uint64_t> whole_number(std::string_view text, int base = 10) {
@@ -141,6 +142,10 @@ void describe_compare(CLI::App& root, Everything& all) {
       ->required();
   app->add_option("--protocols", all.protocols, "Run the scenario with each of these")
       ->type_name("A,B,C");
+  app->add_option("--vary", all.vary, "Run the scenario with each of these values; may be repeated")
+      ->type_name("KEY=A,B,C")
+      ->take_all()
+      ->expected(1);
   app->add_option("--seeds", all.compare_seeds, "These seeds instead of the file's")
       ->type_name("FIRST..LAST");
   app->add_option("-j,--jobs", compare.jobs, "Runs side by side (default: all cores)");
@@ -296,8 +301,13 @@ std::variant<Command, Exit> finish_compare(Everything& all) {
     if (!compare.seeds)
       return wrong("--seeds wants a range such as 1..100, not `" + all.compare_seeds + "`");
   }
-  for (const auto& name : scenario::split(all.protocols, ','))
-    if (!name.empty()) compare.protocols.push_back(name);
+  if (!all.protocols.empty()) all.vary.insert(all.vary.begin(), "protocol=" + all.protocols);
+  for (const auto& text : all.vary) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+      return wrong("--vary wants KEY=A,B,C, not `" + text + "`");
+    compare.vary.push_back({text.substr(0, equals), scenario::split(text.substr(equals + 1), ',')});
+  }
   return Command{compare};
 }
 

@@ -10,6 +10,7 @@
 
 #include "cli/exit_codes.h"
 #include "testbed/run.h"
+#include "testbed/scenario/comparison.h"
 #include "testbed/scenario/scenario.h"
 
 namespace byzlab {
@@ -42,8 +43,8 @@ struct RunArguments {
 };
 
 struct CompareArguments {
-  std::string file;                    ///< a comparison, or a scenario
-  std::vector<std::string> protocols;  ///< of a scenario
+  std::string file;                       ///< a comparison, or a scenario
+  std::vector<scenario::VariedKey> vary;  ///< of a scenario
   std::optional<scenario::Runs> seeds;
   unsigned jobs = 0;  ///< 0: as many as there are cores
   std::filesystem::path out = "results";

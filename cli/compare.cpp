@@ -73,12 +73,13 @@ std::optional<scenario::ComparisonPlan> load(const std::filesystem::path& file,
   // Reads the file with all its checks, whatever kind it is of.
   const std::string text = scenario::load_file(file, catalogue()).source;
   scenario::ComparisonResult result;
-  if (!arguments.protocols.empty()) {
-    result = scenario::compare_protocols(text, file.string(), arguments.protocols, catalogue());
+  if (!arguments.vary.empty()) {
+    result = scenario::vary_scenario(text, file.string(), arguments.vary, catalogue());
   } else if (scenario::is_comparison(text)) {
     result = scenario::load_comparison(text, file.string(), catalogue());
   } else {
-    log_error(file.string() + " is no comparison; a scenario needs --protocols A,B,C");
+    log_error(file.string() +
+              " is no comparison; a scenario needs --protocols A,B,C or --vary KEY=A,B,C");
     return std::nullopt;
   }
   std::fputs(scenario::to_text(result.diagnostics, result.source).c_str(), stderr);

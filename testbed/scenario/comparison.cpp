@@ -12,6 +12,7 @@ namespace byzlab::scenario {
 namespace {
 
 constexpr std::size_t kMaxCells = 10'000;
+constexpr const char* kTooManyCells = "the axes span more than 10000 cells";
 constexpr Runs kDefaultSeeds{.first = 1, .last = 10};
 
 // ------------------------------------------------------------------------------ trees laid over
@@ -95,6 +96,25 @@ std::string guess(std::string_view wrong, const std::vector<std::string>& right)
   return found ? "did you mean `" + *found + "`?" : "";
 }
 
+/// Every combination, the last axis running fastest; false when there are too many.
+bool make_cells(ComparisonPlan& plan) {
+  std::size_t count = 1;
+  for (const Axis& axis : plan.axes) {
+    count *= axis.values.size();
+    if (count > kMaxCells) return false;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    Cell cell{.at = std::vector<std::size_t>(plan.axes.size()), .excluded = {}};
+    std::size_t rest = i;
+    for (std::size_t a = plan.axes.size(); a-- > 0;) {
+      cell.at[a] = rest % plan.axes[a].values.size();
+      rest /= plan.axes[a].values.size();
+    }
+    plan.cells.push_back(std::move(cell));
+  }
+  return true;
+}
+
 class Loader {
  public:
   Loader(ComparisonPlan& comparison, Loading& loading) : into_(comparison), loading_(loading) {}
@@ -112,7 +132,7 @@ class Loader {
     load_runs(top, runs);
     into_.seeds = runs.runs.value_or(kDefaultSeeds);
     if (loading_.findings.errors() > 0) return;
-    make_cells(*top.key("vary"));
+    if (!make_cells(into_)) return error(*top.key("vary"), "E112", kTooManyCells);
     load_exclusions(top);
     load_table(top);
   }
@@ -179,26 +199,6 @@ class Loader {
     }
     if (axis.values.empty()) error(key, "E104", "axis `" + axis.name + "` has no values");
     into_.axes.push_back(std::move(axis));
-  }
-
-  void make_cells(const YamlNode& vary) {
-    std::size_t count = 1;
-    for (const Axis& axis : into_.axes) {
-      count *= axis.values.size();
-      if (count > kMaxCells) {
-        error(vary, "E112", "the axes span more than " + std::to_string(kMaxCells) + " cells");
-        return;
-      }
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      Cell cell{.at = std::vector<std::size_t>(into_.axes.size()), .excluded = {}};
-      std::size_t rest = i;
-      for (std::size_t a = into_.axes.size(); a-- > 0;) {
-        cell.at[a] = rest % into_.axes[a].values.size();
-        rest /= into_.axes[a].values.size();
-      }
-      into_.cells.push_back(std::move(cell));
-    }
   }
 
   void load_exclusions(const Section& top) {
@@ -397,9 +397,8 @@ ComparisonResult load_comparison(std::string_view yaml, std::string_view file,
   return checked(std::move(comparison), findings, catalogue);
 }
 
-ComparisonResult compare_protocols(std::string_view yaml, std::string_view file,
-                                   const std::vector<std::string>& protocols,
-                                   const Catalogue& catalogue) {
+ComparisonResult vary_scenario(std::string_view yaml, std::string_view file,
+                               const std::vector<VariedKey>& keys, const Catalogue& catalogue) {
   LoadResult once = load_text(yaml, file, catalogue);
   if (!once.scenario)
     return {.comparison = {}, .diagnostics = once.diagnostics, .source = once.source};
@@ -410,23 +409,35 @@ ComparisonResult compare_protocols(std::string_view yaml, std::string_view file,
   comparison.name = once.scenario->name;
   comparison.seeds = once.scenario->runs.value_or(kDefaultSeeds);
   comparison.base = *parse_yaml(yaml, findings);
-  // Options belong to the protocol they were written for.
-  for (std::size_t i = 0; i < comparison.base.keys.size(); ++i) {
-    if (comparison.base.keys[i].text == "protocol") forget(comparison.base.items[i], "options");
+  for (const VariedKey& key : keys) {
+    Axis axis{.name = key.key, .values = {}};
+    for (const std::string& value : key.values) {
+      const YamlNode node{.kind = YamlNode::Kind::scalar, .text = value};
+      axis.values.push_back({value, nested(node, path_of_axis(key.key), node)});
+    }
+    comparison.axes.push_back(std::move(axis));
   }
-  Axis axis{.name = "protocol", .values = {}};
-  for (const std::string& name : protocols) {
-    const YamlNode node{.kind = YamlNode::Kind::scalar, .text = name};
-    axis.values.push_back({name, nested(node, "protocol.name", node)});
-    comparison.cells.push_back({.at = {comparison.cells.size()}, .excluded = {}});
+  if (!make_cells(comparison)) {
+    findings.error("E112", {}, 1, kTooManyCells);
+    return checked(std::move(comparison), findings, catalogue);
   }
-  comparison.axes.push_back(std::move(axis));
-  comparison.table = {.rows = "protocol",
-                      .columns = {},
-                      .pages = {},
-                      .metrics = {"throughput.mean", "commit_latency.p50", "commit_latency.p99",
-                                  "messages_per_commit.mean"},
-                      .baseline = protocols.front()};
+  TablePlan& table = comparison.table;
+  table.metrics = {"throughput.mean", "commit_latency.p50", "commit_latency.p99",
+                   "messages_per_commit.mean"};
+  for (const Axis& axis : comparison.axes) {
+    for (std::string* place : {&table.rows, &table.columns, &table.pages}) {
+      if (!place->empty()) continue;
+      *place = axis.name;
+      break;
+    }
+  }
+  if (comparison.axis("protocol") != nullptr) {
+    // Options belong to the protocol they were written for.
+    for (std::size_t i = 0; i < comparison.base.keys.size(); ++i) {
+      if (comparison.base.keys[i].text == "protocol") forget(comparison.base.items[i], "options");
+    }
+    if (table.rows == "protocol") table.baseline = comparison.axes[0].values[0].name;
+  }
   return checked(std::move(comparison), findings, catalogue);
 }
 

@@ -75,9 +75,16 @@ bool is_comparison(std::string_view yaml);
 ComparisonResult load_comparison(std::string_view yaml, std::string_view file,
                                  const Catalogue& catalogue);
 
-/// A scenario compared over protocols, without a file of its own: the same seeds, one axis.
-ComparisonResult compare_protocols(std::string_view yaml, std::string_view file,
-                                   const std::vector<std::string>& protocols,
-                                   const Catalogue& catalogue);
+/// A key of a scenario with the values it takes: "protocol" and "replicas", or a path such as
+/// "network.loss".
+struct VariedKey {
+  std::string key;
+  std::vector<std::string> values;
+};
+
+/// A scenario varied without a file of its own: an axis a key. Where protocols vary, options of the
+/// file's are left out.
+ComparisonResult vary_scenario(std::string_view yaml, std::string_view file,
+                               const std::vector<VariedKey>& keys, const Catalogue& catalogue);
 
 }  // namespace byzlab::scenario

@@ -187,6 +187,9 @@ for file in table.md table.csv table.tex summary.json console.txt comparison.yam
 done
 expect 65 "compare a scenario without protocols" "$byzlab" compare good.yaml
 expect 0 "compare a scenario" "$byzlab" compare good.yaml --protocols pbft,streamlet --seeds 1..2
+expect 0 "vary a scenario" "$byzlab" compare good.yaml --vary replicas=4,7 --seeds 1..2
+expect 64 "vary nothing" "$byzlab" compare good.yaml --vary replicas
+expect 65 "vary to what cannot be" "$byzlab" compare good.yaml --vary replicas=4,x
 sed 's/raft/rfat/' comparison.yaml > wrong.yaml
 expect 65 "compare an unknown protocol" "$byzlab" compare wrong.yaml
 

@@ -101,13 +101,15 @@ name: split
 duration: 20s
 protocol: { name: pbft, replicas: 4, options: { view_timeout: 300ms } }
 )";
-  const auto result =
-      compare_protocols(kScenario, "split.yaml", {"pbft", "streamlet", "raft"}, catalogue());
+  const auto result = vary_scenario(
+      kScenario, "split.yaml",
+      {{"protocol", {"pbft", "streamlet", "raft"}}, {"replicas", {"4", "5"}}}, catalogue());
   BOOST_REQUIRE_MESSAGE(result.comparison, to_text(result.diagnostics, result.source));
-  BOOST_TEST(result.comparison->cells.size() == 3u);
-  const auto raft = result.comparison->load(result.comparison->cells[2], 1, catalogue()).scenario;
+  BOOST_TEST(result.comparison->cells.size() == 6u);
+  const auto raft = result.comparison->load(result.comparison->cells[5], 1, catalogue()).scenario;
   BOOST_REQUIRE(raft);
   BOOST_TEST(raft->protocol.name == "raft");
+  BOOST_TEST(raft->protocol.replicas == 5u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
