@@ -15,8 +15,9 @@
 //                 which must be the value of the highest prepared round among them (3:11–16,
 //                 4:1–11)
 //
-// t(r) = round_timeout · 2^r, at most round_timeout_limit. Safe always, live after GST. A good case
-// costs (n-1)(2n+1) messages a decision and three message delays.
+// t(r) = round_timeout · 2^r, at most round_timeout_limit; the paper knows no limit, and rounds
+// must grow until all honest replicas meet in one. Safe always, live after GST. A good case costs
+// (n-1)(2n+1) messages a decision and three message delays.
 //
 // Links may lose messages before GST. A replica that makes no progress for resend_after says again
 // what it said last in this round, its ROUND-CHANGE and its Status; who has decided the height
@@ -63,9 +64,9 @@ inline constexpr OptionSpec kOptions[] = {
      .doc = "t(0): how long round 0 may take; each further round may take twice as long"},
     {.name = "round_timeout_limit",
      .type = OptionType::duration,
-     .default_text = "4s",
+     .default_text = "1h",
      .range = "1us..1h",
-     .doc = "t(r) grows up to this"},
+     .doc = "t(r) grows up to this; where it grows no more, who is a round ahead may stay ahead"},
     {.name = "resend_after",
      .type = OptionType::duration,
      .default_text = "250ms",

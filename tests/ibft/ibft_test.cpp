@@ -379,6 +379,19 @@ BOOST_AUTO_TEST_CASE(version_1_follows_no_proposal_to_a_later_round) {
   BOOST_TEST(a.state().round.value == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(who_is_two_rounds_ahead_is_met_because_rounds_grow) {
+  EngineScript script(kInfo, {.n = 4});
+  script.record(false);
+  script.link = [](ReplicaId, ReplicaId, const Message&) { return Duration::max(); };
+  for (const std::uint32_t i : {0u, 2u, 3u}) script.start(r(i));  // r1 is silent
+  for (const auto& [i, rounds] : {std::pair{0u, 5}, {3u, 5}, {2u, 7}}) {
+    for (int k = 0; k < rounds; ++k) BOOST_REQUIRE(script.fire(r(i), 0, 0));
+  }
+  script.link = nullptr;
+  script.run_for(40s);
+  for (const std::uint32_t i : {0u, 2u, 3u}) BOOST_TEST(script.committed_height(r(i)).value > 0u);
+}
+
 BOOST_AUTO_TEST_CASE(version_1_locks_and_says_nothing_of_it) {
   Alone a(kV1Info);
   const BlockRef v = block_of(a.script, View(0));
