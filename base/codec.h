@@ -153,6 +153,18 @@ consteval std::size_t fixed_size() {
   }
 }
 
+/// How many bytes the members of fixed size take.
+template <Described T>
+consteval std::size_t fixed_part() {
+  using Members = boost::describe::describe_members<T, boost::describe::mod_any_access |
+                                                           boost::describe::mod_inherited>;
+  std::size_t total = 0;
+  boost::mp11::mp_for_each<Members>([&](auto d) {
+    total += fixed_size<std::remove_cvref_t<decltype(std::declval<const T&>().*d.pointer)>>();
+  });
+  return total;
+}
+
 /// Writes a T of fixed size; gives the place behind it.
 template <class T>
 std::byte* encode_at(const T& value, std::byte* out) {
@@ -199,8 +211,22 @@ void encode(const T& value, ByteWriter& w) {
     w.integer(static_cast<std::uint8_t>(value.has_value()));
     if (value) byzlab::encode(*value, w);
   } else {
-    static_assert(Described<T>, "describe the struct with BOOST_DESCRIBE_STRUCT");
-    for_each_member(value, [&](const auto& m) { byzlab::encode(m, w); });
+    // Neighbours of fixed size are written at once.
+    std::array<std::byte, fixed_part<T>()> run;
+    std::byte* end = run.data();
+    const auto flush = [&] {
+      if (end != run.data()) w.raw(run.data(), static_cast<std::size_t>(end - run.data()));
+      end = run.data();
+    };
+    for_each_member(value, [&](const auto& m) {
+      if constexpr (fixed_size<std::remove_cvref_t<decltype(m)>>() != 0) {
+        end = encode_at(m, end);
+      } else {
+        flush();
+        byzlab::encode(m, w);
+      }
+    });
+    flush();
   }
 }
 

@@ -18,8 +18,10 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <optional>
 #include <string>
@@ -210,8 +212,7 @@ class MessageStore {
     auto* p = new (m + 1) Payload(std::forward<M>(payload));
     m->kind_ = Payload::kKind;
     m->from_ = from.value;
-    m->digest_ = detail::payload_digest(*p);
-    m->bytes_ = kEnvelopeBytes + byzlab::wire_size(*p);
+    derive(*m, *p);
     return m;
   }
 
@@ -252,6 +253,39 @@ class MessageStore {
     Free* next;
   };
 
+  /// A small payload that can be compared, with what was derived from it.
+  struct Derived {
+    static constexpr std::size_t kPayloadBytes = 64;
+    alignas(std::uint64_t) std::array<std::byte, kPayloadBytes> payload{};
+    std::uint64_t digest = 0;
+    std::uint32_t bytes = 0;  // 0: there is none yet
+  };
+  template <class M>
+  static constexpr bool kRemembered =
+      std::equality_comparable<M> && std::is_trivially_copyable_v<M> &&
+      sizeof(M) <= Derived::kPayloadBytes && alignof(M) <= alignof(std::uint64_t);
+
+  /// Digest and size. Hundreds of replicas send the same vote, each a record of its own: these are
+  /// computed for the first.
+  template <Wire M>
+  void derive(Message& m, const M& payload) {
+    if constexpr (!kRemembered<M>) {
+      m.digest_ = detail::payload_digest(payload);
+      m.bytes_ = kEnvelopeBytes + byzlab::wire_size(payload);
+    } else {
+      Derived& last = derived_[M::kKind.value];
+      M before;
+      std::memcpy(&before, last.payload.data(), sizeof(M));
+      if (last.bytes == 0 || !(before == payload)) {
+        std::memcpy(last.payload.data(), &payload, sizeof(M));
+        last.digest = detail::payload_digest(payload);
+        last.bytes = kEnvelopeBytes + byzlab::wire_size(payload);
+      }
+      m.digest_ = last.digest;
+      m.bytes_ = last.bytes;
+    }
+  }
+
   Message* allocate(std::size_t payload_size) {
     const std::size_t size = sizeof(Message) + payload_size;
     std::size_t c = 0;
@@ -277,6 +311,7 @@ class MessageStore {
   std::array<std::byte*, kClasses> slab_next_{};
   std::array<std::byte*, kClasses> slab_end_{};
   std::uint64_t alive_ = 0;
+  std::array<Derived, kKindLimit> derived_{};  // of the last of each kind
 };
 
 /// Keeps a record alive beyond the handler that received it.

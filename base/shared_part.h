@@ -44,10 +44,10 @@ class Shared {
 
   std::uint32_t wire_size() const { return 1 + (node_ ? node_->wire_size : 0); }
   void encode(ByteWriter& w) const {
-    w.integer(static_cast<std::uint8_t>(node_ != nullptr));
-    if (!node_) return;
+    if (!node_) return w.integer(std::uint8_t{0});
     if (node_->bytes.empty()) {
       ByteWriter once(node_->bytes);
+      once.integer(std::uint8_t{1});
       byzlab::encode(node_->value, once);
     }
     w.raw(node_->bytes.data(), node_->bytes.size());
@@ -74,7 +74,7 @@ class Shared {
     T value;
     std::uint64_t hash;
     std::uint32_t wire_size;
-    mutable Bytes bytes{};  // encoded once
+    mutable Bytes bytes{};  // encoded once, with the byte before it
     mutable Verdict checked = Verdict::unknown;
   };
   static const T& none() {

@@ -7,7 +7,8 @@
 //
 // Ten thousand replicas hold one tree each, so it is two flat vectors: nodes of 24 bytes plus the
 // mark, and an open-addressing index of 8-byte slots at most three quarters full. No allocation a
-// block.
+// block. New blocks enter the index when somebody searches: who knows by itself where a block
+// belongs, as a chained protocol's replica does nearly always, pays nothing for it.
 #pragma once
 
 #include <cassert>
@@ -47,10 +48,6 @@ class DigestIndex {
     if ((size_ + 1) * 4 > slots_.size() * 3) grow(digest_of);
     place(digest, id);
     ++size_;
-  }
-  /// Asks the memory for the place of a digest that is to be inserted soon.
-  void prefetch(const Digest& digest) const {
-    __builtin_prefetch(&slots_[digest.words[0] & mask_], 1);
   }
   void clear();
   std::size_t bytes() const { return slots_.capacity() * sizeof(std::uint64_t); }
@@ -127,14 +124,12 @@ class BlockTree {
   }
 
   BlockId find(const Digest& digest) const {
+    index_new_nodes();
     return index_.find(digest, [&](BlockId id) { return block_digest(id) == digest; });
   }
   bool contains(const Digest& digest) const { return find(digest) != kNoBlock; }
-  /// Says that `block` will be inserted soon: thousands of trees do not stay in a cache.
-  void expect(const Block& block) const {
-    index_.prefetch(block.digest);
-    __builtin_prefetch(nodes_.data() + nodes_.size(), 1);
-  }
+  /// Says that a block will be inserted soon: thousands of trees do not stay in a cache.
+  void expect_insert() const { __builtin_prefetch(nodes_.data() + nodes_.size(), 1); }
   const Block& operator[](BlockId id) const { return *nodes_[id.value].block; }
   const BlockRef& ref(BlockId id) const { return nodes_[id.value].block; }
   Mark& mark(BlockId id) { return nodes_[id.value].mark; }
@@ -195,12 +190,13 @@ class BlockTree {
     for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
       const BlockId id(i);
       if (stays[i]) {
-        index_.insert(block_digest(id), id, [&](BlockId b) { return block_digest(b); });
+        index(id);
       } else if (nodes_[i].block != nullptr) {
         nodes_[i] = Node{.next_sibling = std::exchange(free_, id)};
         --size_;
       }
     }
+    indexed_ = nodes_.size();
     root_ = final_block;
     nodes_[root_.value].parent = kNoBlock;
     nodes_[root_.value].next_sibling = kNoBlock;
@@ -224,18 +220,24 @@ class BlockTree {
   const Digest& block_digest(BlockId id) const { return nodes_[id.value].block->digest; }
 
   BlockId add_node(BlockRef block, BlockId parent, std::uint32_t depth, Mark mark) {
-    const Digest& digest = block->digest;
-    BlockId id(static_cast<std::uint32_t>(nodes_.size()));
-    if (free_ != kNoBlock) {
-      id = std::exchange(free_, nodes_[free_.value].next_sibling);
-    } else {
-      nodes_.emplace_back();
-    }
-    index_.insert(digest, id, [&](BlockId b) { return block_digest(b); });
-    nodes_[id.value] =
-        Node{.block = std::move(block), .depth = depth, .parent = parent, .mark = std::move(mark)};
     ++size_;
+    Node node{.block = std::move(block), .depth = depth, .parent = parent, .mark = std::move(mark)};
+    if (free_ == kNoBlock) {
+      nodes_.push_back(std::move(node));
+      return BlockId(static_cast<std::uint32_t>(nodes_.size() - 1));
+    }
+    const BlockId id = std::exchange(free_, nodes_[free_.value].next_sibling);
+    nodes_[id.value] = std::move(node);
+    if (id.value < indexed_) index(id);
     return id;
+  }
+  void index(BlockId id) const {
+    index_.insert(block_digest(id), id, [&](BlockId b) { return block_digest(b); });
+  }
+  void index_new_nodes() const {
+    for (; indexed_ < nodes_.size(); ++indexed_) {
+      index(BlockId(static_cast<std::uint32_t>(indexed_)));
+    }
   }
 
   Height base_;
@@ -243,7 +245,8 @@ class BlockTree {
   BlockId free_ = kNoBlock;
   std::size_t size_ = 0;
   std::vector<Node> nodes_;
-  DigestIndex index_;
+  mutable std::size_t indexed_ = 0;  // the nodes before this one are in the index
+  mutable DigestIndex index_;
 };
 
 }  // namespace byzlab

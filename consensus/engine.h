@@ -219,17 +219,17 @@ class Context {
   }
   /// Sends a record as it is, whoever its author.
   void relay(ReplicaId to, const Message& record) {
-    outbox_.effects.push_back(Send{to, environment_.store->hold(record)});
+    put(Send{to, environment_.store->hold(record)});
   }
   /// The same to everybody, self included.
   void relay(const Message& record) {
-    outbox_.effects.push_back(Broadcast{environment_.store->hold(record)});
+    put(Broadcast{environment_.store->hold(record)});
   }
-  void set_timer(Timer timer, Duration after) { outbox_.effects.push_back(SetTimer{timer, after}); }
-  void cancel_timer(Timer timer) { outbox_.effects.push_back(CancelTimer{timer}); }
+  void set_timer(Timer timer, Duration after) { put(SetTimer{timer, after}); }
+  void cancel_timer(Timer timer) { put(CancelTimer{timer}); }
   /// Finality, as this engine means it. A second block at the same height is a violation, or a
   /// reorganisation deeper than the confirmation depth; the testbed tells which.
-  void commit(BlockRef block) { outbox_.effects.push_back(Commit{keep(std::move(block))}); }
+  void commit(BlockRef block) { put(Commit{keep(std::move(block))}); }
   /// Appends one described value to the durable log, before anything this call sends leaves.
   template <class T>
   void persist(const T& record) {
@@ -240,19 +240,17 @@ class Context {
   void persist_only(const T& record) {
     append(record, true);
   }
-  void persist_block(BlockRef block) {
-    outbox_.effects.push_back(PersistBlock{keep(std::move(block))});
-  }
-  void prune_blocks(Height below) { outbox_.effects.push_back(PruneBlocks{below}); }
+  void persist_block(BlockRef block) { put(PersistBlock{keep(std::move(block))}); }
+  void prune_blocks(Height below) { put(PruneBlocks{below}); }
   /// Tells observers; changes nothing.
   void note(Milestone milestone, View view, std::uint64_t value = 0, const Digest& subject = {}) {
-    outbox_.effects.push_back(Note{milestone, view, value, subject});
+    put(Note{milestone, view, value, subject});
   }
   /// Tells which view this replica is in and who leads it (role:leader in scenarios). A protocol
   /// whose views (rounds) begin anew at every height says the height, too: later is what has the
   /// greater (height, view).
   void enter_view(View view, ReplicaId leader, Height height = Height(0)) {
-    outbox_.effects.push_back(EnterView{view, leader, height});
+    put(EnterView{view, leader, height});
   }
 
   /// For wrappers around an engine: the effects recorded so far.
@@ -263,13 +261,17 @@ class Context {
     outbox_.blocks.push_back(std::move(block));
     return static_cast<std::uint32_t>(outbox_.blocks.size() - 1);
   }
+  /// Written in its place: a copy of what was just written in pieces would wait for them.
+  template <class E>
+  void put(E effect) {
+    *std::get_if<E>(&outbox_.effects.emplace_back(std::in_place_type<E>)) = effect;
+  }
   template <class T>
-  void append(const T& record, bool replace) {
+  void append(const T& value, bool replace) {
     const auto begin = static_cast<std::uint32_t>(outbox_.bytes.size());
     ByteWriter writer(outbox_.bytes);
-    byzlab::encode(record, writer);
-    outbox_.effects.push_back(
-        Persist{begin, static_cast<std::uint32_t>(outbox_.bytes.size()), replace});
+    byzlab::encode(value, writer);
+    put(Persist{begin, static_cast<std::uint32_t>(outbox_.bytes.size()), replace});
   }
 
   const Environment& environment_;

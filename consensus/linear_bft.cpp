@@ -1,15 +1,16 @@
 #include "consensus/linear_bft.h"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <utility>
 
 namespace byzlab {
 
 LinearBft::LinearBft(const Options& options)
     : pacemaker_(options),
+      sync_(options.duration("view_timeout") / 2),
       limit_(block_limit(options)),
-      idle_beat_(std::min(options.duration("idle_beat"), options.duration("view_timeout") / 4)),
-      sync_(options.duration("view_timeout") / 2) {}
+      idle_beat_(std::min(options.duration("idle_beat"), options.duration("view_timeout") / 4)) {}
 
 void LinearBft::start(Context& ctx) {
   tree_ = Tree(ctx.crypto().genesis());
@@ -26,7 +27,7 @@ void LinearBft::on(Context& ctx, ReplicaId from, const Proposal& proposal, const
   if (!m.checked([&] { return valid(ctx, from, proposal); })) return;
   if (!first_of_its_view(proposal.view)) return;
   const BlockRef& block = proposal.block.ref;
-  tree_.expect(*block);
+  tree_.expect_insert();
   const auto place = place_of(*block);
   const bool orphan = place.kind == Tree::Place::Kind::orphan;
   if (orphan) sync_.hold(ctx, block, from, tree_.height(high_));
@@ -331,9 +332,9 @@ bool LinearBft::idle(Context& ctx) const {
 /// True when `block` on `parent` orders nothing twice.
 bool LinearBft::fresh(const Block& block, BlockId parent) {
   const BlockId common = tree_.common_ancestor(executed_, parent);
-  uncommitted_.clear();
-  for (BlockId b = parent; b != common; b = tree_.parent(b)) uncommitted_.push_back(tree_.ref(b));
-  return ordered_.fresh(block, uncommitted_);
+  boost::container::small_vector<BlockRef, 8> uncommitted;
+  for (BlockId b = parent; b != common; b = tree_.parent(b)) uncommitted.push_back(tree_.ref(b));
+  return ordered_.fresh(block, std::span(uncommitted.data(), uncommitted.size()));
 }
 
 /// Most blocks are the first child of the newest one: no need to search.

@@ -162,23 +162,23 @@ class LinearBft
   bool fresh(const Block&, BlockId parent);
   Tree::Place place_of(const Block&) const;
 
+  // What every proposal touches, side by side: thousands of replicas do not stay in a cache.
+  BlockId executed_;  // b_exec
+  BlockId settled_;   // b_exec when this call began
+  BlockId newest_;    // the last one proposed to us
+  Vote last_vote_;
+  Tree tree_;
+  OrderedRequests ordered_;
+  std::vector<Qc> awaited_;  // their blocks are being fetched
+  BlockSync sync_;
+  std::array<View, 16> proposals_seen_{};
+
   BatchLimit limit_;
   Duration idle_beat_;
-
-  Tree tree_;
-  BlockId executed_;                   // b_exec
-  BlockId settled_;                    // b_exec when this call began
-  BlockId newest_;                     // the last one proposed to us
-  std::vector<BlockRef> uncommitted_;  // for the length of one check
-  OrderedRequests ordered_;
-  VoteCollector votes_;
-  Vote last_vote_;
+  View beat_set_{};  // the last view in which an idle leader began to wait
+  View beat_{};      // and the last in which it has waited enough
   Pending pending_;
-  View beat_set_{};          // the last view in which an idle leader began to wait
-  View beat_{};              // and the last in which it has waited enough
-  std::vector<Qc> awaited_;  // their blocks are being fetched
-  std::array<View, 16> proposals_seen_{};
-  BlockSync sync_;
+  VoteCollector votes_;
 };
 
 }  // namespace byzlab

@@ -5,6 +5,7 @@
 // ancestors.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -19,6 +20,9 @@ class OrderedRequests {
   /// and none of its own. Its requests must be authentic: ids are dense only if clients made them.
   bool fresh(const Block& block, std::span<const BlockRef> ancestors) {
     if (block.requests.empty()) return true;
+    std::size_t others = block.requests.size();
+    for (const BlockRef& ancestor : ancestors) others += ancestor->requests.size();
+    if (others * block.requests.size() <= kFewPairs) return fresh_by_pairs(block, ancestors);
     trial_.clear();
     for (const BlockRef& ancestor : ancestors) {
       for (const Request& r : ancestor->requests) try_insert(r.id);
@@ -36,8 +40,24 @@ class OrderedRequests {
   }
 
  private:
+  /// Below this many comparisons one compares: nothing is written that way.
+  static constexpr std::size_t kFewPairs = 16;
   static constexpr std::uint64_t kEnd = std::uint64_t{1} << 32;
   static constexpr std::uint64_t mask(RequestId id) { return std::uint64_t{1} << (id.value % 64); }
+  bool fresh_by_pairs(const Block& block, std::span<const BlockRef> ancestors) const {
+    const auto has = [](std::span<const Request> some, RequestId id) {
+      return std::ranges::find(some, id, &Request::id) != some.end();
+    };
+    std::span<const Request> rest = block.requests;
+    for (const Request& r : block.requests) {
+      rest = rest.subspan(1);
+      if (r.id.value >= kEnd || contains(r.id) || has(rest, r.id)) return false;
+      for (const BlockRef& ancestor : ancestors) {
+        if (has(ancestor->requests, r.id)) return false;
+      }
+    }
+    return true;
+  }
   /// False as well for an id that no workload reaches.
   bool insert(RequestId id) {
     if (id.value >= kEnd) return false;
