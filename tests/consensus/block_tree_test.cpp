@@ -128,6 +128,30 @@ BOOST_AUTO_TEST_CASE(agrees_with_the_naive_model) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(blocks_inserted_without_a_search_are_found) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Rng rng(seed);
+    const BlockRef genesis = Block::genesis(HashScheme::modelled);
+    Tree tree(genesis, 0);
+    Model model{.blocks = {{genesis->digest, genesis}}, .root = genesis->digest};
+    std::vector<BlockId> known{tree.root()};
+    for (std::uint64_t step = 1; step <= 200; ++step) {
+      const BlockId parent = known[rng.below(known.size())];
+      const BlockRef block = child_of(tree[parent], step);
+      known.push_back(tree.insert(block, parent, static_cast<int>(step)));
+      model.blocks.emplace(block->digest, block);
+      if (rng.below(20) == 0) {
+        const BlockId root = known[rng.below(known.size())];
+        model.prune(tree[root].digest);
+        std::erase_if(known, [&](BlockId id) { return !tree.extends(id, root); });
+        tree.prune(root);
+      }
+      if (rng.below(40) == 0) check_same(tree, model, rng);
+    }
+    check_same(tree, model, rng);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_block_at_the_wrong_height_is_refused) {
   const BlockRef genesis = Block::genesis(HashScheme::modelled);
   Tree tree(genesis);
