@@ -75,8 +75,9 @@ bool ReplicaHost::deliver(Time now, ProcessId to, Message& m) {
 
 namespace {
 
-/// The first two cache lines of an object.
+/// The first two cache lines of an object, if there is one.
 void fetch_ahead(const void* object) {
+  if (object == nullptr) return;
   __builtin_prefetch(object);
   __builtin_prefetch(static_cast<const std::byte*>(object) + 64);
 }
