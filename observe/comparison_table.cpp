@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "base/rng.h"
 #include "observe/json_document.h"
 #include "observe/numbers.h"
 #include "testbed/scenario/text.h"
@@ -116,6 +117,7 @@ void ComparisonTable::add(std::size_t index, std::uint64_t seed_index, const Rep
     case RunVerdict::fail: ++cell.failed, ++failed_; break;
     case RunVerdict::inconclusive: ++cell.inconclusive, ++inconclusive_; break;
   }
+  trace_hash_ = mix(trace_hash_, report.seed, report.trace_hash);
   bool unsafe = false, stalled = false, inside = false;
   for (const ExpectationResult& e : report.expectations) {
     // An expected violation is one, too: the table tells what happened.
@@ -530,6 +532,7 @@ std::string ComparisonTable::json() const {
                              {"last_seed", comparison_.seeds.last},
                              {"baseline", comparison_.table.baseline},
                              {"interrupted", interrupted_},
+                             {"trace_hash", to_hex(trace_hash_)},
                              {"cells", std::move(cells)}}) +
          "\n";
 }

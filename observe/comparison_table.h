@@ -42,6 +42,8 @@ class ComparisonTable {
   /// Runs there would be if all were done.
   std::uint64_t planned() const;
   const CellResult& cell(std::size_t i) const { return cells_[i]; }
+  /// A combined hash of all traces in the order they were added: proves the whole comparison.
+  std::uint64_t trace_hash() const { return trace_hash_; }
 
   /// "compare-wan   4 protocol x 3 replicas x 4 condition = 48 cells - 3 excluded, 10 seeds …"
   std::string headline() const;
@@ -84,6 +86,7 @@ class ComparisonTable {
   std::vector<scenario::MetricUnit> units_;  // by metric of the plan
   std::vector<CellResult> cells_;
   std::uint64_t passed_ = 0, failed_ = 0, inconclusive_ = 0;
+  std::uint64_t trace_hash_ = 0;
   double wall_seconds_ = 0;
   bool interrupted_ = false;
 };
