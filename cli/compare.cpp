@@ -170,7 +170,7 @@ Exit execute(const CompareArguments& arguments) {
                                : arguments.format == "csv"      ? table.csv()
                                : arguments.format == "latex"    ? table.latex()
                                : text                           ? table.text(style)
-                                                                : "";
+                                      : comparison->name + "  " + table.verdict_line() + "\n";
   std::fputs(document.c_str(), stdout);
   if (text) {
     std::fputs(pointers_text({{"results", place.string()}}, TextOptions{.style = style}).c_str(),

@@ -48,6 +48,7 @@ class ComparisonTable {
   /// "compare-wan   4 protocol x 3 replicas x 4 condition = 48 cells - 3 excluded, 10 seeds …"
   std::string headline() const;
   std::string text(const Style& style) const;
+  std::string verdict_line() const;
   std::string markdown() const;
   std::string latex() const;
   /// A picture of the outcomes: engines by columns, a square a cell.
@@ -79,7 +80,6 @@ class ComparisonTable {
   /// The same cell with the baseline in its row; none without one.
   std::optional<std::size_t> baseline_of(std::size_t cell) const;
   std::vector<std::string> footnotes() const;
-  std::string verdict_line() const;
   std::string unit_words(std::size_t metric) const;
 
   const scenario::ComparisonPlan& comparison_;
