@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/rng.h"
+#include "observe/formats.h"
 #include "observe/json_document.h"
 #include "observe/numbers.h"
 #include "testbed/scenario/text.h"
@@ -37,7 +38,7 @@ bool is_liveness(scenario::Property property) {
          property == scenario::Property::liveness;
 }
 
-/// "1.98" with as many digits as the half width makes sense of, then "±0.02".
+/// "1.98 ±0.02": the mean and half of its interval.
 std::string with_interval(const Estimate& e, double scale) {
   const double mean = e.mean * scale, half = (e.high - e.low) / 2 * scale;
   if (half == 0) return short_number(mean);
@@ -60,17 +61,10 @@ std::string in_latex(const std::string& text) {
                                  {"✓", "\\checkmark"},
                                  {"✗", "$\\times$"},
                                  {"×", "$\\times$"},
-                                 {"–", "--"},
-                                 {"¹", ""}}) {
+                                 {"–", "--"}}) {
     for (std::size_t at = result.find(from); at != std::string::npos; at = result.find(from))
       result.replace(at, std::string_view(from).size(), to);
   }
-  return result;
-}
-
-std::string in_xml(const std::string& text) {
-  std::string result;
-  for (const char c : text) result += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
   return result;
 }
 
@@ -439,7 +433,7 @@ std::string ComparisonTable::latex() const {
 std::string ComparisonTable::svg() const {
   constexpr int kColumn = 118, kRow = 34, kLeft = 190, kTop = 84, kGap = 56;
   const auto text = [](int x, int y, std::string_view style, const std::string& words) {
-    return fmt::format("  <text x=\"{}\" y=\"{}\" {}>{}</text>\n", x, y, style, in_xml(words));
+    return fmt::format("  <text x=\"{}\" y=\"{}\" {}>{}</text>\n", x, y, style, xml_text(words));
   };
   std::string body;
   int y = kTop, width = 0;

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "testbed/report.h"
 
 namespace byzlab {
+
+/// As character data or an attribute's value.
+std::string xml_text(std::string_view text);
 
 /// One <testsuite> a run, one <testcase> an expectation; undecided is <skipped>.
 std::string junit_xml(const std::vector<Report>& reports);

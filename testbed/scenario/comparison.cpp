@@ -124,8 +124,6 @@ class Loader {
     if (!root.is_map()) return;
     (void)top.text("kind");
     into_.name = top.text("name");
-    if (const YamlNode* text = top.node("description"); text && text->is_scalar())
-      into_.description = std::string(trimmed(text->text));
     load_base(top);
     load_axes(top);
     Scenario runs;

@@ -43,7 +43,7 @@ struct TablePlan {
 
 class ComparisonPlan {
  public:
-  std::string file, name, description;
+  std::string file, name;
   std::vector<Axis> axes;
   std::vector<Cell> cells;  ///< in order, the last axis running fastest
   Runs seeds;
