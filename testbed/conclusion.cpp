@@ -90,9 +90,8 @@ void decide_verdict(Report& report, const scenario::Scenario& scenario, bool int
     report.reason = fmt::format("{}: {}", e.text, e.detail);
     return;
   }
-  for (std::size_t i = 0; i < report.faults.size() && i < scenario.timeline.size(); ++i) {
-    const FaultResult& fault = report.faults[i];
-    if (FaultWindows::is_mark(scenario.timeline[i]) || fault.had_effect) continue;
+  for (const FaultResult& fault : report.faults) {
+    if (fault.had_effect) continue;
     report.reason = fmt::format("fault `{}` {}", fault.label,
                                 fault.windows.empty() ? "never began" : "had no effect");
     return;
@@ -116,6 +115,11 @@ void Judge::Parts::conclude(Time end, bool interrupted, Report& report) {
   fill_faults(end, report);
   fill_metrics(facts_of_run, report);
   report.story = story.lines(report.faults);
+  // Marks are told, and no faults. Until here faults were numbered as the timeline is.
+  std::size_t entry = 0;
+  std::erase_if(report.faults, [&](const FaultResult&) {
+    return FaultWindows::is_mark(run.scenario->timeline[entry++]);
+  });
   report.series = std::move(series);
   report.series_interval = run.series_interval;
   constexpr std::uint32_t kDetailed = 64;

@@ -119,6 +119,7 @@ StoryLine Story::fault_line(Time at, const FaultChanged& event,
       .at = at, .kind = event.active ? "fault" : "heal", .label = entry.label, .text = {}};
   if (const auto* mark = std::get_if<scenario::Mark>(&entry.action)) {
     line.kind = "mark";
+    line.label.clear();
     line.text = mark->text;
   } else if (event.active) {
     line.text = fault.action + " " + fault.text;
