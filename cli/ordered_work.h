@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cli/interrupt.h"
+#include "testbed/worker_pool.h"
 
 namespace byzlab {
 
@@ -95,11 +96,5 @@ class OrderedWork {
   bool stopped_ = false;
   std::vector<std::thread> threads_;
 };
-
-/// As many workers as asked for, or as there are cores; never more than pieces of work.
-inline unsigned workers_for(unsigned wanted, std::uint64_t count) {
-  const unsigned most = wanted > 0 ? wanted : std::max(1u, std::thread::hardware_concurrency());
-  return count < most ? static_cast<unsigned>(count) : most;
-}
 
 }  // namespace byzlab

@@ -37,7 +37,8 @@ void SimNetwork<Queue>::run_until(Time end, Receiver& receiver) {
       run_task();
     } else if (queue_.pop(std::min(end, first_task_ - Duration{1}), event)) [[likely]] {
       now_ = event.time;
-      ++events_;
+      if (++events_ >= last_event_) [[unlikely]]
+        stopped_ = true;
       if (queue_.size() >= kManyPending) fetch_ahead(receiver);
       if ((event.destination & kWakeBit) == 0) [[likely]] {
         arrive(event.id, ProcessId(event.destination), receiver);
@@ -73,7 +74,7 @@ void SimNetwork<Queue>::run_task() {
   const DueTask due = tasks_.top();
   tasks_.pop();
   first_task_ = tasks_.empty() ? kNever : tasks_.top().when;
-  ++events_;
+  if (++events_ >= last_event_) stopped_ = true;
   (*due.task)();
 }
 

@@ -46,6 +46,7 @@ class SimNetwork final : public Network {
   void at(Time when, Task task) override;
   void run_until(Time end, Receiver& receiver) override;
   void stop() override { stopped_ = true; }
+  void stop_after(std::uint64_t events) override { last_event_ = events; }
   const NetworkCounters& counters() const override { return counters_; }
 
   std::uint64_t events() const override { return events_; }
@@ -131,6 +132,7 @@ class SimNetwork final : public Network {
   std::vector<ProcessId> targets_;   // scratch of relay
   NetworkCounters counters_;
   std::uint64_t events_ = 0;
+  std::uint64_t last_event_ = ~std::uint64_t{0};
 };
 
 extern template class SimNetwork<TimingWheel>;

@@ -64,6 +64,8 @@ class Network {
   /// Delivers until `end` (inclusive) or stop().
   virtual void run_until(Time end, Receiver& receiver) = 0;
   virtual void stop() = 0;
+  /// As stop(), once this many events have been handled; real time needs no such limit.
+  virtual void stop_after(std::uint64_t /*events*/) {}
   virtual const NetworkCounters& counters() const = 0;
   /// Deliveries, wake-ups and tasks handled so far.
   virtual std::uint64_t events() const = 0;

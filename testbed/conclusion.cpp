@@ -76,7 +76,7 @@ void decide_verdict(Report& report, const scenario::Scenario& scenario, bool int
   }
   report.verdict = RunVerdict::inconclusive;
   if (interrupted) {
-    report.reason = "interrupted";
+    report.reason = report.stopped.empty() ? "interrupted" : "stopped " + report.stopped;
     return;
   }
   // Nothing can be agreed on where nothing was to be committed, and that is what was asked for.

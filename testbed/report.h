@@ -137,6 +137,9 @@ struct Report {
   double cpu_seconds = 0;
   std::uint64_t events = 0;  ///< deliveries, timers and tasks
   bool interrupted = false;
+  /// Why the run did not come to its end, if it did not: a limit, or a bug that ended its process.
+  std::string stopped;
+  bool crashed = false;  ///< it was a bug
 
   std::vector<ExpectationResult> expectations;
   std::vector<FaultResult> faults;

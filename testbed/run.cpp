@@ -145,6 +145,7 @@ Report run(const sc::Scenario& scenario, const RunOptions& options,
   }
 
   Sampler sampler(cluster, judge, interval, options.interrupt);
+  if (options.max_events > 0) cluster.network().stop_after(options.max_events);
   sampler.plan_next();
   cluster.start();
   cluster.run_until(kStart + scenario.duration);
@@ -158,9 +159,12 @@ Report run(const sc::Scenario& scenario, const RunOptions& options,
   report.trace_hash = cluster.host().trace_hash();
   report.events = cluster.events();
   report.interrupted = sampler.interrupted();
+  if (options.max_events > 0 && report.events >= options.max_events &&
+      end < kStart + scenario.duration)
+    report.stopped = "after " + std::to_string(options.max_events) + " events, its limit";
   report.series_interval = interval;
   report.faults = cluster.timeline().results();
-  judge.conclude(end, report.interrupted, report);
+  judge.conclude(end, report.interrupted || !report.stopped.empty(), report);
   report.cpu_seconds = thread_cpu_seconds() - cpu;
   report.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count();

@@ -44,6 +44,8 @@ struct RunOptions {
   std::uint64_t seed = 1;  ///< the scenario must have been loaded for this seed
   /// Looked at now and then; true stops the run, whose report says so.
   const std::atomic<bool>* interrupt = nullptr;
+  /// The run is stopped after this many events; 0: never. In virtual time only.
+  std::uint64_t max_events = 0;
   /// Instead of the registry's engine of that name: for engines that only a test knows.
   const EngineInfo* engine = nullptr;
   bool reference_queue = false;  ///< std::priority_queue instead of the wheel: same trace hash
