@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/src.hpp>
 #include <cmath>
 
@@ -12,6 +13,8 @@ namespace byzlab {
 namespace {
 
 namespace json = boost::json;
+
+constexpr std::size_t kLine = 96;
 
 void write_scalar(const json::value& value, std::string& out) {
   switch (value.kind()) {
@@ -72,11 +75,34 @@ bool is_flat(const json::value& value) {
   return true;
 }
 
+bool is_row_of_numbers(const json::value& value) {
+  const json::array* row = value.if_array();
+  return row && !row->empty() &&
+         std::ranges::all_of(*row, [](const json::value& v) { return v.is_number(); });
+}
+
+/// A table of numbers, as many rows on a line as there is room for.
+void write_rows(const json::array& rows, std::string& out, std::size_t indent) {
+  const std::string margin = '\n' + std::string(indent + 2, ' ');
+  out += '[';
+  std::size_t used = kLine;  // of the current line
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::string row;
+    write_compact(rows[i], row, "");
+    if (i + 1 < rows.size()) row += ',';
+    const bool fits = used + 1 + row.size() <= kLine;
+    out += fits ? " " : margin;
+    used = (fits ? used + 1 : indent + 2) + row.size();
+    out += row;
+  }
+  out += '\n' + std::string(indent, ' ') + ']';
+}
+
 void write_pretty(const json::value& value, std::string& out, std::size_t indent) {
   if (is_flat(value)) {
     std::string line;
     write_compact(value, line, " ");
-    if (indent > 0 && line.size() + indent <= 96) {
+    if (indent > 0 && line.size() + indent <= kLine) {
       out += line;
       return;
     }
@@ -95,6 +121,7 @@ void write_pretty(const json::value& value, std::string& out, std::size_t indent
     }
     out += '\n' + std::string(indent, ' ') + '}';
   } else if (const auto* array = value.if_array()) {
+    if (std::ranges::all_of(*array, is_row_of_numbers)) return write_rows(*array, out, indent);
     out += '[';
     for (const auto& element : *array) {
       out += separator;

@@ -6,7 +6,8 @@
 
 namespace byzlab {
 
-/// Indented by two; arrays and objects without nested ones stay on a line while they are short.
+/// Indented by two; arrays and objects without nested ones stay on a line while they are short,
+/// and rows of numbers share lines.
 std::string pretty(const boost::json::value& value);
 /// On one line, without a newline. Numbers as people write them (5, 0.184), NaN and infinity null.
 std::string compact(const boost::json::value& value);

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "base/version.h"
+#include "observe/histogram_json.h"
 #include "observe/json_document.h"
 #include "observe/numbers.h"
 
@@ -129,6 +130,7 @@ std::string summary_json(const Report& report) {
       {"expectations", std::move(expectations)},
       {"faults", std::move(faults)},
       {"metrics", metrics_object(report)},
+      {"histograms", histograms_json(report.histograms)},
       {"messages", kinds_object(report)},
       {"dropped", std::move(dropped)},
       {"simulated_seconds", exact_seconds(report.simulated)},

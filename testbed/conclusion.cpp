@@ -384,6 +384,13 @@ void Judge::Parts::fill_metrics(const RunFacts& facts_of_run, Report& report) {
     put(fmt::format("{}.{}", metric, statistic),
         measurements.measure(metric, {}, statistic, whole));
   }
+  for (const auto& [series, name] : {std::pair{Series::commit_latency, "commit_latency"},
+                                     {Series::client_latency, "client_latency"},
+                                     {Series::block_interval, "block_interval"}}) {
+    QuantileSketch samples = measurements.histogram(series, whole);
+    if (samples.count() > 0)
+      report.histograms.push_back({.name = name, .samples = std::move(samples)});
+  }
   const Spans faults = windows.faults(facts_of_run.end);
   const auto part = [&](std::string_view prefix, const Selection& selection) {
     for (const Figure& f : kParts) {

@@ -261,6 +261,12 @@ double Measurements::total_at(Total total, std::size_t reason, Time t) const {
   return low + (high - low) * seconds(t - from) / seconds(after->at - from);
 }
 
+QuantileSketch Measurements::histogram(Series series, const Selection& selection) const {
+  QuantileSketch sketch;
+  for (const double sample : values(series, selection, std::nullopt)) sketch.add(sample);
+  return sketch;
+}
+
 std::uint64_t Measurements::count(Series series, const Spans& spans) const {
   return static_cast<std::uint64_t>(
       std::ranges::count_if(of(series), [&](const Sample& s) { return contains(spans, s.at); }));

@@ -14,6 +14,7 @@
 
 #include "network/transport.h"
 #include "testbed/invariants/spans.h"
+#include "testbed/quantile_sketch.h"
 #include "testbed/request_table.h"
 
 namespace byzlab {
@@ -87,6 +88,8 @@ class Measurements {
   Measured measure(std::string_view metric, const Labels& labels, std::string_view statistic,
                    const Selection& selection) const;
 
+  /// The selected samples of a series, all of them.
+  QuantileSketch histogram(Series series, const Selection& selection) const;
   std::uint64_t count(Series series, const Spans& spans) const;
   /// Requests submitted before `t` and not committed by then.
   std::uint64_t requests_waiting(Time t) const;

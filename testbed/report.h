@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "testbed/quantile_sketch.h"
 #include "testbed/scenario/scenario.h"
 
 namespace byzlab {
@@ -81,6 +82,12 @@ struct Metric {
   std::uint64_t samples = 0;
 };
 
+/// All samples of a metric after the warm-up, for percentiles of many runs together.
+struct Histogram {
+  std::string name;  ///< "commit_latency"
+  QuantileSketch samples;
+};
+
 /// State of the run at the end of each interval, for timeseries.csv and charts.
 struct SeriesRow {
   Time at;
@@ -145,6 +152,7 @@ struct Report {
   std::vector<FaultResult> faults;
   std::vector<StoryLine> story;
   std::vector<Metric> metrics;
+  std::vector<Histogram> histograms;
   std::vector<SeriesRow> series;
   Duration series_interval{};
   std::vector<KindCount> kinds;

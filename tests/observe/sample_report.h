@@ -54,6 +54,9 @@ inline Report passing_report() {
              {at_ms(10'214), "stall", "", "last commit at height 71; no side has 5 replicas"},
              {at_ms(30'000), "heal", "split", "24 links restored"},
              {at_ms(31'840), "resume", "", "height 72, view 0 → 4, leader r4"}};
+  QuantileSketch latencies;
+  for (int ms = 100; ms < 611; ++ms) latencies.add(ms * 1e-3, static_cast<std::uint64_t>(ms) / 40);
+  r.histograms = {{"commit_latency", latencies}};
   r.metrics = {{"commit_latency.p50", 0.184, 7930},
                {"commit_latency.p99", 0.611, 7930},
                {"steady.throughput", 198.7, 40},
