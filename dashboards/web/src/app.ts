@@ -1,0 +1,225 @@
+// The frame around the views of one run: header, tabs, the view, captions, the time bar. It keeps the
+// store, the address and the screen in step, and draws at most once a frame.
+import type { Source } from "./data/source";
+import type { LiveDelta, RunData, Violation } from "./data/types";
+import { element, empty, fill } from "./dom";
+import { runHeader } from "./header";
+import { key_help, listenToKeys } from "./keys";
+import { lineAt } from "./notable";
+import { play } from "./play";
+import { Store, type State, type Theme } from "./store";
+import { TimeBar } from "./time_bar";
+import { transportBar } from "./transport_bar";
+import { views } from "./views";
+import type { View, ViewContext, ViewEntry } from "./views/view";
+
+export class App {
+  private readonly store: Store;
+  private readonly context: ViewContext;
+  private readonly offered: readonly ViewEntry[];
+  private readonly main = element("main", { id: "view", tabindex: -1 });
+  private readonly caption = element("p", { class: "caption", role: "status", hidden: true });
+  private readonly tabs = new Map<string, HTMLElement>();
+  private readonly help = element("dialog", { class: "help" });
+  private readonly timeBar: TimeBar;
+  private readonly ends: (() => void)[] = [];
+  private shown: { entry: ViewEntry; view: View } | null = null;
+  private scheduled = false;
+
+  constructor(private readonly root: HTMLElement, data: RunData, source: Source,
+              violations: readonly Violation[]) {
+    this.store = new Store({ from: 0, to: Math.max(data.summary.simulated_seconds, 1e-3) });
+    this.context = { data, source, store: this.store, violations };
+    this.offered = views.filter((entry) => entry.offered?.(this.context) ?? true);
+    this.store.follow(location.hash);
+    this.timeBar = new TimeBar(this.store, data);
+    this.build();
+    this.ends.push(
+      this.store.subscribe((state, before) => this.changed(state, before)),
+      listenToKeys(this.store, data, {
+        toggleHelp: () => (this.help.open ? this.help.close() : this.help.showModal()),
+        fork: () => this.fork(),
+        showView: (number) => this.showNumber(number),
+        nextTheme: () => this.nextTheme(),
+      }),
+      listen(window, "hashchange", () => {
+        if (location.hash.slice(1) !== this.link()) this.store.follow(location.hash);
+      }),
+      listen(window, "beforeprint", () => this.redrawFor("light")),
+      listen(window, "afterprint", () => this.redrawFor(null)),
+      listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.schedule()),
+      play(this.store),
+    );
+    this.ends.push(source.live?.((delta) => this.grow(delta)) ?? (() => {}));
+    applyTheme(this.store.state.theme);
+    this.showView(this.store.state.view);
+    this.schedule();
+  }
+
+  destroy(): void {
+    for (const end of this.ends) end();
+    this.shown?.view.destroy();
+    this.timeBar.destroy();
+    empty(this.root);
+  }
+
+  private build(): void {
+    const { data } = this.context;
+    const tabs = element("nav", { class: "tabs", role: "tablist", "aria-label": "views" });
+    this.offered.forEach((entry, i) => {
+      const tab = element("button", {
+        type: "button", role: "tab", id: `tab-${entry.id}`, "aria-controls": "view",
+        title: i < 9 ? `key ${i + 1}` : null,
+        onclick: () => this.store.set({ view: entry.id }),
+        onkeydown: (event: KeyboardEvent) => this.alongTabs(event, i),
+      }, entry.title);
+      this.tabs.set(entry.id, tab);
+      tabs.append(tab);
+    });
+    this.main.setAttribute("role", "tabpanel");
+    fill(this.help, element("h2", {}, "Keys"),
+      element("dl", {}, ...key_help.flatMap(([keys, what]) =>
+        [element("dt", {}, ...keys.split(" ").map((k) => element("kbd", {}, k))), element("dd", {}, what)])),
+      element("form", { method: "dialog" }, element("button", {}, "close")));
+    empty(this.root);
+    fill(this.root,
+      runHeader(this.context, () => this.nextTheme()), this.offered.length > 1 ? tabs : null, this.main,
+      element("footer", { class: "time-bar" }, this.caption,
+        transportBar(this.store, data, () => this.help.showModal()), this.timeBar.root),
+      this.help);
+    document.title = `${data.summary.name} · byzlab`;
+  }
+
+  // ------------------------------------------------------------- following the store
+
+  private changed(state: State, before: State): void {
+    if (state.view !== before.view) this.showView(state.view);
+    if (state.theme !== before.theme) applyTheme(state.theme);
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    requestAnimationFrame(() => {
+      this.scheduled = false;
+      this.draw();
+    });
+  }
+
+  private draw(): void {
+    const { state } = this.store;
+    this.shown?.view.update(state.range, state.cursor);
+    this.timeBar.update(state);
+    this.showCaption(state);
+    // A playing cursor would write the address sixty times a second; browsers forbid that.
+    if (!state.playing && location.hash.slice(1) !== this.link())
+      history.replaceState(null, "", `#${this.link()}`);
+  }
+
+  private link(): string {
+    const id = new URLSearchParams(location.hash.slice(1)).get("id");
+    return (id ? `id=${id}&` : "") + this.store.link();
+  }
+
+  private showView(id: string): void {
+    const entry = this.offered.find((v) => v.id === id) ?? this.offered[0];
+    if (this.shown?.entry === entry) return;
+    this.shown?.view.destroy();
+    empty(this.main);
+    this.main.className = `view view-${entry.id}`;
+    this.main.setAttribute("aria-labelledby", `tab-${entry.id}`);
+    this.shown = { entry, view: entry.mount(this.main, this.context) };
+    for (const [name, tab] of this.tabs) {
+      tab.setAttribute("aria-selected", String(name === entry.id));
+      tab.tabIndex = name === entry.id ? 0 : -1;
+    }
+    if (id !== entry.id) this.store.set({ view: entry.id });
+  }
+
+  private showNumber(number: number): void {
+    const entry = this.offered[number - 1];
+    if (entry) this.store.set({ view: entry.id });
+  }
+
+  private alongTabs(event: KeyboardEvent, i: number): void {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (step === 0) return;
+    const entry = this.offered[(i + step + this.offered.length) % this.offered.length];
+    event.preventDefault();
+    event.stopPropagation();
+    this.store.set({ view: entry.id });
+    this.tabs.get(entry.id)?.focus();
+  }
+
+  /** The last `mark` at or before the cursor: what a lesson says. */
+  private showCaption(state: State): void {
+    const marks = (this.context.data.story ?? []).filter((line) => line.kind === "mark");
+    const line = marks[lineAt(marks, state.cursor) - 1];
+    this.caption.hidden = !line;
+    if (line && this.caption.textContent !== line.text) this.caption.textContent = line.text;
+  }
+
+  private nextTheme(): void {
+    const next: Record<Theme, Theme> = { auto: "dark", dark: "light", light: "auto" };
+    this.store.set({ theme: next[this.store.state.theme] });
+  }
+
+  /** Paper is white, whatever the screen is; canvases are drawn again for it. */
+  private redrawFor(theme: "light" | null): void {
+    applyTheme(theme ?? this.store.state.theme);
+    this.draw();
+  }
+
+  /** A finished run is forked on the command line: from the same seed, with one more fault. */
+  private fork(): void {
+    const at = Number(this.store.state.cursor.toFixed(6));
+    const fault = `  - at: ${at}s\n    for: 5s\n    crash: r0`;
+    const dialog = element("dialog", { class: "help" },
+      element("h2", {}, `Fork at ${at} s`),
+      element("p", {}, "The same seed with one more fault: append this to the timeline of scenario.lock.yaml and run it."),
+      element("pre", {}, fault),
+      element("form", { method: "dialog" }, element("button", {}, "close")));
+    dialog.addEventListener("close", () => dialog.remove());
+    this.root.append(dialog);
+    dialog.showModal();
+  }
+
+  // ------------------------------------------------------------- live
+
+  private grow(delta: LiveDelta): void {
+    const { data } = this.context;
+    if (delta.reset) Object.assign(data, delta.reset);
+    if (delta.summary) data.summary = delta.summary;
+    if (delta.story) (data.story ??= []).push(...delta.story);
+    appendColumns(data.series, delta.series);
+    for (const table of ["blocks", "commits", "views", "states", "notes"] as const)
+      appendColumns(data.recording?.[table], delta.recording?.[table]);
+    const { whole, range } = this.store.state;
+    const following = range.to >= whole.to;
+    const grown = { from: 0, to: Math.max(delta.now, 1e-3) };
+    this.store.set({
+      whole: grown,
+      ...(following ? { range: { from: range.from, to: grown.to }, cursor: grown.to } : {}),
+    });
+    this.timeBar.redraw();
+  }
+}
+
+function appendColumns(columns: object | undefined, more: object | undefined): void {
+  if (!columns || !more) return;
+  for (const [name, added] of Object.entries(more)) {
+    const column = (columns as Record<string, unknown[] | undefined>)[name];
+    if (column && Array.isArray(added)) for (const value of added) column.push(value);
+  }
+}
+
+export function applyTheme(theme: Theme): void {
+  if (theme === "auto") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme;
+}
+
+function listen(target: EventTarget, event: string, on: (event: Event) => void): () => void {
+  target.addEventListener(event, on);
+  return () => target.removeEventListener(event, on);
+}

@@ -1,0 +1,315 @@
+// What the C++ side and the page say to each other, as types. Times are simulated seconds, replicas are
+// numbers 0..n-1, tables are columns of one length. Every part but `summary` may be missing: folders of
+// older versions have none of it.
+
+export type Seconds = number;
+
+// ---------------------------------------------------------------- one run
+
+export interface RunData {
+  schema: 1;
+  /** Folder below results/: "pbft-partition/20261122-143301-s42-9f3c1a7e". */
+  id: string;
+  summary: Summary;
+  series?: Series;
+  story?: StoryLine[];
+  recording?: Recording;
+  /** scenario.lock.yaml: runnable, everything resolved. */
+  lock_yaml?: string;
+}
+
+export type Verdict = "pass" | "fail" | "inconclusive";
+export type Status = "pass" | "fail" | "undecided" | "vacuous";
+
+/** summary.json of a run. */
+export interface Summary {
+  schema: 1;
+  name: string;
+  file?: string;
+  verdict: Verdict;
+  reason: string;
+  seed: number;
+  trace_hash: string;
+  transport: string;
+  interrupted: boolean;
+  build: { version: string; commit: string; compiler: string; build_type: string };
+  protocol: { name: string; n: number; f: number; quorum: number };
+  network: string;
+  bound: {
+    byzantine: number;
+    allowed: number;
+    byzantine_share: number;
+    allowed_share: number;
+    exceeded: boolean;
+    replicas: number[];
+    text: string;
+  };
+  expectations: Expectation[];
+  faults: Fault[];
+  metrics: Metrics;
+  /** By kind of message. */
+  messages: Record<string, { sent: number; bytes: number; delivered: number }>;
+  /** By reason. */
+  dropped: Record<string, number>;
+  simulated_seconds: Seconds;
+  events: number;
+  wall_seconds: number;
+  cpu_seconds: number;
+}
+
+/** metrics.commit_latency.p99; null without samples. */
+export interface Metrics {
+  [name: string]: number | null | Metrics;
+}
+
+export interface Expectation {
+  id: string;
+  text: string;
+  status: Status;
+  detail: string;
+  value: number | null;
+  limit: number | null;
+  unit: string;
+  at: Seconds | null;
+  always_on: boolean;
+  /** What the fault model says of a violation. */
+  bound: "not_applicable" | "inside" | "beyond";
+  explanation?: string[];
+  counts?: boolean;
+  file?: string;
+  line?: number;
+}
+
+export interface Fault {
+  label: string;
+  action: string;
+  text: string;
+  from: Seconds | null;
+  to: Seconds | null;
+  windows: { from: Seconds; to: Seconds | null }[];
+  effect: Record<string, number>;
+  had_effect: boolean;
+}
+
+/** The columns of timeseries.csv. */
+export interface Series {
+  t: Seconds[];
+  height: number[];
+  lowest_height: number[];
+  view: number[];
+  committed_tx: number[];
+  throughput: number[];
+  latency_p50: Seconds[];
+  messages: number[];
+  message_rate: number[];
+  bytes: number[];
+  dropped: number[];
+  view_changes: number[];
+  mempool: number[];
+  replicas_up: number[];
+  faults_active: number[];
+}
+
+/** kind: fault heal stall resume view commit violation mark reorg … */
+export interface StoryLine {
+  at: Seconds;
+  kind: string;
+  label: string;
+  text: string;
+  violation: boolean;
+}
+
+/** recording.json. */
+export interface Recording {
+  schema: 1;
+  replicas: number;
+  byzantine: number[];
+  regions?: string[];
+  blocks: BlockTable;
+  commits: { t: Seconds[]; replica: number[]; block: number[] };
+  /** `height` 0: views go on over heights. */
+  views: { t: Seconds[]; replica: number[]; view: number[]; leader: number[]; height: number[] };
+  states: { t: Seconds[]; replica: number[]; state: ("up" | "crashed" | "paused" | "resumed")[] };
+  /** `what`: names of milestones; `block`: index or -1. */
+  notes: { t: Seconds[]; replica: number[]; what: string[]; view: number[]; value: number[]; block: number[] };
+  /** Rows left out beyond the bound, by table. */
+  truncated: { [table: string]: number };
+}
+
+export interface BlockTable {
+  id: string[];
+  /** Index into this table, or -1. */
+  parent: number[];
+  height: number[];
+  view: number[];
+  proposer: number[];
+  tx: number[];
+  /** First time anybody noted or committed it. */
+  seen: Seconds[];
+  /** First honest commit. */
+  committed: (Seconds | null)[];
+  /** How many honest replicas committed it. */
+  commits: number[];
+  /** When a replica left it. */
+  reverted: (Seconds | null)[];
+  adversary: boolean[];
+  /** Private until then; null: never private. */
+  published: (Seconds | null)[];
+}
+
+// ---------------------------------------------------------------- messages
+
+/** The messages whose [sent, at] touches the window; `rows`, or `bundles` when there are too many. */
+export interface MessageWindow {
+  from: Seconds;
+  to: Seconds;
+  total: number;
+  kinds: string[];
+  rows: MessageRows | null;
+  bundles: MessageBundle[] | null;
+}
+
+export interface MessageRows {
+  sent: Seconds[];
+  /** null: dropped. */
+  at: (Seconds | null)[];
+  from: number[];
+  to: number[];
+  /** Index into `kinds`. */
+  kind: number[];
+  view: (number | null)[];
+  height: (number | null)[];
+  block: (string | null)[];
+  bytes: number[];
+  /** Why, or null. */
+  dropped: (string | null)[];
+}
+
+export interface MessageBundle {
+  from_t: Seconds;
+  to_t: Seconds;
+  kind: number;
+  count: number;
+  dropped: number;
+}
+
+/** `id` is the expectation's; `proves` are row indexes of the window: the minimal set. */
+export interface Violation {
+  id: string;
+  at: Seconds;
+  window: MessageWindow;
+  proves: number[];
+}
+
+// ---------------------------------------------------------------- many runs
+
+export interface RunRow {
+  id: string;
+  name: string;
+  verdict: Verdict;
+  reason: string;
+  protocol: string;
+  n: number;
+  seed: number;
+  when: string;
+  trace_hash: string;
+  kind: "run" | "seeds" | "comparison";
+}
+
+/** What a live run adds, ten times a second; `reset` comes first and on every new connection. */
+export interface LiveDelta {
+  now: Seconds;
+  reset?: RunData;
+  series?: Partial<Series>;
+  story?: StoryLine[];
+  recording?: Partial<Recording>;
+  summary?: Summary;
+  finished?: boolean;
+}
+
+/** summary.json of a comparison. */
+export interface ComparisonData {
+  schema: 1;
+  kind: "comparison";
+  name: string;
+  description?: string;
+  verdict: Verdict;
+  first_seed?: number;
+  last_seed?: number;
+  baseline?: string;
+  interrupted: boolean;
+  trace_hash: string;
+  /** In the order of the file. */
+  axes?: ComparisonAxis[];
+  table?: ComparisonTable;
+  cells: ComparisonCell[];
+  ratios?: ComparisonRatio[];
+  wall_seconds?: number;
+}
+
+export interface ComparisonAxis {
+  name: string;
+  values: string[];
+}
+
+export interface ComparisonTable {
+  rows?: string;
+  columns?: string;
+  pages?: string[] | string;
+  metrics?: string[];
+  baseline?: string;
+  map?: boolean | null;
+  charts?: unknown;
+}
+
+export interface ComparisonCell {
+  /** Axis → value. */
+  at: Record<string, string>;
+  /** Why it was not run. */
+  excluded?: string;
+  runs: number;
+  passed: number;
+  failed: number;
+  inconclusive: number;
+  unsafe: number;
+  /** Of the resilience map. */
+  outcome?: string;
+  metrics: Record<string, ComparisonMetric>;
+  histograms?: Record<string, Sketch>;
+}
+
+export interface ComparisonMetric {
+  mean: number;
+  half_width?: number;
+  low?: number;
+  high?: number;
+  samples: number;
+  p50?: number;
+  p99?: number;
+  unit?: string;
+}
+
+/** Paired against the baseline: geometric mean over seeds, 95 % interval. */
+export interface ComparisonRatio {
+  at: Record<string, string>;
+  metric: string;
+  ratio: number;
+  low: number;
+  high: number;
+  samples: number;
+}
+
+/** DDSketch: bucket i covers (gamma^(i-1), gamma^i]. */
+export interface Sketch {
+  relative_error: number;
+  gamma: number;
+  zero: number;
+  buckets: [index: number, count: number][];
+}
+
+// ---------------------------------------------------------------- what is inlined in the page
+
+export type PageData =
+  | { kind: "run"; data: RunData; violations?: Violation[] }
+  | { kind: "comparison"; data: ComparisonData }
+  | { kind: "server" };

@@ -1,0 +1,189 @@
+// Overview: what was expected and what came of it, the story, and four charts on one time axis. Also the
+// worked example of a view: mount() draws once, update() follows the store, destroy() lets go.
+import { lineStyle, signOf } from "../colours";
+import type { Expectation, RunData, Series } from "../data/types";
+import { element } from "../dom";
+import { bytes, duration, metricOf, moment, number, replica, unitOf, withUnit } from "../format";
+import { timeChart, type TimeLine } from "../charts/time_chart";
+import type { View, ViewContext } from "./view";
+
+export function mount(root: HTMLElement, context: ViewContext): View {
+  const left = element("div", { class: "stack" });
+  const right = element("div", { class: "stack charts" });
+  root.append(keyFigures(context.data), element("div", { class: "columns" }, left, right));
+  left.append(expectations(context), story(context));
+  const charts = drawCharts(right, context);
+  return {
+    update(range, cursor) {
+      for (const chart of charts) chart.update(range, cursor);
+      markFocus(left, context);
+    },
+    destroy() {
+      for (const chart of charts) chart.destroy();
+    },
+  };
+}
+
+// ------------------------------------------------------------- numbers
+
+const shown_figures: [metric: string, words: string][] = [
+  ["throughput.mean", "throughput"],
+  ["commit_latency.p50", "commit latency p50"],
+  ["commit_latency.p99", "commit latency p99"],
+  ["commits.count", "commits"],
+  ["messages_per_commit.mean", "messages a commit"],
+  ["bytes_per_commit.mean", "bytes a commit"],
+  ["view_changes.count", "view changes"],
+];
+
+function keyFigures(data: RunData): HTMLElement {
+  const list = element("dl", { class: "figures" });
+  for (const [metric, words] of shown_figures) {
+    const value = metricOf(data.summary.metrics, metric);
+    list.append(element("div", {},
+      element("dt", {}, words),
+      element("dd", { "data-metric": metric, "data-value": value },
+        withUnit(value, unitOf(metric)))));
+  }
+  return list;
+}
+
+// ------------------------------------------------------------- expectations
+
+function expectations(context: ViewContext): HTMLElement {
+  const list = element("ul", { class: "expectations" });
+  for (const e of context.data.summary.expectations) list.append(expectation(e, context));
+  return element("section", { class: "card", "aria-labelledby": "expected" },
+    element("h2", { id: "expected" }, "Expected"), list);
+}
+
+function expectation(e: Expectation, context: ViewContext): HTMLElement {
+  const sign = signOf(e.status);
+  const jump = () => {
+    const at = momentOf(e, context.data);
+    context.store.set({ selection: { focus: e.id } });
+    if (at !== null) context.store.goTo(at);
+  };
+  const values = e.value !== null && e.limit !== null
+    ? `${withUnit(e.value, e.unit)} of ${withUnit(e.limit, e.unit)}` : "";
+  return element("li", { "data-id": e.id },
+    element("button", { type: "button", class: `expectation ${sign.kind}`, onclick: jump },
+      element("span", { class: "sign", "aria-label": sign.word }, sign.mark),
+      element("span", { class: "what" },
+        element("span", { class: "text" }, e.text, e.always_on ? element("small", {}, " always on") : null),
+        element("span", { class: "detail" }, e.detail)),
+      element("span", { class: "value", "data-value": e.value, title: values ? "value of limit" : null }, values)),
+    e.explanation && e.explanation.length > 0
+      ? element("pre", { class: `explanation ${e.bound}` }, e.explanation.join("\n")) : null);
+}
+
+/** When it was decided; else when its violation is told. */
+function momentOf(e: Expectation, data: RunData): number | null {
+  if (e.at !== null) return e.at;
+  return data.story?.find((line) => line.violation)?.at ?? null;
+}
+
+function markFocus(root: HTMLElement, context: ViewContext): void {
+  const { focus } = context.store.state.selection;
+  for (const item of root.querySelectorAll<HTMLElement>(".expectations li"))
+    item.classList.toggle("focused", item.dataset["id"] === focus);
+}
+
+// ------------------------------------------------------------- story
+
+function story(context: ViewContext): HTMLElement {
+  const { store, data } = context;
+  const list = element("ol", { class: "story" });
+  for (const line of data.story ?? []) {
+    list.append(element("li", { class: line.violation ? "violation" : null },
+      element("button", { type: "button", onclick: () => store.goTo(line.at) },
+        element("time", {}, moment(line.at, store.state.whole.to)),
+        element("span", { class: `kind kind-${line.kind}` }, line.kind),
+        element("span", { class: "what" }, line.label ? `${line.label}: ${line.text}` : line.text))));
+  }
+  return element("section", { class: "card", "aria-labelledby": "story" },
+    element("h2", { id: "story" }, "What happened"),
+    list.childElementCount > 0 ? list
+      : element("p", { class: "note" }, "No fault, no stall, no violation."));
+}
+
+// ------------------------------------------------------------- charts
+
+function drawCharts(root: HTMLElement, context: ViewContext): View[] {
+  const { data } = context;
+  const s = data.series;
+  if (!s || s.t.length === 0) {
+    root.append(element("p", { class: "note" }, "This folder has no time series."));
+    return [];
+  }
+  const p99 = metricOf(data.summary.metrics, "commit_latency.p99");
+  return [
+    timeChart(root, context, {
+      title: "Throughput", t: s.t, format: (v) => number(v) + " tx/s",
+      lines: [{ name: "committed", values: s.throughput, colour: "--blue", filled: true }],
+    }),
+    timeChart(root, context, {
+      title: "Commit latency", t: s.t, format: duration,
+      lines: [{ name: "p50 of the interval", values: gaps(s.latency_p50), colour: "--green" }],
+      level: p99 === null ? undefined : { value: p99, text: `p99 of the run ${duration(p99)}` },
+    }),
+    timeChart(root, context, { title: "Height", t: s.t, format: number, lines: heights(s, data) }),
+    timeChart(root, context, {
+      title: "Messages", t: s.t, format: (v) => number(v) + "/s",
+      lines: [
+        { name: "sent", values: s.message_rate, colour: "--purple", filled: true },
+        { name: "dropped", values: rateOf(s.t, s.dropped), colour: "--vermillion", dash: [4, 3] },
+      ],
+    }),
+  ];
+}
+
+const most_heights = 10;
+
+/** Every replica's height when there are few; the highest and the lowest of many. */
+function heights(s: Series, data: RunData): TimeLine[] {
+  const { recording } = data;
+  const n = data.summary.protocol.n;
+  if (!recording || recording.commits.t.length === 0 || n > most_heights || recording.truncated["commits"]) {
+    return [
+      { name: "highest", values: s.height, colour: "--blue", stepped: true },
+      { name: "lowest", values: s.lowest_height, colour: "--orange", dash: [7, 4], stepped: true },
+    ];
+  }
+  const lines = Array.from({ length: n }, (_, r): TimeLine => ({
+    name: replica(r), values: new Array<number | null>(s.t.length).fill(null), stepped: true,
+    ...lineStyle(r),
+  }));
+  const reached = new Array<number>(n).fill(0);
+  let next = 0;
+  const { commits, blocks } = recording;
+  s.t.forEach((t, i) => {
+    for (; next < commits.t.length && commits.t[next] <= t; ++next)
+      reached[commits.replica[next]] = blocks.height[commits.block[next]];
+    reached.forEach((h, r) => { lines[r].values[i] = h; });
+  });
+  return lines;
+}
+
+/** Nothing was committed in an interval without a latency: a gap, not zero. */
+function gaps(values: number[]): (number | null)[] {
+  return values.map((v) => (v > 0 ? v : null));
+}
+
+/** Counts so far → a second. */
+function rateOf(t: number[], total: number[]): number[] {
+  return t.map((at, i) => {
+    const width = at - (i > 0 ? t[i - 1] : 0);
+    return width > 0 ? (total[i] - (i > 0 ? total[i - 1] : 0)) / width : 0;
+  });
+}
+
+/** Under the page in print, and in the details: what was sent, by kind. */
+export function messageTable(data: RunData): { columns: string[]; rows: (string | number)[][] } {
+  return {
+    columns: ["message", "sent", "delivered", "bytes"],
+    rows: Object.entries(data.summary.messages)
+      .filter(([, count]) => count.sent > 0)
+      .map(([kind, count]) => [kind, count.sent, count.delivered, bytes(count.bytes)]),
+  };
+}
