@@ -1,6 +1,6 @@
 // One bundle from src/: the script and the style that every page carries, as texts.
-import { build } from "esbuild";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -8,6 +8,7 @@ export const here = dirname(fileURLToPath(import.meta.url));
 
 /** `modules`: a node_modules folder elsewhere than beside this file. */
 export async function bundle({ modules, minify = true } = {}) {
+  const { build } = createRequire(join(modules ?? here, "any.js"))("esbuild");
   const made = await build({
     entryPoints: { app: join(here, "src/main.ts") },
     nodePaths: modules ? [modules] : [],
