@@ -49,6 +49,10 @@ struct EngineInfo {
   /// conformance suite asks nothing of it; scenarios/papers/ shows the flaw. Empty otherwise.
   std::string_view flaw = {};
   std::unique_ptr<Engine> (*make)(const Options&);
+  /// How long a block may take when all is well, by the protocol's own clock: its block interval,
+  /// or the time after which a replica suspects its leader. Alarms are set to a multiple of it.
+  /// Null when the protocol has no such clock.
+  Duration (*block_interval)(const Options&) = nullptr;
 };
 
 std::span<const EngineInfo> engines();

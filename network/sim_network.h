@@ -50,7 +50,8 @@ class SimNetwork final : public Network {
   const NetworkCounters& counters() const override { return counters_; }
 
   std::uint64_t events() const override { return events_; }
-  std::size_t pending() const { return queue_.size(); }
+  std::size_t pending() const override { return queue_.size(); }
+  UplinkState uplink(ProcessId p) const override { return uplinks_.state(p); }
   std::size_t queue_bytes() const { return queue_.memory_bytes(); }
 
  private:

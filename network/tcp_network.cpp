@@ -66,6 +66,8 @@ class TcpNetwork::Mesh {
   void plan(Time when, std::variant<ProcessId, Task> what);
   void run_until(Time end, Receiver& receiver);
   void stop() { io_.stop(); }
+  std::size_t pending() const { return due_.size(); }
+  UplinkState uplink(ProcessId p) const { return uplinks_.state(p); }
 
   NetworkCounters counters;
   std::uint64_t events = 0;
@@ -321,5 +323,7 @@ void TcpNetwork::run_until(Time end, Receiver& receiver) { mesh_->run_until(end,
 void TcpNetwork::stop() { mesh_->stop(); }
 const NetworkCounters& TcpNetwork::counters() const { return mesh_->counters; }
 std::uint64_t TcpNetwork::events() const { return mesh_->events; }
+std::size_t TcpNetwork::pending() const { return mesh_->pending(); }
+UplinkState TcpNetwork::uplink(ProcessId p) const { return mesh_->uplink(p); }
 
 }  // namespace byzlab

@@ -32,6 +32,8 @@ class TcpNetwork final : public Network {
   void stop() override;
   const NetworkCounters& counters() const override;
   std::uint64_t events() const override;
+  std::size_t pending() const override;
+  UplinkState uplink(ProcessId p) const override;
 
  private:
   class Mesh;

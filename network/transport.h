@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "base/message.h"
 #include "base/time.h"
+#include "network/uplink.h"
 
 namespace byzlab {
 
@@ -69,6 +70,9 @@ class Network {
   virtual const NetworkCounters& counters() const = 0;
   /// Deliveries, wake-ups and tasks handled so far.
   virtual std::uint64_t events() const = 0;
+  /// How many more are planned by now.
+  virtual std::size_t pending() const = 0;
+  virtual UplinkState uplink(ProcessId p) const = 0;
 };
 
 }  // namespace byzlab

@@ -16,11 +16,20 @@
 
 namespace byzlab {
 
+/// An uplink's work: what it was given and when that will have left. All zero without a limit.
+struct UplinkState {
+  Time idle_at = kStart;
+  Duration given{};  ///< time on the wire of all it was given so far
+  std::uint64_t bits_per_second = 0;
+};
+
 class Uplinks {
  public:
   /// `bits_per_second` > 0, the same for all; none is unlimited.
   Uplinks(std::size_t processes, std::optional<std::uint64_t> bits_per_second)
-      : rate_(bits_per_second.value_or(0)), free_(rate_ == 0 ? 0 : processes, kStart) {}
+      : rate_(bits_per_second.value_or(0)),
+        free_(rate_ == 0 ? 0 : processes, kStart),
+        given_(free_.size()) {}
 
   bool unlimited() const { return rate_ == 0; }
 
@@ -35,7 +44,9 @@ class Uplinks {
   Time depart(ProcessId from, Time ready, std::uint32_t bytes) {
     if (unlimited()) return ready;
     Time& free = free_[from.value];
-    free = std::max(free, ready) + transmission(bytes);
+    const Duration each = transmission(bytes);
+    free = std::max(free, ready) + each;
+    given_[from.value] += each;
     return free;
   }
 
@@ -52,14 +63,20 @@ class Uplinks {
       if (arrival != kNever) arrival += moved;
     }
     free = ready + moved;
+    given_[from.value] += each * static_cast<std::int64_t>(arrivals.size());
   }
 
   /// When the uplink will have sent everything it was given.
   Time idle_at(ProcessId from) const { return unlimited() ? kStart : free_[from.value]; }
+  UplinkState state(ProcessId from) const {
+    if (unlimited()) return {};
+    return {.idle_at = free_[from.value], .given = given_[from.value], .bits_per_second = rate_};
+  }
 
  private:
   std::uint64_t rate_;
   std::vector<Time> free_;
+  std::vector<Duration> given_;  // time on the wire, in all
 };
 
 }  // namespace byzlab

@@ -137,15 +137,25 @@ void Judge::Parts::conclude(Time end, bool interrupted, Report& report) {
 }
 
 void Judge::Parts::judge_all(const RunFacts& facts_of_run, Report& report) {
-  std::array<std::uint32_t, kProperties.size()> numbers{};
-  const auto add = [&](const scenario::Expectation& e, std::size_t index, bool always_on) {
-    ExpectationResult r = judge(e, index, facts_of_run);
-    r.id =
-        fmt::format("{}-{}", name_of(e.property), ++numbers[static_cast<std::size_t>(e.property)]);
-    r.always_on = always_on;
+  for (const NamedExpectation& named : expectations_of(*run.scenario)) {
+    ExpectationResult r = judge(named.expectation, named.index, facts_of_run);
+    r.id = named.id;
+    r.always_on = named.always_on;
     report.expectations.push_back(std::move(r));
+  }
+}
+
+std::vector<NamedExpectation> expectations_of(const scenario::Scenario& scenario) {
+  std::array<std::uint32_t, kProperties.size()> numbers{};
+  std::vector<NamedExpectation> all;
+  const auto add = [&](const scenario::Expectation& e, std::size_t index, bool always_on) {
+    const auto number = ++numbers[static_cast<std::size_t>(e.property)];
+    all.push_back({.id = fmt::format("{}-{}", name_of(e.property), number),
+                   .expectation = e,
+                   .index = index,
+                   .always_on = always_on});
   };
-  const auto& listed = run.scenario->expectations;
+  const auto& listed = scenario.expectations;
   for (const Property p : {Property::agreement, Property::validity, Property::integrity}) {
     const bool is_listed =
         std::ranges::any_of(listed, [&](const auto& e) { return e.property == p; });
@@ -156,6 +166,7 @@ void Judge::Parts::judge_all(const RunFacts& facts_of_run, Report& report) {
     add(e, listed.size(), true);
   }
   for (std::size_t i = 0; i < listed.size(); ++i) add(listed[i], i, false);
+  return all;
 }
 
 ExpectationResult Judge::Parts::judge(const scenario::Expectation& e, std::size_t index,

@@ -52,6 +52,7 @@ void Judge::on(Time now, const Event& event) {
 }
 
 void Judge::sample(Time now) { parts_->sample(now); }
+RunState Judge::state(Time now) { return parts_->state(now); }
 bool Judge::decided() const { return parts_->decided(); }
 void Judge::conclude(Time end, bool interrupted, Report& report) {
   parts_->conclude(end, interrupted, report);
@@ -140,6 +141,11 @@ void Judge::Parts::new_block(Time now, const CommitStep& step) {
   const Time proposed = proposal_of(block);
   if (proposed != kNever) {
     measurements.add(Series::commit_latency, now, seconds(now - proposed));
+    const BlockFact& fact = *facts.find(block.digest);
+    if (fact.certified != kNever) {
+      measurements.add(Series::certify_time, fact.certified, seconds(fact.certified - proposed));
+      measurements.add(Series::finalize_time, now, seconds(now - fact.certified));
+    }
   }
 }
 
@@ -177,6 +183,7 @@ void Judge::Parts::tell_violations(Time now) {
 void Judge::Parts::view_entered(const ViewEntered& e) {
   ReplicaResult& replica = replicas[e.process.value];
   replica.view = e.view.value;
+  ++replica.views_entered;
   const std::pair at{e.height, e.view};
   if (!honest[e.process.value] || (leader_ && at < std::pair{view_height_, highest_view_})) return;
   std::tie(view_height_, highest_view_) = at;
@@ -185,11 +192,14 @@ void Judge::Parts::view_entered(const ViewEntered& e) {
 }
 
 void Judge::Parts::noted(Time now, const Noted& e) {
+  ReplicaResult& replica = replicas[e.process.value];
+  replica.votes += e.milestone == Milestone::voted ? 1 : 0;
   if (BlockFacts::wants(e.milestone) && !e.subject.is_zero()) {
-    if (facts.on(now, e)) measurements.add(Series::proposals, now);
+    if (!facts.on(now, e)) return;
+    measurements.add(Series::proposals, now);
+    ++replica.proposals;
     return;
   }
-  ReplicaResult& replica = replicas[e.process.value];
   const bool is_honest = honest[e.process.value];
   switch (e.milestone) {
     case Milestone::timeout:
@@ -218,11 +228,14 @@ void Judge::Parts::noted(Time now, const Noted& e) {
       break;
     }
     case Milestone::equivocation:
-      if (is_honest) measurements.add(Series::equivocations, now);
+      if (!is_honest) break;
+      measurements.add(Series::equivocations, now);
+      ++evidence_[e.value < byzantine.size() && byzantine[e.value] ? 0 : 1];
       break;
     case Milestone::proposed:
     case Milestone::withheld:
       measurements.add(Series::proposals, now);  // of a block without a name
+      ++replica.proposals;
       break;
     case Milestone::voted:
     case Milestone::certified:
@@ -235,6 +248,7 @@ void Judge::Parts::noted(Time now, const Noted& e) {
 void Judge::Parts::state_changed(Time now, const ReplicaState& e) {
   replicas[e.process.value].up =
       e.now == ReplicaState::Now::up || e.now == ReplicaState::Now::resumed;
+  replicas[e.process.value].paused = e.now == ReplicaState::Now::paused;
   bound.on(now, e);
   commits_at_sample_ = ~std::uint64_t{0};
 }
@@ -274,6 +288,7 @@ void Judge::Parts::sample(Time now) {
   row.latency_p50 = measurements.median_since(Series::commit_latency, latencies_at_sample_);
   latencies_at_sample_ = measurements.size(Series::commit_latency);
   row.up = bound.up(now);
+  last_row_ = row;
   series.push_back(row);
 
   measurements.add(Series::height, now, static_cast<double>(row.height));
@@ -304,6 +319,60 @@ std::uint32_t Judge::Parts::tips() const {
         ends, [&](auto other) { return other != end && logs.extends(other, end); });
   }
   return std::max(count, 1u);
+}
+
+RunState Judge::Parts::state(Time now) {
+  RunState s{.replicas = replicas,
+             .measurements = &measurements,
+             .row = last_row_,
+             .leader = leader_,
+             .tips = last_tips_,
+             .submitted = run.requests->size(),
+             .evidence = evidence_,
+             .chain_quality = chain_quality()};
+  for (std::uint32_t r = 0; r < run.committee->n(); ++r) {
+    if (replicas[r].paused) {
+      ++s.paused;
+    } else if (!replicas[r].up) {
+      ++s.crashed;
+    }
+  }
+  const FaultBound::Reach& reach = bound.reach_at(now);
+  s.isolated = reach.up - reach.best_replicas;
+  s.up = reach.best_replicas;
+  for (std::size_t p = 0; p < s.violations.size(); ++p) {
+    const SafetyInvariant* checked = invariant(static_cast<scenario::Property>(p));
+    if (checked != nullptr && checked->verdict()) s.violations[p] = 1;
+  }
+  s.violations[0] = agreement.conflicts();
+  s.cheated = double_spend.success().has_value();
+  return s;
+}
+
+/// Of the longest honest log, kept up to date from call to call.
+std::optional<double> Judge::Parts::chain_quality() {
+  LogTree::NodeId top = LogTree::kRoot;
+  for (std::uint32_t p = 0; p < honest.size(); ++p) {
+    const LogTree::NodeId tip = logs.tip(ProcessId(p));
+    if (honest[p] && logs[tip].height > logs[top].height) top = tip;
+  }
+  std::vector<LogTree::NodeId> fresh;
+  for (LogTree::NodeId n = top; n != LogTree::kRoot; n = logs[n].parent) {
+    const auto known = std::ranges::lower_bound(
+        chain_, logs[n].height, {}, [&](const auto& link) { return logs[link.first].height; });
+    if (known != chain_.end() && known->first == n) {
+      chain_.erase(known + 1, chain_.end());
+      break;
+    }
+    fresh.push_back(n);
+    if (logs[n].parent == LogTree::kRoot) chain_.clear();
+  }
+  for (auto n = fresh.rbegin(); n != fresh.rend(); ++n) {
+    const std::uint64_t before = chain_.empty() ? 0 : chain_.back().second;
+    chain_.emplace_back(*n, before + (witness.is_byzantine(logs[*n].block->proposer) ? 0 : 1));
+  }
+  if (chain_.empty()) return std::nullopt;
+  return static_cast<double>(chain_.back().second) / static_cast<double>(chain_.size());
 }
 
 bool Judge::Parts::decided() const { return (told_violations_ & ~tolerated_) != 0; }

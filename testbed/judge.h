@@ -5,9 +5,12 @@
 // comes through the event stream and from the ledger; it never looks into an engine.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/crypto.h"
@@ -36,6 +39,36 @@ struct Case {
   Duration series_interval{};
 };
 
+class Measurements;
+
+/// An expectation under the name that reports call it by.
+struct NamedExpectation {
+  std::string id;  ///< "recovery-1": property and its number among those
+  scenario::Expectation expectation;
+  std::size_t index;  ///< among the scenario's; their number when it is always on
+  bool always_on;     ///< checked although the scenario does not list it
+};
+/// In the order they are reported.
+std::vector<NamedExpectation> expectations_of(const scenario::Scenario& scenario);
+
+/// How a run stands now, for pages and metrics that show it while it is on. Valid until the next
+/// event.
+struct RunState {
+  std::span<const ReplicaResult> replicas;  ///< by process: the first n are the replicas
+  const Measurements* measurements = nullptr;
+  SeriesRow row;  ///< the last one taken
+  std::optional<ReplicaId> leader;
+  std::uint32_t tips = 1;       ///< ends of honest logs
+  std::uint64_t submitted = 0;  ///< requests
+  // Replicas by state: they add up to n.
+  std::uint32_t up = 0, isolated = 0, crashed = 0, paused = 0;
+  /// By scenario::Property, agreement .. certified. All but agreement are counted once.
+  std::array<std::uint64_t, 5> violations{};
+  bool cheated = false;                      ///< a double spend succeeded
+  std::array<std::uint64_t, 2> evidence{};   ///< against Byzantine replicas, against honest ones
+  std::optional<double> chain_quality = {};  ///< of the longest honest log so far
+};
+
 class Judge final : public Observer {
  public:
   explicit Judge(Case c);
@@ -46,6 +79,8 @@ class Judge final : public Observer {
 
   /// Called every series_interval of simulated time, and at the end: takes a SeriesRow.
   void sample(Time now);
+  /// For observers; changes no verdict.
+  RunState state(Time now);
   /// True as soon as an expectation is decided in a way that makes the rest of the run pointless (a
   /// violation nobody expects, in a run that is judged by it).
   bool decided() const;

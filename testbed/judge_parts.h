@@ -26,6 +26,7 @@ struct Judge::Parts {
   void state_changed(Time now, const ReplicaState& e);
   void fault_changed(Time now, const FaultChanged& e);
   void sample(Time now);
+  RunState state(Time now);
 
   /// The invariant that decides a property, or null when another check does.
   const SafetyInvariant* invariant(scenario::Property property) const;
@@ -64,6 +65,7 @@ struct Judge::Parts {
   std::uint64_t lowest_height() const;
   std::uint32_t tips() const;
   Time proposal_of(const Block& block) const;
+  std::optional<double> chain_quality();
 
   // Of conclude().
   void measure_final_chain();
@@ -87,9 +89,13 @@ struct Judge::Parts {
   std::uint64_t commits_seen_ = 0;  // of all honest processes
   std::uint64_t commits_at_sample_ = ~std::uint64_t{0};
   std::uint64_t last_lowest_ = 0;
+  SeriesRow last_row_;
   std::uint32_t last_tips_ = 1;
   std::size_t latencies_at_sample_ = 0;
   Time last_growth_ = kNever;
+  std::array<std::uint64_t, 2> evidence_{};  // against Byzantine replicas, against honest ones
+  /// The longest honest log when last asked for, with the honest blocks up to each.
+  std::vector<std::pair<LogTree::NodeId, std::uint64_t>> chain_;
   std::uint32_t told_violations_ = 0;  // bit: Property
   std::uint32_t tolerated_ = 0;        // bit: Property that may be violated and the run goes on
 };

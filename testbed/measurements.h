@@ -23,6 +23,8 @@ enum class Series : std::uint8_t {
   commit_latency,
   client_latency,
   block_interval,
+  certify_time,   // proposal to certificate
+  finalize_time,  // certificate to commit
   recovery_time,  // spans of time, seconds
   reorg_depth,
   chain_quality,
@@ -38,7 +40,7 @@ enum class Series : std::uint8_t {
   equivocations,
   orphaned_blocks,  // mere events
 };
-inline constexpr std::size_t kSeries = 17;
+inline constexpr std::size_t kSeries = 19;
 
 /// Which samples a figure is about.
 struct Selection {
@@ -100,11 +102,14 @@ class Measurements {
   double median_since(Series series, std::size_t first) const;
   std::size_t size(Series series) const { return of(series).size(); }
 
- private:
   struct Sample {
     Time at;
     double value;
   };
+  /// In the order taken.
+  const std::vector<Sample>& of(Series s) const { return samples_[static_cast<std::size_t>(s)]; }
+
+ private:
   struct Commit {
     Time at{};
     std::uint64_t requests = 0, fresh = 0;  // up to here
@@ -116,7 +121,6 @@ class Measurements {
   };
   using Total = double (*)(const Totals&, std::size_t reason);
 
-  const std::vector<Sample>& of(Series s) const { return samples_[static_cast<std::size_t>(s)]; }
   std::vector<double> values(Series series, const Selection& selection,
                              std::optional<std::uint32_t> client) const;
   Measured from_series(Series series, const Labels& labels, std::string_view statistic,

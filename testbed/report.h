@@ -114,9 +114,12 @@ struct KindCount {
 struct ReplicaResult {
   std::uint64_t height = 0, view = 0, commits = 0, transactions = 0, view_changes = 0, timeouts = 0,
                 reorgs = 0;
+  std::uint64_t views_entered = 0, proposals = 0;
+  std::uint64_t votes = 0;  ///< as far as its engine tells of them
   Time last_commit{};
   bool byzantine = false;
   bool up = true;
+  bool paused = false;
 };
 
 struct Report {

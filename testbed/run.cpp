@@ -29,13 +29,19 @@ Duration series_interval(const sc::Scenario& scenario, const RunOptions& options
 /// settled.
 class Sampler {
  public:
-  Sampler(Cluster& cluster, Judge& judge, Duration interval, const std::atomic<bool>* interrupt)
-      : cluster_(cluster), judge_(judge), interval_(interval), interrupt_(interrupt) {}
+  Sampler(Cluster& cluster, Judge& judge, Duration interval, const std::atomic<bool>* interrupt,
+          std::span<RunObserver* const> observers)
+      : cluster_(cluster), judge_(judge), interval_(interval), interrupt_(interrupt) {
+    for (RunObserver* observer : observers) {
+      if (observer->wants_samples()) curious_.push_back(observer);
+    }
+  }
 
   void plan_next() {
     cluster_.network().at(cluster_.network().now() + interval_, [this] {
       cluster_.workload().catch_up();
       judge_.sample(cluster_.network().now());
+      show(cluster_.network().now());
       interrupted_ = interrupt_ != nullptr && interrupt_->load(std::memory_order_relaxed);
       if (interrupted_ || judge_.decided()) {
         cluster_.network().stop();
@@ -46,11 +52,27 @@ class Sampler {
   }
   bool interrupted() const { return interrupted_; }
 
+  void show(Time now) {
+    if (curious_.empty()) return;
+    const RunState state = judge_.state(now);
+    const NetworkCounters counters = cluster_.counters();
+    RunSample sample{.now = now,
+                     .state = state,
+                     .counters = counters,
+                     .events = cluster_.events(),
+                     .pending = cluster_.network().pending()};
+    for (std::uint32_t r = 0; r < cluster_.committee().n(); ++r) {
+      sample.uplinks.push_back(cluster_.network().uplink(ProcessId(r)));
+    }
+    for (RunObserver* observer : curious_) observer->sampled(sample);
+  }
+
  private:
   Cluster& cluster_;
   Judge& judge_;
   Duration interval_;
   const std::atomic<bool>* interrupt_;
+  std::vector<RunObserver*> curious_;
   bool interrupted_ = false;
 };
 
@@ -61,26 +83,39 @@ std::string network_text(const sc::Network& network) {
          ", " + latency_text(network.latency);
 }
 
+/// In replicas of mean power.
+std::uint64_t in_replicas(const Committee& committee, Power power) {
+  return power * committee.n() / committee.total_power();
+}
+
+std::uint64_t quorum_of(const Committee& committee) {
+  return in_replicas(committee, committee.quorum() + committee.total_power() / committee.n() - 1);
+}
+
+double byzantine_share(const Cluster& cluster) {
+  const Committee& committee = cluster.committee();
+  Power byzantine = 0;
+  for (const ReplicaId r : cluster.byzantine()) byzantine += committee.power(r);
+  return static_cast<double>(byzantine) / static_cast<double>(committee.total_power());
+}
+
 void describe(const Cluster& cluster, const sc::Scenario& scenario, const RunOptions& options,
               Report& report) {
   const Committee& committee = cluster.committee();
   const auto total = static_cast<double>(committee.total_power());
-  const auto in_replicas = [&](Power power) {
-    return power * committee.n() / committee.total_power();
-  };
   report.name = scenario.name;
   report.file = scenario.file;
   report.seed = options.seed;
   report.transport = options.world == World::sim ? "sim" : "tcp";
   report.protocol = scenario.protocol.name;
   report.n = committee.n();
-  report.f = in_replicas(committee.fault_bound());
-  report.quorum = in_replicas(committee.quorum() + committee.total_power() / committee.n() - 1);
+  report.f = in_replicas(committee, committee.fault_bound());
+  report.quorum = quorum_of(committee);
   report.network = network_text(scenario.network);
   report.byzantine = cluster.byzantine();
   Power byzantine = 0;
   for (const ReplicaId r : report.byzantine) byzantine += committee.power(r);
-  report.byzantine_share = static_cast<double>(byzantine) / total;
+  report.byzantine_share = byzantine_share(cluster);
   report.allowed_share = static_cast<double>(committee.fault_bound()) / total;
   report.beyond_bound = byzantine > committee.fault_bound();
   report.bound_text = std::to_string(report.byzantine.size()) +
@@ -114,7 +149,14 @@ RunInfo info_of(const Cluster& cluster, const sc::Scenario& scenario, const RunO
                .processes = static_cast<std::uint32_t>(cluster.replica_of().size()),
                .messages = &cluster.engine().messages,
                .fault_labels = {},
-               .byzantine = cluster.byzantine()};
+               .byzantine = cluster.byzantine(),
+               .scenario = &scenario,
+               .engine = &cluster.engine(),
+               .sampling = series_interval(scenario, options)};
+  const Committee& committee = cluster.committee();
+  info.f = in_replicas(committee, committee.fault_bound());
+  info.quorum = quorum_of(committee);
+  info.byzantine_share = byzantine_share(cluster);
   for (const auto& entry : scenario.timeline) info.fault_labels.push_back(entry.label);
   return info;
 }
@@ -144,7 +186,7 @@ Report run(const sc::Scenario& scenario, const RunOptions& options,
     cluster.listen(*observer);
   }
 
-  Sampler sampler(cluster, judge, interval, options.interrupt);
+  Sampler sampler(cluster, judge, interval, options.interrupt, observers);
   if (options.max_events > 0) cluster.network().stop_after(options.max_events);
   sampler.plan_next();
   cluster.start();
@@ -165,6 +207,7 @@ Report run(const sc::Scenario& scenario, const RunOptions& options,
   report.series_interval = interval;
   report.faults = cluster.timeline().results();
   judge.conclude(end, report.interrupted || !report.stopped.empty(), report);
+  sampler.show(end);
   report.cpu_seconds = thread_cpu_seconds() - cpu;
   report.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count();

@@ -9,6 +9,8 @@
 
 #include "base/event.h"
 #include "consensus/registry.h"
+#include "network/transport.h"
+#include "testbed/judge.h"
 #include "testbed/report.h"
 #include "testbed/scenario/catalogue.h"
 #include "testbed/scenario/scenario.h"
@@ -30,12 +32,31 @@ struct RunInfo {
   const MessageTable* messages = nullptr;
   std::vector<std::string> fault_labels;  ///< by index in the timeline
   std::vector<ReplicaId> byzantine;
+  double byzantine_share = 0;                    ///< of the power
+  std::uint64_t f = 0, quorum = 0;               ///< in replicas of mean power
+  const scenario::Scenario* scenario = nullptr;  ///< as it is run: alive until end() returns
+  const EngineInfo* engine = nullptr;
+  Duration sampling{};  ///< between two calls of sampled()
 };
 
-/// An observer that wants to know whose run it is.
+/// The run as it stands at one of its regular looks; valid during the call.
+struct RunSample {
+  Time now;
+  const RunState& state;
+  const NetworkCounters& counters;
+  std::uint64_t events = 0;               ///< handled so far
+  std::size_t pending = 0;                ///< planned by now
+  std::vector<UplinkState> uplinks = {};  ///< by replica
+};
+
+/// An observer that wants to know whose run it is, and perhaps to look at it now and then.
 class RunObserver : public Observer {
  public:
   virtual void begin(const RunInfo&) {}
+  /// Asked once; where nobody does, nothing is gathered.
+  virtual bool wants_samples() const { return false; }
+  /// Every RunInfo::sampling of simulated time, and when the run is over and judged.
+  virtual void sampled(const RunSample&) {}
   virtual void end(Time, const Report&) {}
 };
 

@@ -126,6 +126,7 @@ inline constexpr EngineInfo kInfo{
       if (options.choice("mode") == "basic") return std::make_unique<Basic>(options);
       return std::make_unique<Chained>(options);
     },
+    .block_interval = [](const Options& o) { return o.duration("view_timeout"); },
 };
 
 }  // namespace byzlab::hotstuff

@@ -87,6 +87,7 @@ inline constexpr EngineInfo kInfo{
     .make = [](const Options& options) -> std::unique_ptr<Engine> {
       return std::make_unique<HotStuff2>(options);
     },
+    .block_interval = [](const Options& o) { return o.duration("view_timeout"); },
 };
 
 }  // namespace byzlab::hotstuff2

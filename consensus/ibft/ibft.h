@@ -172,6 +172,7 @@ inline constexpr EngineInfo kInfo{
     .make = [](const Options& options) -> std::unique_ptr<Engine> {
       return std::make_unique<Ibft>(options);
     },
+    .block_interval = [](const Options& o) { return o.duration("round_timeout"); },
 };
 
 }  // namespace byzlab::ibft

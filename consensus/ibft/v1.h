@@ -63,6 +63,7 @@ inline constexpr EngineInfo kV1Info{
     .make = [](const Options& options) -> std::unique_ptr<Engine> {
       return std::make_unique<IbftV1>(options);
     },
+    .block_interval = [](const Options& o) { return o.duration("round_timeout"); },
 };
 
 }  // namespace byzlab::ibft

@@ -187,6 +187,7 @@ inline constexpr EngineInfo kInfo{
     .make = [](const Options& o) -> std::unique_ptr<Engine> {
       return std::make_unique<Nakamoto>(o);
     },
+    .block_interval = [](const Options& o) { return o.duration("block_interval"); },
 };
 
 }  // namespace byzlab::nakamoto

@@ -304,6 +304,8 @@ inline constexpr EngineInfo kInfo{
     .attacks = {},
     .make = [](const Options& options) -> std::unique_ptr<Engine> {
       return std::make_unique<Pbft>(options);
-    }};
+    },
+    .block_interval = [](const Options& o) { return o.duration("view_timeout"); },
+};
 
 }  // namespace byzlab::pbft

@@ -276,6 +276,7 @@ inline constexpr EngineInfo kInfo{
     .make = [](const Options& options) -> std::unique_ptr<Engine> {
       return std::make_unique<Raft>(options);
     },
+    .block_interval = [](const Options& o) { return o.duration("election_timeout"); },
 };
 
 }  // namespace byzlab::raft

@@ -193,6 +193,7 @@ inline constexpr EngineInfo kInfo{
     .make = [](const Options& options) -> std::unique_ptr<Engine> {
       return std::make_unique<Streamlet>(options);
     },
+    .block_interval = [](const Options& o) { return 2 * o.duration("delta"); },
 };
 
 }  // namespace byzlab::streamlet

@@ -39,6 +39,7 @@ inline constexpr EngineInfo kAmnesiacInfo{
     .make = [](const Options& options) -> std::unique_ptr<Engine> {
       return std::make_unique<Amnesiac>(options);
     },
+    .block_interval = [](const Options& o) { return o.duration("timeout_propose"); },
 };
 
 }  // namespace byzlab::tendermint

@@ -256,6 +256,7 @@ inline constexpr EngineInfo kInfo{
     .make = [](const Options& options) -> std::unique_ptr<Engine> {
       return std::make_unique<Tendermint>(options);
     },
+    .block_interval = [](const Options& o) { return o.duration("timeout_propose"); },
 };
 
 }  // namespace byzlab::tendermint
