@@ -63,6 +63,9 @@ struct Noted {
   View view;
   std::uint64_t value;
   Digest subject;  ///< the block it is about, or zero
+  /// Of proposed, withheld, published: that block; of reorg: the tip that was left. Alive during
+  /// the call, or null.
+  const Block* block = nullptr;
 };
 struct Delivered {
   ProcessId to;

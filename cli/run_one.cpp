@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "observe/message_trace.h"
 #include "observe/numbers.h"
+#include "observe/recording.h"
 #include "observe/run_results.h"
 #include "observe/summary.h"
 #include "testbed/scenario/lock.h"
@@ -52,8 +53,10 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
   crash_note(again_command(prepared, seed, seed, arguments));
 
   EventLog events;
+  Recording recording;
   std::optional<MessageTrace> trace;
   std::vector<RunObserver*> observers{&events};
+  if (folder) observers.push_back(&recording);
   if (folder && arguments.trace == TraceLevel::full) {
     fs::create_directories(folder->unfinished() / "trace");
     observers.push_back(&trace.emplace(folder->unfinished() / "trace" / "messages.jsonl"));
@@ -84,7 +87,8 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
     write_run(*folder, outcome.report, events,
               RunInputs{.scenario_yaml = prepared.text(),
                         .lock_yaml = scenario::lock_text(scenario),
-                        .console = run_text(outcome.report, pointers, plain)},
+                        .console = run_text(outcome.report, pointers, plain),
+                        .recording = recording.json()},
               place.filename().string());
     folder->finish(place,
                    index_line(outcome.report, place.lexically_relative(arguments.out).string(),

@@ -139,6 +139,8 @@ struct Note {
   View view;
   std::uint64_t value;
   Digest subject;
+  static constexpr std::uint32_t kNoBlock = ~std::uint32_t{0};
+  std::uint32_t block;  ///< index into Outbox::blocks, or kNoBlock
 };
 struct EnterView {
   View view;
@@ -222,9 +224,7 @@ class Context {
     put(Send{to, environment_.store->hold(record)});
   }
   /// The same to everybody, self included.
-  void relay(const Message& record) {
-    put(Broadcast{environment_.store->hold(record)});
-  }
+  void relay(const Message& record) { put(Broadcast{environment_.store->hold(record)}); }
   void set_timer(Timer timer, Duration after) { put(SetTimer{timer, after}); }
   void cancel_timer(Timer timer) { put(CancelTimer{timer}); }
   /// Finality, as this engine means it. A second block at the same height is a violation, or a
@@ -242,9 +242,10 @@ class Context {
   }
   void persist_block(BlockRef block) { put(PersistBlock{keep(std::move(block))}); }
   void prune_blocks(Height below) { put(PruneBlocks{below}); }
-  /// Tells observers; changes nothing.
-  void note(Milestone milestone, View view, std::uint64_t value = 0, const Digest& subject = {}) {
-    put(Note{milestone, view, value, subject});
+  /// Tells observers; changes nothing. A block that nobody has seen yet is shown with it.
+  void note(Milestone milestone, View view, std::uint64_t value = 0, const Digest& subject = {},
+            BlockRef block = nullptr) {
+    put(Note{milestone, view, value, subject, block ? keep(std::move(block)) : Note::kNoBlock});
   }
   /// Tells which view this replica is in and who leads it (role:leader in scenarios). A protocol
   /// whose views (rounds) begin anew at every height says the height, too: later is what has the

@@ -169,7 +169,7 @@ void LinearBft::propose(Context& ctx) {
                                                   .view = durable_.proposed,
                                                   .proposer = ctx.self(),
                                                   .requests = ctx.batch(limit_, in_flight)});
-  ctx.note(Milestone::proposed, block->view, block->height.value, block->digest);
+  ctx.note(Milestone::proposed, block->view, block->height.value, block->digest, block);
   ctx.broadcast(Proposal{.view = block->view,
                          .block = {block},
                          .justify = durable_.high,

@@ -23,6 +23,8 @@ void write_run(ResultsFolder& folder, const Report& report, const EventLog& even
   folder.write("events.jsonl", events.text());
   folder.write("console.txt", inputs.console);
   folder.write("timeseries.csv", timeseries_csv(report));
+  folder.write("story.json", story_json(report));
+  if (!inputs.recording.empty()) folder.write("recording.json", inputs.recording);
   folder.write("metrics.prom", prometheus_text(report, folder_name(report.name) + "/" + id));
   for (const auto& e : report.expectations)
     if (e.bound != Bound::not_applicable)

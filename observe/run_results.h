@@ -11,9 +11,10 @@ namespace byzlab {
 
 /// What a report does not hold.
 struct RunInputs {
-  std::string scenario_yaml;  ///< byte for byte
-  std::string lock_yaml;      ///< runnable, everything resolved
-  std::string console;        ///< what the terminal showed, without colour
+  std::string scenario_yaml;   ///< byte for byte
+  std::string lock_yaml;       ///< runnable, everything resolved
+  std::string console;         ///< what the terminal showed, without colour
+  std::string recording = {};  ///< recording.json; empty: none
 };
 
 /// "20261122-143301-s42-9f3c1a7e"

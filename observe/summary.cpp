@@ -140,6 +140,18 @@ std::string summary_json(const Report& report) {
   });
 }
 
+std::string story_json(const Report& report) {
+  json::array lines;
+  for (const auto& line : report.story) {
+    lines.push_back(json::object{{"at", exact_seconds(line.at)},
+                                 {"kind", line.kind},
+                                 {"label", line.label},
+                                 {"text", line.text},
+                                 {"violation", line.violation}});
+  }
+  return pretty(lines);
+}
+
 std::string index_line(const Report& report, const std::string& folder, const std::string& when) {
   return compact(json::object{{"name", report.name},
                               {"verdict", to_string(report.verdict)},

@@ -16,6 +16,9 @@ std::string summary_json(const Report& report);
 /// trace hash, time of day, folder.
 std::string index_line(const Report& report, const std::string& folder, const std::string& when);
 
+/// story.json: the lines that the terminal tells, with their moments.
+std::string story_json(const Report& report);
+
 /// One line for runs.jsonl: seed, verdict, reason, expectations and metrics without their texts.
 std::string run_line(const Report& report);
 

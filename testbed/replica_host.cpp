@@ -165,12 +165,15 @@ void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave)
         std::erase_if(durable.blocks, [&](const BlockRef& b) { return b->height < prune.below; });
       },
       [&](const Note& note) {
-        events_.emit(now, Noted{.process = p,
-                                .replica = self,
-                                .milestone = note.milestone,
-                                .view = note.view,
-                                .value = note.value,
-                                .subject = note.subject});
+        events_.emit(
+            now, Noted{.process = p,
+                       .replica = self,
+                       .milestone = note.milestone,
+                       .view = note.view,
+                       .value = note.value,
+                       .subject = note.subject,
+                       .block = note.block == Note::kNoBlock ? nullptr
+                                                             : outbox_.blocks[note.block].get()});
       },
       [&](const EnterView& enter) {
         process.view = enter.view;

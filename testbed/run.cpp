@@ -152,12 +152,17 @@ RunInfo info_of(const Cluster& cluster, const sc::Scenario& scenario, const RunO
                .byzantine = cluster.byzantine(),
                .scenario = &scenario,
                .engine = &cluster.engine(),
-               .sampling = series_interval(scenario, options)};
+               .sampling = series_interval(scenario, options),
+               .regions = {},
+               .replica_of = cluster.replica_of()};
   const Committee& committee = cluster.committee();
   info.f = in_replicas(committee, committee.fault_bound());
   info.quorum = quorum_of(committee);
   info.byzantine_share = byzantine_share(cluster);
   for (const auto& entry : scenario.timeline) info.fault_labels.push_back(entry.label);
+  for (const auto& region : scenario.network.regions) {
+    info.regions.insert(info.regions.end(), region.replicas, region.name);
+  }
   return info;
 }
 

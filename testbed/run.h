@@ -37,6 +37,8 @@ struct RunInfo {
   const scenario::Scenario* scenario = nullptr;  ///< as it is run: alive until end() returns
   const EngineInfo* engine = nullptr;
   Duration sampling{};  ///< between two calls of sampled()
+  std::vector<std::string> regions;   ///< by replica; empty when the scenario places nobody
+  std::vector<ReplicaId> replica_of;  ///< by process
 };
 
 /// The run as it stands at one of its regular looks; valid during the call.

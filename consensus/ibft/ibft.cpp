@@ -197,7 +197,7 @@ void Ibft::send_proposal(Context& ctx, PrePrepare p) {
   p.round = i_.round;
   i_.proposed = true;
   persist(ctx);
-  ctx.note(Milestone::proposed, i_.round, i_.height.value, p.value->digest);
+  ctx.note(Milestone::proposed, i_.round, i_.height.value, p.value->digest, p.value.ref);
   Message& record = *ctx.store().make(ctx.self(), std::move(p));
   my_proposal_ = HeldMessage(ctx.store(), record);
   ctx.relay(record);

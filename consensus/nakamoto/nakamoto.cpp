@@ -104,7 +104,7 @@ void Nakamoto::on_timer(Context& ctx, Timer timer) {
 
 void Nakamoto::found_block(Context& ctx) {
   BlockRef block = make_block(ctx, chain_->tip_block(), requests_for_tip(ctx));
-  ctx.note(Milestone::proposed, View{}, block->height.value, block->digest);
+  ctx.note(Milestone::proposed, View{}, block->height.value, block->digest, block);
   ctx.broadcast(NewBlock{{std::move(block)}});  // the own copy enters the tree like any other
 }
 
@@ -197,9 +197,10 @@ std::uint64_t Nakamoto::rival_work(const Block& fork) const {
 
 void Nakamoto::adopt(Context& ctx, BlockId id) {
   const std::uint64_t old_height = chain_->height();
+  const BlockRef left = chain_->tree().ref(chain_->tip());
   const std::uint64_t shared = chain_->adopt(id);
   if (shared < old_height) {
-    ctx.note(Milestone::reorg, View{}, old_height - shared, chain_->tip_block().digest);
+    ctx.note(Milestone::reorg, View{}, old_height - shared, chain_->tip_block().digest, left);
   }
   if (!weights_) {
     for (std::uint64_t h = shared + 1; h <= chain_->height(); ++h) {

@@ -70,8 +70,8 @@ void PrivateMiner::extend_secretly(Context& ctx) {
   if (secret_.empty()) requests.push_back(spend(ctx, true));
   const Block& parent = secret_.empty() ? *fork_ : *secret_.back();
   secret_.push_back(make_block(ctx, parent, std::move(requests)));
-  const Block& block = *secret_.back();
-  ctx.note(Milestone::withheld, View{}, block.height.value, block.digest);
+  const BlockRef& block = secret_.back();
+  ctx.note(Milestone::withheld, View{}, block->height.value, block->digest, block);
 }
 
 void PrivateMiner::tip_moved(Context& ctx) {
@@ -119,7 +119,8 @@ void PrivateMiner::publish_or_give_up(Context& ctx) {
 
 void PrivateMiner::publish(Context& ctx) {
   if (published_ == secret_.size()) return;
-  ctx.note(Milestone::published, View{}, secret_.back()->height.value, secret_.back()->digest);
+  const BlockRef& tip = secret_.back();
+  ctx.note(Milestone::published, View{}, tip->height.value, tip->digest, tip);
   for (; published_ < secret_.size(); ++published_) {
     ctx.broadcast(NewBlock{{secret_[published_]}});
   }

@@ -13,8 +13,8 @@ void SelfishMiner::start(Context& ctx) {
 void SelfishMiner::found_block(Context& ctx) {
   const bool tied = lead() == 0;
   branch_.push_back(make_block(ctx, branch_.empty() ? *base_ : *branch_.back(), {}));
-  const Block& block = *branch_.back();
-  ctx.note(Milestone::withheld, View{}, block.height.value, block.digest);
+  const BlockRef& block = branch_.back();
+  ctx.note(Milestone::withheld, View{}, block->height.value, block->digest, block);
   if (tied && branch_.size() == 2) publish_all(ctx);  // "pool wins due to the lead of 1"
 }
 
@@ -43,7 +43,7 @@ void SelfishMiner::others_found_block(Context& ctx) {
 void SelfishMiner::publish(Context& ctx, std::size_t upto) {
   for (; published_ < upto; ++published_) {
     const BlockRef& block = branch_[published_];
-    ctx.note(Milestone::published, View{}, block->height.value, block->digest);
+    ctx.note(Milestone::published, View{}, block->height.value, block->digest, block);
     ctx.broadcast(NewBlock{{block}});
   }
 }

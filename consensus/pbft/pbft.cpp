@@ -75,7 +75,7 @@ void Pbft::propose(Context& ctx) {
         ctx,
         ctx.crypto().make_block(
             {.height = next_, .view = view_, .proposer = self_, .requests = std::move(requests)}));
-    ctx.note(Milestone::proposed, view_, next_.value, in_flight_.back()->digest);
+    ctx.note(Milestone::proposed, view_, next_.value, in_flight_.back()->digest, in_flight_.back());
     ++next_;
   }
 }

@@ -32,7 +32,7 @@ void Raft::append_and_send(Context& ctx, std::vector<Request> requests) {
                                .requests = std::move(requests)});
   log_.push_back(block);
   ctx.persist_block(block);
-  ctx.note(Milestone::proposed, block->view, index.value, block->digest);
+  ctx.note(Milestone::proposed, block->view, index.value, block->digest, block);
 
   const auto in_step = [&](const Follower& f) { return !f.probing && f.next_index == index; };
   followers_[ctx.self().value].next_index = index;

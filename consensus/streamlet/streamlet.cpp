@@ -51,7 +51,7 @@ void Streamlet::propose(Context& ctx) {
                                .view = durable_.proposed,
                                .proposer = ctx.self(),
                                .requests = ctx.batch(limit_, uncommitted(longest_))});
-  ctx.note(Milestone::proposed, block->view, block->height.value, block->digest);
+  ctx.note(Milestone::proposed, block->view, block->height.value, block->digest, block);
   ctx.broadcast(Proposal{.epoch = block->view, .block = {block}, .parent = longest_votes_});
 }
 

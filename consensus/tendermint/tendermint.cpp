@@ -66,7 +66,7 @@ void Tendermint::propose(Context& ctx) {
   }
   p_.proposed = true;
   persist(ctx);
-  ctx.note(Milestone::proposed, p_.round, p_.height.value, value->digest);
+  ctx.note(Milestone::proposed, p_.round, p_.height.value, value->digest, value);
   Proposal proposal{.height = p_.height, .round = p_.round, .value = {value}};
   if (p_.valid_round && valid_block_) {
     proposal.valid_round = p_.valid_round;

@@ -1,0 +1,361 @@
+// recording.json, from the stream of events.
+#include "observe/recording.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/json_text.h"
+
+namespace byzlab {
+namespace {
+
+std::string_view name_of(Milestone milestone) {
+  switch (milestone) {
+    case Milestone::proposed: return "proposed";
+    case Milestone::voted: return "voted";
+    case Milestone::certified: return "certified";
+    case Milestone::timeout: return "timeout";
+    case Milestone::view_change: return "view_change";
+    case Milestone::new_view: return "new_view";
+    case Milestone::checkpoint: return "checkpoint";
+    case Milestone::state_transfer: return "state_transfer";
+    case Milestone::reorg: return "reorg";
+    case Milestone::equivocation: return "equivocation";
+    case Milestone::withheld: return "withheld";
+    case Milestone::published: return "published";
+  }
+  return "";
+}
+
+std::string_view name_of(ReplicaState::Now now) {
+  switch (now) {
+    case ReplicaState::Now::up: return "up";
+    case ReplicaState::Now::crashed: return "crashed";
+    case ReplicaState::Now::paused: return "paused";
+    case ReplicaState::Now::resumed: return "resumed";
+  }
+  return "";
+}
+
+/// Every replica does these at every height: they leave the last quarter of the table to the rest.
+bool is_daily(Milestone milestone) {
+  return milestone == Milestone::proposed || milestone == Milestone::voted ||
+         milestone == Milestone::certified || milestone == Milestone::checkpoint;
+}
+
+/// Whether a note's subject is a block at the height its value says.
+bool tells_of_block(Milestone milestone) {
+  switch (milestone) {
+    case Milestone::proposed:
+    case Milestone::voted:
+    case Milestone::certified:
+    case Milestone::state_transfer:
+    case Milestone::withheld:
+    case Milestone::published: return true;
+    case Milestone::timeout:
+    case Milestone::view_change:
+    case Milestone::new_view:
+    case Milestone::checkpoint:
+    case Milestone::reorg:
+    case Milestone::equivocation: return false;
+  }
+  return false;
+}
+
+void write_seconds(Time at, std::string& out) {
+  const auto ns = nanoseconds(at);
+  fmt::format_to(std::back_inserter(out), "{}", ns / 1'000'000'000);
+  auto rest = ns % 1'000'000'000;
+  if (rest == 0) return;
+  int digits = 9;
+  for (; rest % 10 == 0; rest /= 10) --digits;
+  fmt::format_to(std::back_inserter(out), ".{:0{}}", rest, digits);
+}
+
+void write_seconds_or_null(Time at, std::string& out) {
+  if (at == kNever) {
+    out += "null";
+  } else {
+    write_seconds(at, out);
+  }
+}
+
+/// `"name":[…]`, one element a row.
+template <class Rows, class Write>
+std::string column(std::string_view name, const Rows& rows, Write&& write) {
+  std::string out;
+  write_json_string(name, out);
+  out += ":[";
+  bool first = true;
+  for (const auto& row : rows) {
+    if (!first) out += ',';
+    first = false;
+    write(row, out);
+  }
+  return out + ']';
+}
+
+template <class Rows, class Row, class Number>
+std::string numbers(std::string_view name, const Rows& rows, Number Row::* member) {
+  return column(name, rows, [&](const Row& row, std::string& out) {
+    fmt::format_to(std::back_inserter(out), "{}", row.*member);
+  });
+}
+
+template <class Rows, class Row>
+std::string times(std::string_view name, const Rows& rows, Time Row::* member) {
+  return column(name, rows,
+                [&](const Row& row, std::string& out) { write_seconds_or_null(row.*member, out); });
+}
+
+template <class Rows, class Row, class Named>
+std::string names(std::string_view name, const Rows& rows, Named Row::* member) {
+  return column(name, rows, [&](const Row& row, std::string& out) {
+    ((out += '"') += name_of(row.*member)) += '"';
+  });
+}
+
+std::string flag(bool value) { return value ? "true" : "false"; }
+
+}  // namespace
+
+Interest Recording::interest() const {
+  return Interest::in<Committed, ViewEntered, Noted, ReplicaState>();
+}
+
+void Recording::begin(const RunInfo& info) {
+  info_ = info;
+  byzantine_.assign(info.n, false);
+  for (const ReplicaId r : info.byzantine) byzantine_[r.value] = true;
+}
+
+void Recording::on(Time now, const Event& event) {
+  std::visit(
+      [&](const auto& e) {
+        if constexpr (requires { note(now, e); }) note(now, e);
+      },
+      event);
+}
+
+void Recording::note(Time now, const Committed& e) {
+  const BlockIndex b = row_of(now, *e.block);
+  const std::uint64_t place = std::uint64_t{e.process.value} << 48 | e.block->height.value;
+  const auto before = at_height_.find(place);
+  if (before != at_height_.end()) {
+    if (before->second == b) return;  // again, after a restart
+    if (before->second != kNone && !is_byzantine(e.replica.value)) {
+      BlockRow& left = blocks_[static_cast<std::size_t>(before->second)];
+      if (left.reverted == kNever) left.reverted = now;
+    }
+    before->second = b;
+  }
+  if (b != kNone && !is_byzantine(e.replica.value)) {
+    BlockRow& block = blocks_[static_cast<std::size_t>(b)];
+    if (block.committed == kNever) {
+      block.committed = now;
+      const auto below = at_height_.find(place - 1);
+      if (block.parent.is_zero() && below != at_height_.end()) block.below = below->second;
+    }
+    ++block.commits;
+  }
+  if (commits_.size() == rows_) {
+    ++left_out_.commits;
+    return;
+  }
+  if (before == at_height_.end()) at_height_.emplace(place, b);
+  if (e.process.value < info_.n) commits_.push_back({now, e.replica.value, b});
+}
+
+void Recording::note(Time now, const ViewEntered& e) {
+  if (e.process.value >= info_.n) return;  // a twin: the other copy speaks for the replica
+  if (views_.size() == rows_) {
+    ++left_out_.views;
+    return;
+  }
+  views_.push_back({now, e.replica.value, e.leader.value, e.view.value, e.height.value});
+}
+
+void Recording::note(Time now, const ReplicaState& e) {
+  if (e.process.value >= info_.n) return;
+  if (states_.size() == rows_) {
+    ++left_out_.states;
+    return;
+  }
+  states_.push_back({now, e.replica.value, e.now});
+}
+
+void Recording::note(Time now, const Noted& e) {
+  BlockIndex b = kNone;
+  if (e.milestone == Milestone::reorg) {
+    b = find(e.subject);
+    if (e.block != nullptr && !is_byzantine(e.replica.value)) {
+      revert(now, row_of(now, *e.block), e.value);
+    }
+  } else if (tells_of_block(e.milestone) && !e.subject.is_zero()) {
+    b = e.block != nullptr ? row_of(now, *e.block) : row_of(now, e.subject);
+    if (b != kNone) {
+      BlockRow& block = blocks_[static_cast<std::size_t>(b)];
+      if (!block.known) {
+        block.height = e.value;
+        block.view = e.view.value;
+      }
+      if (e.milestone == Milestone::withheld) block.withheld = true;
+      if (e.milestone == Milestone::published) publish(now, b);
+    }
+  } else if (!e.subject.is_zero()) {
+    b = find(e.subject);
+  }
+  if (notes_.size() >= (is_daily(e.milestone) ? rows_ - rows_ / 4 : rows_)) {
+    ++left_out_.notes;
+    return;
+  }
+  notes_.push_back({now, e.replica.value, e.milestone, e.view.value, e.value, b});
+}
+
+Recording::BlockIndex Recording::find(const Digest& digest) const {
+  const auto found = index_.find(digest);
+  return found == index_.end() ? kNone : found->second;
+}
+
+Recording::BlockIndex Recording::row_of(Time now, const Digest& digest) {
+  if (const auto found = find(digest); found != kNone) return found;
+  if (blocks_.size() == rows_) {
+    ++left_out_.blocks;
+    return kNone;
+  }
+  const auto b = static_cast<BlockIndex>(blocks_.size());
+  BlockRow& row = blocks_.emplace_back();
+  row.digest = digest;
+  row.seen = now;
+  index_.emplace(digest, b);
+  return b;
+}
+
+Recording::BlockIndex Recording::row_of(Time now, const Block& block) {
+  const BlockIndex b = row_of(now, block.digest);
+  if (b == kNone) return b;
+  BlockRow& row = blocks_[static_cast<std::size_t>(b)];
+  if (row.known) return b;
+  row.known = true;
+  row.parent = block.parent;
+  row.height = block.height.value;
+  row.view = block.view.value;
+  row.proposer = static_cast<std::int32_t>(block.proposer.value);
+  row.tx = static_cast<std::int32_t>(block.requests.size());
+  return b;
+}
+
+Recording::BlockIndex Recording::parent_of(const BlockRow& block) const {
+  return block.parent.is_zero() ? block.below : find(block.parent);
+}
+
+/// With a block, everything private beneath it is out.
+void Recording::publish(Time now, BlockIndex tip) {
+  while (tip != kNone) {
+    BlockRow& block = blocks_[static_cast<std::size_t>(tip)];
+    if (!block.withheld || block.published != kNever) return;
+    block.published = now;
+    tip = parent_of(block);
+  }
+}
+
+void Recording::revert(Time now, BlockIndex tip, std::uint64_t depth) {
+  for (; tip != kNone && depth > 0; --depth) {
+    BlockRow& block = blocks_[static_cast<std::size_t>(tip)];
+    if (block.reverted == kNever) block.reverted = now;
+    tip = parent_of(block);
+  }
+}
+
+bool Recording::is_byzantine(std::int64_t replica) const {
+  return replica >= 0 && static_cast<std::size_t>(replica) < byzantine_.size() &&
+         byzantine_[static_cast<std::size_t>(replica)];
+}
+
+int Recording::id_digits() const {
+  std::vector<std::uint64_t> words;
+  for (const BlockRow& block : blocks_) words.push_back(block.digest.words[0]);
+  std::ranges::sort(words);
+  for (int digits = 6; digits < 16; digits += 2) {
+    const int shift = 64 - 4 * digits;
+    const auto same = [&](std::uint64_t a, std::uint64_t b) { return a >> shift == b >> shift; };
+    if (std::ranges::adjacent_find(words, same) == words.end()) return digits;
+  }
+  return 16;
+}
+
+std::string Recording::json() const {
+  std::string out = fmt::format("{{\"schema\":1,\"replicas\":{},\"byzantine\":[", info_.n);
+  for (std::size_t i = 0; i < info_.byzantine.size(); ++i) {
+    out += fmt::format("{}{}", i == 0 ? "" : ",", info_.byzantine[i].value);
+  }
+  out += "],\n";
+  if (!info_.regions.empty()) {
+    out += column("regions", info_.regions, [](const std::string& region, std::string& to) {
+      write_json_string(region, to);
+    });
+    out += ",\n";
+  }
+  out += "\"blocks\":{" + blocks_json() + "},\n";
+  const auto table = [&](std::string_view name, std::initializer_list<std::string> columns) {
+    out += fmt::format("\"{}\":{{{}}},\n", name, fmt::join(columns, ",\n"));
+  };
+  table("commits",
+        {times("t", commits_, &CommitRow::at), numbers("replica", commits_, &CommitRow::replica),
+         numbers("block", commits_, &CommitRow::block)});
+  table("views",
+        {times("t", views_, &ViewRow::at), numbers("replica", views_, &ViewRow::replica),
+         numbers("view", views_, &ViewRow::view), numbers("leader", views_, &ViewRow::leader),
+         numbers("height", views_, &ViewRow::height)});
+  table("states",
+        {times("t", states_, &StateRow::at), numbers("replica", states_, &StateRow::replica),
+         names("state", states_, &StateRow::now)});
+  table("notes",
+        {times("t", notes_, &NoteRow::at), numbers("replica", notes_, &NoteRow::replica),
+         names("what", notes_, &NoteRow::what), numbers("view", notes_, &NoteRow::view),
+         numbers("value", notes_, &NoteRow::value), numbers("block", notes_, &NoteRow::block)});
+  out += "\"truncated\":{";
+  const char* comma = "";
+  for (const auto& [name, count] :
+       {std::pair{"blocks", left_out_.blocks}, std::pair{"commits", left_out_.commits},
+        std::pair{"views", left_out_.views}, std::pair{"states", left_out_.states},
+        std::pair{"notes", left_out_.notes}}) {
+    if (count == 0) continue;
+    out += fmt::format("{}\"{}\":{}", std::exchange(comma, ","), name, count);
+  }
+  return out + "}}\n";
+}
+
+std::string Recording::blocks_json() const {
+  const auto digits = static_cast<std::size_t>(id_digits());
+  const auto write = [&](std::string_view name, auto&& each) {
+    return column(name, blocks_, each);
+  };
+  const std::string columns[] = {
+      write("id",
+            [&](const BlockRow& b, std::string& out) {
+              ((out += '"') += to_hex(b.digest.words[0]).substr(0, digits)) += '"';
+            }),
+      write("parent",
+            [&](const BlockRow& b, std::string& out) { out += std::to_string(parent_of(b)); }),
+      numbers("height", blocks_, &BlockRow::height),
+      numbers("view", blocks_, &BlockRow::view),
+      numbers("proposer", blocks_, &BlockRow::proposer),
+      numbers("tx", blocks_, &BlockRow::tx),
+      times("seen", blocks_, &BlockRow::seen),
+      times("committed", blocks_, &BlockRow::committed),
+      numbers("commits", blocks_, &BlockRow::commits),
+      times("reverted", blocks_, &BlockRow::reverted),
+      write("adversary",
+            [&](const BlockRow& b, std::string& out) {
+              out += flag(b.withheld || is_byzantine(b.proposer));
+            }),
+      write("withheld", [&](const BlockRow& b, std::string& out) { out += flag(b.withheld); }),
+      times("published", blocks_, &BlockRow::published),
+  };
+  return fmt::format("{}", fmt::join(columns, ",\n"));
+}
+
+}  // namespace byzlab

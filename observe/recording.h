@@ -1,0 +1,106 @@
+// recording.json: what a run did, for those who look at it later: blocks with their parents and
+// fates, commits, views, states and notes of every replica. Tables are columns; time is simulated
+// seconds.
+//
+// Rows beyond a bound are counted in "truncated", not kept, so that no run makes a page too large
+// to open and nothing is lost in silence.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "testbed/run.h"
+
+namespace byzlab {
+
+class Recording final : public RunObserver {
+ public:
+  /// At most `rows` of each table.
+  explicit Recording(std::size_t rows = 200'000) : rows_(rows) {}
+
+  Interest interest() const override;
+  void begin(const RunInfo& info) override;
+  void on(Time now, const Event& event) override;
+
+  /// The file's content.
+  std::string json() const;
+  /// How many hex digits of its digest name a block: as few as are unique in the run, six or more.
+  int id_digits() const;
+
+ private:
+  using BlockIndex = std::int32_t;
+  static constexpr BlockIndex kNone = -1;
+
+  struct BlockRow {
+    Digest digest;
+    Digest parent{};           // zero: the engine's blocks name none
+    BlockIndex below = kNone;  // then: what its first committer has beneath it
+    std::uint64_t height = 0, view = 0;
+    std::int32_t proposer = -1;
+    std::int32_t tx = 0;
+    Time seen{};
+    Time committed = kNever, reverted = kNever, published = kNever;
+    std::uint32_t commits = 0;
+    bool withheld = false;
+    bool known = false;  // the block itself was seen, not only its digest
+  };
+  struct CommitRow {
+    Time at;
+    std::uint32_t replica;
+    BlockIndex block;
+  };
+  struct ViewRow {
+    Time at;
+    std::uint32_t replica, leader;
+    std::uint64_t view, height;
+  };
+  struct StateRow {
+    Time at;
+    std::uint32_t replica;
+    ReplicaState::Now now;
+  };
+  struct NoteRow {
+    Time at;
+    std::uint32_t replica;
+    Milestone what;
+    std::uint64_t view, value;
+    BlockIndex block;
+  };
+  struct DigestHash {
+    std::size_t operator()(const Digest& d) const { return d.words[0]; }
+  };
+
+  void note(Time now, const Committed& e);
+  void note(Time now, const ViewEntered& e);
+  void note(Time now, const Noted& e);
+  void note(Time now, const ReplicaState& e);
+  /// The row of a block; a new one when there is room, else kNone.
+  BlockIndex row_of(Time now, const Digest& digest);
+  BlockIndex row_of(Time now, const Block& block);
+  BlockIndex find(const Digest& digest) const;
+  BlockIndex parent_of(const BlockRow& block) const;
+  void publish(Time now, BlockIndex tip);
+  void revert(Time now, BlockIndex tip, std::uint64_t depth);
+  bool is_byzantine(std::int64_t replica) const;
+  std::string blocks_json() const;
+
+  std::size_t rows_;
+  RunInfo info_;
+  std::vector<bool> byzantine_;  // by replica
+
+  std::vector<BlockRow> blocks_;
+  boost::unordered_flat_map<Digest, BlockIndex, DigestHash> index_;
+  std::vector<CommitRow> commits_;
+  /// What a process has at a height: of the rows in commits_.
+  boost::unordered_flat_map<std::uint64_t, BlockIndex> at_height_;
+  std::vector<ViewRow> views_;
+  std::vector<StateRow> states_;
+  std::vector<NoteRow> notes_;
+  struct {
+    std::uint64_t blocks = 0, commits = 0, views = 0, states = 0, notes = 0;
+  } left_out_;
+};
+
+}  // namespace byzlab
