@@ -36,7 +36,7 @@ struct RunInfo {
   std::uint64_t f = 0, quorum = 0;               ///< in replicas of mean power
   const scenario::Scenario* scenario = nullptr;  ///< as it is run: alive until end() returns
   const EngineInfo* engine = nullptr;
-  Duration sampling{};  ///< between two calls of sampled()
+  Duration sampling{};                ///< between two calls of sampled()
   std::vector<std::string> regions;   ///< by replica; empty when the scenario places nobody
   std::vector<ReplicaId> replica_of;  ///< by process
 };
