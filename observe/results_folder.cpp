@@ -13,6 +13,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "observe/store.h"
+
 namespace byzlab {
 namespace {
 
@@ -109,6 +111,7 @@ void ResultsFolder::finish(const fs::path& place, const std::string& index_line)
   fs::rename(text, root_ / "latest.txt", error);
   if (error) cannot("write", root_ / "latest.txt", error.value());
   append_line(root_ / "index.jsonl", index_line);
+  index_finished_folder(root_, place);
 }
 
 std::string time_of_day() {

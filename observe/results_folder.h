@@ -3,6 +3,7 @@
 //
 //   results/latest -> NAME/20261122-143301-s42-9f3c1a7e      and latest.txt with the same words
 //   results/index.jsonl                                      one line a run
+//   results/index.sqlite                                     all runs in tables (observe/store.h)
 //   results/NAME/20261122-143301-s42-9f3c1a7e/…
 #pragma once
 
@@ -35,7 +36,8 @@ class ResultsFolder {
 
   /// The place a folder of this name will have: `root/name/id`, with "-2", "-3" … when it is taken.
   std::filesystem::path place(const std::string& name, const std::string& id) const;
-  /// Moves the folder to its place, points `latest` to it, adds a line to index.jsonl.
+  /// Moves the folder to its place, points `latest` to it, adds a line to index.jsonl and what it
+  /// holds to index.sqlite.
   void finish(const std::filesystem::path& place, const std::string& index_line);
 
   const std::filesystem::path& root() const { return root_; }
