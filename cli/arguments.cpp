@@ -38,6 +38,7 @@ struct Everything {
   ExplainArguments explain;
   ListArguments list;
   ReplayArguments replay;
+  RunsArguments runs;
   DemoArguments demo;
   NewArguments create;
   VersionArguments version;
@@ -45,6 +46,7 @@ struct Everything {
   std::string seeds, duration, name, until;
   std::string compare_seeds, protocols;
   std::vector<std::string> vary;
+  std::string columns;
 };
 
 std::optional<std::uint64_t> whole_number(std::string_view text, int base = 10) {
@@ -215,6 +217,38 @@ void describe_others(CLI::App& root, Everything& all) {
   completion->add_option("shell", all.completion.shell, "bash, zsh or fish")->required();
 }
 
+void describe_runs(CLI::App& root, Everything& all) {
+  auto& runs = all.runs;
+  auto* app =
+      root.add_subcommand("runs", "The list of all runs, newest first, and questions to it");
+  app->add_option("name", runs.filter.name,
+                  "Only this scenario or comparison; * and ? are allowed");
+  app->add_option("--verdict", runs.filter.verdict, "pass, fail or inconclusive")
+      ->check(CLI::IsMember({"pass", "fail", "inconclusive"}))
+      ->type_name("VERDICT");
+  app->add_option("--protocol", runs.filter.protocol, "Only this protocol");
+  app->add_option("-n,--replicas", runs.filter.n, "Only this number of replicas");
+  app->add_option("--seed", runs.filter.seed, "Only this seed, alone or among others");
+  app->add_option("--kind", runs.filter.kind, "Only these: run, seeds, sweep or comparison")
+      ->check(CLI::IsMember({"run", "seeds", "sweep", "comparison"}))
+      ->type_name("KIND");
+  app->add_option("--where", runs.filter.where,
+                  "An SQL expression: \"verdict = 'fail' and n >= 7\" (docs/results.md)")
+      ->type_name("EXPRESSION");
+  app->add_flag("--each", runs.filter.each, "Every run of sweeps and comparisons, too");
+  app->add_option("--columns", all.columns, "These columns")->type_name("A,B,C");
+  app->add_option("--limit", runs.limit, "At most so many (default: 25 as text, else all); 0: all");
+  choice<RunsFormat>(app, "--format", runs.format,
+                     {{"text", RunsFormat::text},
+                      {"json", RunsFormat::json},
+                      {"csv", RunsFormat::csv},
+                      {"markdown", RunsFormat::markdown}},
+                     "What stdout carries");
+  app->add_flag("--rebuild", runs.rebuild, "Make results/index.sqlite anew from the folders");
+  app->add_option("-o,--out", runs.out, "Results folder (default: results)")->type_name("DIR");
+  add_look(app, runs.look);
+}
+
 std::unique_ptr<CLI::App> describe(Everything& all) {
   auto app = std::make_unique<CLI::App>(
       "byzlab: a testbed where consensus protocols are attacked, compared and understood",
@@ -223,6 +257,7 @@ std::unique_ptr<CLI::App> describe(Everything& all) {
   app->allow_extras();
   describe_run(*app, all);
   describe_compare(*app, all);
+  describe_runs(*app, all);
   describe_others(*app, all);
   for (auto* command : app->get_subcommands({})) {
     command->allow_extras();
@@ -329,6 +364,10 @@ std::variant<Command, Exit> chosen(const std::string& name, Everything& all) {
   if (name == "schema") return Command{SchemaArguments{}};
   if (name == "list") return Command{all.list};
   if (name == "replay") return finish_replay(all);
+  if (name == "runs") {
+    if (!all.columns.empty()) all.runs.columns = scenario::split(all.columns, ',');
+    return Command{all.runs};
+  }
   if (name == "demo") return Command{all.demo};
   if (name == "new") return Command{all.create};
   if (name == "version") return Command{all.version};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/exit_codes.h"
+#include "observe/store_query.h"
 #include "testbed/run.h"
 #include "testbed/scenario/comparison.h"
 #include "testbed/scenario/scenario.h"
@@ -81,6 +82,18 @@ struct ReplayArguments {
   Appearance look;
 };
 
+enum class RunsFormat : std::uint8_t { text, json, csv, markdown };
+
+struct RunsArguments {
+  RunFilter filter;
+  std::filesystem::path out = "results";
+  RunsFormat format = RunsFormat::text;
+  std::vector<std::string> columns;    ///< none: those that the format is for
+  std::optional<std::uint64_t> limit;  ///< none: a screen of text, all of everything else
+  bool rebuild = false;
+  Appearance look;
+};
+
 struct DemoArguments {
   std::string protocol = "pbft";
   std::optional<std::uint64_t> seed;
@@ -101,8 +114,8 @@ struct CompletionArguments {
 };
 
 using Command = std::variant<RunArguments, CompareArguments, CheckArguments, ExplainArguments,
-                             SchemaArguments, ListArguments, ReplayArguments, DemoArguments,
-                             NewArguments, VersionArguments, CompletionArguments>;
+                             SchemaArguments, ListArguments, ReplayArguments, RunsArguments,
+                             DemoArguments, NewArguments, VersionArguments, CompletionArguments>;
 
 /// A command, or the exit code when there is nothing left to do: help was printed, or what is wrong
 /// with the command line.

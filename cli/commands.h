@@ -14,6 +14,7 @@ Exit execute(const ExplainArguments& arguments);
 Exit execute(const SchemaArguments& arguments);
 Exit execute(const ListArguments& arguments);
 Exit execute(const ReplayArguments& arguments);
+Exit execute(const RunsArguments& arguments);
 Exit execute(const DemoArguments& arguments);
 Exit execute(const NewArguments& arguments);
 Exit execute(const VersionArguments& arguments);
