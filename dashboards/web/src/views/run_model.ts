@@ -1,0 +1,209 @@
+// A run as the views want it: rows of the recording sorted by replica, faults as spans with the pairs they
+// cut, the blocks a violation is about. Made once a run; plain values, nothing here draws.
+import type { Recording, RunData } from "../data/types";
+
+export interface Span { from: number; to: number }
+export interface ViewSpan extends Span { view: number; leader: number; height: number }
+export interface DownSpan extends Span { state: "crashed" | "paused" }
+/** A fault that keeps replicas apart: `side[r]` is the side of r, -1 when it stands on none. */
+export interface CutSpan extends Span { label: string; text: string; side: Int16Array; oneWay: boolean }
+export interface FaultSpan extends Span { label: string; action: string; text: string }
+
+export interface RunModel {
+  n: number;
+  end: number;
+  quorum: number;
+  byzantine: boolean[];
+  regions: string[];
+  recording: Recording;
+  views: ViewSpan[][];       // by replica, in time
+  down: DownSpan[][];
+  cuts: CutSpan[];
+  faults: FaultSpan[];
+  commits: Int32Array[];     // by replica: rows of recording.commits, in time
+  notes: Int32Array[];       // by replica: rows of recording.notes, in time
+  children: Int32Array[];    // by block
+  blockOf: (id: string) => number;
+}
+
+const models = new WeakMap<RunData, { size: string; model: RunModel }>();
+
+/** Made anew only when the run has grown (a live run keeps its object). */
+export function modelOf(data: RunData): RunModel {
+  const r = data.recording;
+  const size = r ? [r.commits.t, r.views.t, r.states.t, r.notes.t, r.blocks.id].map((c) => c.length).join() + data.summary?.faults?.length : "";
+  const known = models.get(data);
+  if (known?.size === size) return known.model;
+  const model = makeModel(data);
+  models.set(data, { size, model });
+  return model;
+}
+
+function makeModel(data: RunData): RunModel {
+  const recording: Recording = { ...emptyRecording(), ...data.recording };
+  const summary: any = data.summary ?? {};
+  const n = Math.max(recording.replicas || 0, summary.protocol?.n ?? 0);
+  const byzantine = new Array<boolean>(n).fill(false);
+  for (const r of recording.byzantine.length ? recording.byzantine : summary.bound?.replicas ?? [])
+    if (r < n) byzantine[r] = true;
+  const end = runEnd(data, recording);
+  const faults = faultSpans(summary.faults ?? [], end);
+  return {
+    n, end, byzantine, recording, faults,
+    quorum: Math.min(n, summary.protocol?.quorum || Math.floor((2 * n) / 3) + 1),
+    regions: recording.regions ?? [],
+    views: viewSpans(recording, n, end),
+    down: downSpans(recording, n, end),
+    cuts: faults.flatMap((f) => cutOf(f, n)),
+    commits: rowsBy(recording.commits.replica, n),
+    notes: rowsBy(recording.notes.replica, n),
+    children: rowsBy(recording.blocks.parent, recording.blocks.id.length),
+    blockOf: finder(recording.blocks.id),
+  };
+}
+
+export function emptyRecording(): Recording {
+  return {
+    schema: 1, replicas: 0, byzantine: [],
+    blocks: { id: [], parent: [], height: [], view: [], proposer: [], tx: [], seen: [], committed: [], commits: [],
+              reverted: [], adversary: [], published: [] },
+    commits: { t: [], replica: [], block: [] },
+    views: { t: [], replica: [], view: [], leader: [], height: [] },
+    states: { t: [], replica: [], state: [] },
+    notes: { t: [], replica: [], what: [], view: [], value: [], block: [] },
+    truncated: {},
+  } as Recording;
+}
+
+/** Rows 0..n-1 grouped by their key; rows keep their order. Keys outside 0..groups-1 are left out. */
+export function rowsBy(key: ArrayLike<number>, groups: number): Int32Array[] {
+  const count = new Int32Array(groups);
+  for (let i = 0; i < key.length; i++) if (key[i] >= 0 && key[i] < groups) count[key[i]]++;
+  const rows = Array.from(count, (c) => new Int32Array(c));
+  count.fill(0);
+  for (let i = 0; i < key.length; i++) {
+    const k = key[i];
+    if (k >= 0 && k < groups) rows[k][count[k]++] = i;
+  }
+  return rows;
+}
+
+/** First index whose value (by `of`) is not below `x`, among `length` values in order. */
+export function lowerBound(length: number, x: number, of: (i: number) => number): number {
+  let low = 0, high = length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (of(mid) < x) low = mid + 1;
+    else high = mid;
+  }
+  return low;
+}
+
+/** The latest of the replica's rows that is not after `t`, or -1. */
+export function latestRow(rows: Int32Array, t: number, times: ArrayLike<number>): number {
+  const i = lowerBound(rows.length, t, (k) => (times[rows[k]] <= t ? -Infinity : Infinity));
+  return i === 0 ? -1 : rows[i - 1];
+}
+
+export function spanAt<S extends Span>(spans: S[], t: number): S | undefined {
+  let i = lowerBound(spans.length, t, (k) => (spans[k].from <= t ? -Infinity : Infinity)) - 1;
+  for (; i >= 0; i--) if (spans[i].to > t) return spans[i];
+  return undefined;
+}
+
+/** Whether a cut that holds at `t` stands between the two. */
+export function isCut(model: RunModel, a: number, b: number, t: number): boolean {
+  return model.cuts.some((c) => c.from <= t && t < c.to && c.side[a] >= 0 && c.side[b] >= 0 && c.side[a] !== c.side[b]);
+}
+
+function runEnd(data: RunData, recording: Recording): number {
+  const summary: any = data.summary ?? {};
+  if (summary.simulated_seconds > 0) return summary.simulated_seconds;
+  const last = (t: ArrayLike<number> | undefined) => (t && t.length ? t[t.length - 1] : 0);
+  return Math.max(1e-9, last(data.series?.t), last(recording.commits.t), last(recording.views.t), last(recording.notes.t));
+}
+
+function viewSpans(recording: Recording, n: number, end: number): ViewSpan[][] {
+  const { t, replica, view, leader, height } = recording.views;
+  const spans: ViewSpan[][] = Array.from({ length: n }, () => []);
+  for (let i = 0; i < t.length; i++) {
+    const of = spans[replica[i]];
+    if (!of) continue;
+    const before = of[of.length - 1];
+    if (before) before.to = t[i];
+    of.push({ from: t[i], to: end, view: view[i], leader: leader[i], height: height[i] });
+  }
+  return spans;
+}
+
+function downSpans(recording: Recording, n: number, end: number): DownSpan[][] {
+  const { t, replica, state } = recording.states;
+  const spans: DownSpan[][] = Array.from({ length: n }, () => []);
+  for (let i = 0; i < t.length; i++) {
+    const of = spans[replica[i]];
+    if (!of) continue;
+    const open = of[of.length - 1];
+    if (open && open.to === Infinity) open.to = t[i];
+    if (state[i] === "crashed" || state[i] === "paused")
+      of.push({ from: t[i], to: Infinity, state: state[i] as DownSpan["state"] });
+  }
+  for (const of of spans) for (const s of of) s.to = Math.min(s.to, end);
+  return spans;
+}
+
+function faultSpans(faults: any[], end: number): FaultSpan[] {
+  return faults
+    .flatMap((f) => (f.windows ?? []).map((w: any) => ({
+      label: f.label, action: f.action, text: f.text, from: w.from, to: w.to ?? end })))
+    .filter((f) => f.action !== "mark")
+    .sort((a, b) => a.from - b.from);
+}
+
+/** "{r0 r1 | r2..r4}", "r2 <-> r3", "r0 -> [r1, r2]" of a partition; "r1" of an isolation. */
+export function cutOf(fault: FaultSpan, n: number): CutSpan[] {
+  if (fault.action !== "partition" && fault.action !== "isolate" && fault.action !== "cut") return [];
+  const sides = fault.action === "isolate" ? [fault.text] : fault.text.split(/\||<->|->/);
+  const side = new Int16Array(n).fill(fault.action === "isolate" ? 1 : -1);
+  sides.forEach((text, i) => { for (const r of replicasNamed(text, n)) side[r] = i === 0 ? 0 : i; });
+  return [{ from: fault.from, to: fault.to, label: fault.label, text: fault.text, side,
+            oneWay: fault.text.includes("->") && !fault.text.includes("<->") }];
+}
+
+export function replicasNamed(text: string, n: number): number[] {
+  if (/\ball\b/.test(text)) return Array.from({ length: n }, (_, i) => i);
+  const named: number[] = [];
+  for (const m of text.matchAll(/\br(\d+)(?:\s*\.\.\s*r(\d+))?/g))
+    for (let r = Number(m[1]); r <= Number(m[2] ?? m[1]) && r < n; r++) named.push(r);
+  return named;
+}
+
+/** Ids are prefixes of one another in text: "a41f90" of a story names the block "a41f90c2". */
+function finder(ids: string[]): (id: string) => number {
+  let sorted: number[] | null = null;
+  return (id) => {
+    sorted ??= ids.map((_, i) => i).sort((a, b) => (ids[a] < ids[b] ? -1 : 1));
+    const at = lowerBound(sorted.length, 0, (k) => (ids[sorted![k]] < id ? -1 : 0));
+    const found = sorted[at];
+    if (found !== undefined && ids[found].startsWith(id)) return found;
+    const before = sorted[at - 1];
+    return before !== undefined && id.startsWith(ids[before]) ? before : -1;
+  };
+}
+
+export interface Conflict { id: string; text: string; at: number; a: number; b: number; bound: string; lines: string[] }
+
+/** Violations whose explanation names two blocks: two commits at one height, or a coin spent twice. */
+export function conflictsOf(data: RunData, model: RunModel): Conflict[] {
+  const found: Conflict[] = [];
+  for (const e of ((data.summary as any)?.expectations ?? []) as any[]) {
+    if (!e.explanation?.length) continue;
+    const named: number[] = [];
+    for (const line of e.explanation.slice(0, 2) as string[]) {
+      const block = [...line.matchAll(/\b[0-9a-f]{6,16}\b/g)].map((m) => model.blockOf(m[0])).find((b) => b >= 0);
+      if (block !== undefined && !named.includes(block)) named.push(block);
+    }
+    if (named.length === 2)
+      found.push({ id: e.id, text: e.text, at: e.at ?? 0, a: named[0], b: named[1], bound: e.bound, lines: e.explanation });
+  }
+  return found;
+}
