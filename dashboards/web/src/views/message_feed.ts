@@ -1,0 +1,67 @@
+// The messages of the shown range, fetched when the range comes to rest; the last answer is kept, and used
+// again while it covers the range.
+import type { MessageRows, MessageWindow } from "../data/types";
+import type { Range } from "../store";
+import type { ViewContext } from "./view";
+
+export const most_messages = 3000;
+
+export class MessageFeed {
+  window: MessageWindow | null = null;
+  /** For the reader: why there are none. */
+  trouble: string | null = null;
+  waiting = false;
+  private asked = "";
+  private timer = 0;
+  private ended = false;
+
+  constructor(private readonly context: ViewContext, private readonly changed: () => void, private readonly limit = most_messages) {}
+
+  want(range: Range): void {
+    const key = `${range.from} ${range.to} ${this.context.store.state.whole.to}`;
+    if (key === this.asked) return;
+    this.asked = key;
+    clearTimeout(this.timer);
+    if (this.covers(range)) return;
+    this.waiting = true;
+    this.timer = window.setTimeout(() => void this.fetch(range, key), this.window ? 120 : 0);
+  }
+
+  destroy(): void {
+    this.ended = true;
+    clearTimeout(this.timer);
+  }
+
+  private covers(range: Range): boolean {
+    const w = this.window;
+    return w !== null && w.rows !== null && w.rows.sent.length >= w.total && w.from <= range.from && w.to >= range.to;
+  }
+
+  private async fetch(range: Range, key: string): Promise<void> {
+    let found: MessageWindow | null = null, trouble: string | null = null;
+    try {
+      found = await this.context.source.messages(this.context.data.id, range.from, range.to, this.limit);
+    } catch (error) {
+      trouble = error instanceof Error ? error.message : String(error);
+    }
+    if (this.ended || key !== this.asked) return;
+    this.window = found;
+    this.trouble = trouble;
+    this.waiting = false;
+    this.changed();
+  }
+}
+
+export const no_rows: MessageRows = { sent: [], at: [], from: [], to: [], kind: [], view: [], height: [], block: [], bytes: [], dropped: [] };
+
+export function describeMessage(w: MessageWindow, rows: MessageRows, i: number, moment: (t: number) => string): string[] {
+  const at = rows.at[i], height = rows.height[i], view = rows.view[i], block = rows.block[i];
+  const about = [view !== null && `view ${view}`, height !== null && `height ${height}`, block !== null && `block ${block.slice(0, 8)}`].filter(Boolean).join(", ");
+  return [
+    `${w.kinds[rows.kind[i]]}  r${rows.from[i]} → r${rows.to[i]}`,
+    ...(about ? [about] : []),
+    `sent ${moment(rows.sent[i])}`,
+    at === null ? `lost: ${(rows.dropped[i] ?? "unknown").replace("_", " ")}` : `arrived ${moment(at)}, after ${((at - rows.sent[i]) * 1000).toFixed(1)} ms`,
+    `${rows.bytes[i]} bytes`,
+  ];
+}
