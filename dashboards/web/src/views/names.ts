@@ -33,7 +33,7 @@ export function ticks(range: Range, pixels: number, apart = 90): Tick[] {
   const step = niceStep(span / Math.max(1, Math.floor(pixels / apart)));
   const made: Tick[] = [];
   for (let k = Math.ceil(range.from / step - 1e-9); k * step <= range.to + step * 1e-6; k++)
-    made.push({ t: k * step, text: timeTick(k * step, span) });
+    made.push({ t: k * step + 0, text: timeTick(k * step + 0, span) });  // never -0
   return made;
 }
 
