@@ -130,6 +130,10 @@ void describe_run(CLI::App& root, Everything& all) {
   app->add_option("--verify", run.verify, "Fail unless the trace has this hash; writes no results")
       ->type_name("HASH");
   app->add_flag("--fail-fast", run.fail_fast, "Stop at the first failure");
+  app->add_flag("--metrics-detail", run.metrics_detail,
+                "Metrics of every replica, also of more than 64");
+  app->add_option("--metrics-compat", run.metrics_compat, "Metrics under another project's names")
+      ->check(CLI::IsMember({"cometbft"}));
   app->add_flag("--strict", run.strict, "Warnings about the scenario are errors");
   app->add_flag("-q,--quiet", run.quiet, "Only the verdict");
   app->add_flag("-v,--verbose", run.verbose, "The whole story, and logs");

@@ -39,6 +39,8 @@ struct RunArguments {
   ProgressMode progress = ProgressMode::automatic;
   std::string verify;  ///< what its trace hash must start with; no results are written
   bool fail_fast = false, strict = false, keep_all = false;
+  bool metrics_detail = false;  ///< a series for every replica, however many
+  std::string metrics_compat;   ///< "cometbft", or empty
   bool quiet = false, verbose = false;
   Appearance look;
 };

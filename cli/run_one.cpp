@@ -57,6 +57,9 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
   std::optional<MessageTrace> trace;
   std::vector<RunObserver*> observers{&events};
   if (folder) observers.push_back(&recording);
+  std::optional<MetricsCollector> metrics;
+  if (folder)
+    observers.push_back(&metrics.emplace(metrics_options(arguments, scenario.name, seed)));
   if (folder && arguments.trace == TraceLevel::full) {
     fs::create_directories(folder->unfinished() / "trace");
     observers.push_back(&trace.emplace(folder->unfinished() / "trace" / "messages.jsonl"));
@@ -88,7 +91,8 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
               RunInputs{.scenario_yaml = prepared.text(),
                         .lock_yaml = scenario::lock_text(scenario),
                         .console = run_text(outcome.report, pointers, plain),
-                        .recording = recording.json()},
+                        .recording = recording.json(),
+                        .metrics = &*metrics},
               place.filename().string());
     folder->finish(place,
                    index_line(outcome.report, place.lexically_relative(arguments.out).string(),
@@ -98,6 +102,13 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
   outcome.text = run_text(outcome.report, pointers, look);
   outcome.events = events.lines();
   return outcome;
+}
+
+MetricsOptions metrics_options(const RunArguments& arguments, const std::string& name,
+                               std::uint64_t seed) {
+  return {.run = fmt::format("{}/s{}", name, seed),
+          .detail = arguments.metrics_detail,
+          .cometbft = arguments.metrics_compat == "cometbft"};
 }
 
 std::string again_command(const Prepared& prepared, std::uint64_t first_seed,

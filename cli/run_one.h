@@ -9,6 +9,7 @@
 #include "cli/arguments.h"
 #include "cli/prepare.h"
 #include "observe/event_log.h"
+#include "observe/metrics_collector.h"
 #include "observe/terminal.h"
 
 namespace byzlab {
@@ -29,6 +30,10 @@ struct RunOneOptions {
 /// Throws ResultsError, or what run() throws.
 RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArguments& arguments,
                    const RunOneOptions& options);
+
+/// What the command line says of metrics; `run` is "NAME/s42" until the run has a folder.
+MetricsOptions metrics_options(const RunArguments& arguments, const std::string& name,
+                               std::uint64_t seed);
 
 /// "byzlab run FILE --seed 577 --set …", or with --seeds: repeats them.
 std::string again_command(const Prepared& prepared, std::uint64_t first_seed,

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "base/version.h"
-#include "observe/metrics.h"
 #include "observe/summary.h"
 #include "observe/timeseries.h"
 
@@ -25,7 +24,11 @@ void write_run(ResultsFolder& folder, const Report& report, const EventLog& even
   folder.write("timeseries.csv", timeseries_csv(report));
   folder.write("story.json", story_json(report));
   if (!inputs.recording.empty()) folder.write("recording.json", inputs.recording);
-  folder.write("metrics.prom", prometheus_text(report, folder_name(report.name) + "/" + id));
+  if (inputs.metrics != nullptr) {
+    const auto run = folder_name(report.name) + "/" + id;
+    folder.write("metrics.prom", inputs.metrics->text(run));
+    folder.write("metrics.om", inputs.metrics->openmetrics(run));
+  }
   for (const auto& e : report.expectations)
     if (e.bound != Bound::not_applicable)
       folder.write("violations/" + folder_name(e.id) + ".json", violation_json(report, e));

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "observe/event_log.h"
+#include "observe/metrics_collector.h"
 #include "observe/results_folder.h"
 #include "testbed/report.h"
 
@@ -11,10 +12,11 @@ namespace byzlab {
 
 /// What a report does not hold.
 struct RunInputs {
-  std::string scenario_yaml;   ///< byte for byte
-  std::string lock_yaml;       ///< runnable, everything resolved
-  std::string console;         ///< what the terminal showed, without colour
-  std::string recording = {};  ///< recording.json; empty: none
+  std::string scenario_yaml;                  ///< byte for byte
+  std::string lock_yaml;                      ///< runnable, everything resolved
+  std::string console;                        ///< what the terminal showed, without colour
+  std::string recording = {};                 ///< recording.json; empty: none
+  const MetricsCollector* metrics = nullptr;  ///< of this run; null: no metrics are written
 };
 
 /// "20261122-143301-s42-9f3c1a7e"

@@ -87,7 +87,7 @@ grep -q $'\x1b' out && fail "colour in a pipe"
 cp out shown
 run=results/latest
 for file in summary.json scenario.yaml scenario.lock.yaml repro.sh events.jsonl console.txt \
-  timeseries.csv metrics.prom; do
+  timeseries.csv metrics.prom metrics.om; do
   [ -s $run/$file ] || fail "no $file"
 done
 cmp -s good.yaml $run/scenario.yaml || fail "scenario.yaml is not the input"

@@ -3,7 +3,6 @@
 
 #include "observe/event_log.h"
 #include "observe/formats.h"
-#include "observe/metrics.h"
 #include "observe/summary.h"
 #include "observe/terminal.h"
 #include "observe/timeseries.h"
@@ -93,14 +92,6 @@ BOOST_AUTO_TEST_CASE(for_ci_systems) {
 
 BOOST_AUTO_TEST_CASE(series_as_a_table) {
   check_golden("tests/observe/golden/timeseries.csv", timeseries_csv(passing_report()));
-}
-
-BOOST_AUTO_TEST_CASE(metrics_are_sorted_and_labelled) {
-  std::string text = prometheus_text(failing_report(), "two-liars/x");
-  const auto at = text.find("# HELP byzlab_build_info");
-  const auto end = text.find("# HELP", at + 1);
-  text.erase(at, end - at);  // the version of the code
-  check_golden("tests/observe/golden/metrics.prom", text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

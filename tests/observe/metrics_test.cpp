@@ -1,0 +1,248 @@
+// Metrics of runs: complete from the start, equal to the report, sorted, bounded.
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+
+#include "observe/metrics_collector.h"
+#include "tests/support/trial.h"
+
+using namespace byzlab;
+using namespace byzlab::testing;
+namespace sc = byzlab::scenario;
+
+namespace {
+
+using Samples = std::map<std::string, double>;
+
+/// "name{labels}" without `run` and `protocol`, to its value; of a text without timestamps.
+Samples samples_of(const std::string& text) {
+  Samples samples;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('#')) continue;
+    const auto space = line.rfind(' ');
+    auto name = line.substr(0, space);
+    const auto labels = name.find('{');
+    const auto protocol = name.find("protocol=\"");
+    const auto end = name.find('"', protocol + 10) + 1;
+    name.erase(labels + 1, end + (name[end] == ',' ? 1 : 0) - labels - 1);
+    BOOST_TEST(!samples.contains(name), name << " twice");
+    samples[name] = std::strtod(line.c_str() + space + 1, nullptr);
+  }
+  return samples;
+}
+
+Trial split(std::uint32_t n = 4) {
+  Trial trial(*find_engine("pbft"), n, 8);
+  trial.fault(2, 3, sc::Partition{.sides = {replicas(0, n / 2 - 1), replicas(n / 2, n - 1)}});
+  trial.scenario.network.bandwidth = 10'000'000;
+  sc::Expectation agreement;
+  trial.scenario.timeline[0].label = "split";
+  trial.scenario.expectations.push_back(agreement);
+  return trial;
+}
+
+struct Watched {
+  explicit Watched(const Trial& trial, MetricsOptions options = {.run = "test/s1"})
+      : metrics(std::move(options)) {
+    RunObserver* observers[] = {&metrics};
+    report = byzlab::run(trial.scenario, trial.options, observers);
+  }
+  MetricsCollector metrics;
+  Report report;
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(metrics)
+
+BOOST_AUTO_TEST_CASE(the_reference_page_is_generated) {
+  const std::string path = std::string(BYZLAB_SOURCE_DIR) + "/docs/metrics-reference.md";
+  if (std::getenv("BYZLAB_UPDATE_GOLDENS") != nullptr) std::ofstream(path) << metrics_reference();
+  std::ifstream in(path);
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  BOOST_TEST(page == metrics_reference());
+}
+
+BOOST_AUTO_TEST_CASE(names_follow_the_conventions) {
+  for (const auto& m : prometheus_metrics()) {
+    const bool counts = m.type == PrometheusType::counter;
+    if (m.exposed != Exposed::compat) BOOST_TEST(counts == m.name.ends_with("_total"), m.name);
+    BOOST_TEST((m.buckets != Buckets::none) == (m.type == PrometheusType::histogram), m.name);
+    for (const std::string_view never : {"height", "view", "block", "request"})
+      BOOST_TEST(!has_label(m, never), m.name);
+  }
+  BOOST_TEST(metric_of_sample("byzlab_client_latency_seconds_bucket")->name ==
+             "byzlab_client_latency_seconds");
+  BOOST_TEST(metric_of_sample("byzlab_client_latency_seconds") == nullptr);
+  BOOST_TEST(metric_of_sample("byzlab_consensus_height_count") == nullptr);
+  BOOST_TEST(bounds_of(Buckets::latency, false).back() == 65.536);
+  BOOST_TEST(bounds_of(Buckets::latency, true).back() == 131072.0);
+  BOOST_TEST(bounds_of(Buckets::interval, false).size() == 35u);
+}
+
+BOOST_AUTO_TEST_CASE(they_are_what_the_report_says) {
+  const Watched run(split());
+  const auto at = samples_of(run.metrics.text());
+  const auto& last = run.report.replicas;
+  for (std::size_t r = 0; r < last.size(); ++r) {
+    const std::string label = "{replica=\"r" + std::to_string(r) + "\"}";
+    BOOST_TEST(at.at("byzlab_consensus_height" + label) == last[r].height);
+    BOOST_TEST(at.at("byzlab_consensus_commits_total" + label) == last[r].commits);
+    BOOST_TEST(at.at("byzlab_consensus_committed_transactions_total" + label) ==
+               last[r].transactions);
+  }
+  for (const auto& kind : run.report.kinds)
+    BOOST_TEST(at.at("byzlab_network_messages_sent_total{type=\"" + kind.name + "\"}") ==
+               kind.sent);
+  for (const auto& [reason, count] : run.report.dropped)
+    BOOST_TEST(at.at("byzlab_network_messages_dropped_total{reason=\"" + reason + "\"}") == count);
+  BOOST_TEST(at.at("byzlab_sim_events_total{}") == run.report.events);
+  BOOST_TEST(at.at("byzlab_sim_time_seconds{}") == seconds(run.report.simulated));
+  BOOST_TEST(at.at("byzlab_expectation_state{expectation=\"agreement-1\",state=\"pass\"}") == 1);
+  BOOST_TEST(at.at("byzlab_expectation_state{expectation=\"agreement-1\",state=\"pending\"}") == 0);
+  BOOST_TEST(at.at("byzlab_replicas{state=\"up\"}") == 4);
+  BOOST_TEST(at.at("byzlab_fault_active{fault=\"split\",window=\"1\"}") == 0);
+  BOOST_TEST(at.at("byzlab_fault_windows_total{fault=\"split\",action=\"partition\"}") == 1);
+  const double commits = at.at("byzlab_consensus_commit_latency_seconds_count{}");
+  BOOST_TEST(commits > 0);
+  BOOST_TEST(commits == at.at("byzlab_consensus_phase_duration_seconds_count{phase=\"commit\"}"));
+  BOOST_TEST(commits == at.at("byzlab_consensus_commit_latency_seconds_bucket{le=\"+Inf\"}"));
+}
+
+BOOST_AUTO_TEST_CASE(all_counters_are_there_from_the_start) {
+  // Before the first event and after the last one: the same series.
+  class Early final : public RunObserver {
+   public:
+    explicit Early(MetricsCollector& metrics) : metrics_(metrics) {}
+    Interest interest() const override { return Interest::none(); }
+    void on(Time, const Event&) override {}
+    bool wants_samples() const override { return true; }
+    void sampled(const RunSample&) override {
+      if (text.empty()) text = metrics_.text();
+    }
+    std::string text;
+
+   private:
+    MetricsCollector& metrics_;
+  };
+  Trial trial = split();
+  MetricsCollector metrics({.run = "test/s1"});
+  BOOST_TEST(metrics.text().empty());
+  Early early(metrics);
+  RunObserver* observers[] = {&early, &metrics};
+  byzlab::run(trial.scenario, trial.options, observers);
+  auto first = samples_of(early.text), last = samples_of(metrics.text());
+  // Gauges that nobody can know before: a ratio of nothing.
+  for (const char* later : {"byzlab_chain_quality_ratio{}", "byzlab_sim_speed_ratio{}"})
+    last.erase(later);
+  for (std::uint32_t r = 0; r < 4; ++r) {
+    const auto key =
+        "byzlab_network_link_utilization_ratio{replica=\"r" + std::to_string(r) + "\"}";
+    BOOST_TEST(last.contains(key));
+  }
+  for (const auto& [name, value] : last) BOOST_TEST(first.contains(name), name);
+  for (const auto& [name, value] : first)
+    if (name.find("_total{") != std::string::npos) BOOST_TEST(value == 0, name);
+  for (const auto& m : prometheus_metrics()) {
+    if (m.exposed != Exposed::always) continue;
+    bool found = m.name == "byzlab_chain_quality_ratio" || m.name == "byzlab_sim_speed_ratio";
+    for (const auto& [name, value] : first) found = found || name.starts_with(m.name);
+    BOOST_TEST(found, m.name << " is nowhere");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(many_replicas_are_taken_together) {
+  const Watched run(split(65));
+  const auto at = samples_of(run.metrics.text());
+  BOOST_TEST(at.contains("byzlab_consensus_height{replica=\"min\"}"));
+  BOOST_TEST(at.at("byzlab_consensus_height{replica=\"max\"}") == run.report.series.back().height);
+  BOOST_TEST(at.at("byzlab_consensus_commits_total{replica=\"all\"}") > 65);
+  BOOST_TEST(!at.contains("byzlab_consensus_height{replica=\"r0\"}"));
+  BOOST_TEST(at.size() < 400u);
+  const Watched all(split(65), {.run = "test/s1", .detail = true});
+  BOOST_TEST(samples_of(all.metrics.text()).contains("byzlab_consensus_height{replica=\"r64\"}"));
+}
+
+BOOST_AUTO_TEST_CASE(names_of_cometbft) {
+  const Watched run(split(), {.run = "test/s1", .cometbft = true});
+  const auto at = samples_of(run.metrics.text());
+  const auto of_r1 = [&](const std::string& name) {
+    return at.at("cometbft_consensus_" + name + "{chain_id=\"" + run.report.name +
+                 "\",replica=\"r1\"}");
+  };
+  BOOST_TEST(of_r1("height") == run.report.replicas[1].height);
+  BOOST_TEST(of_r1("validators") == 4);
+  BOOST_TEST(of_r1("missing_validators") == 0);
+  BOOST_TEST(of_r1("total_txs") == run.report.replicas[1].transactions);
+  BOOST_TEST(of_r1("block_interval_seconds_count") > 0);
+  BOOST_TEST(Watched(split()).metrics.text().find("cometbft") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_history_is_ordered_and_bounded) {
+  const Watched run(split());
+  const auto lines = lines_of(run.metrics.openmetrics("test/s1"));
+  BOOST_REQUIRE(lines.size() > 100);
+  BOOST_TEST(lines.size() < MetricsCollector::kHistoryLimit);
+  BOOST_TEST(lines.back() == "# EOF");
+  std::map<std::string, double> last_at;
+  bool active = false;
+  for (const auto& line : lines) {
+    if (line.starts_with('#')) continue;
+    const auto stamp = line.rfind(' ');
+    const auto value = line.rfind(' ', stamp - 1);
+    const auto series = line.substr(0, value);
+    const double at = std::strtod(line.c_str() + stamp, nullptr);
+    const auto [place, is_new] = last_at.try_emplace(series, -1);
+    BOOST_TEST(place->second < at, line);
+    place->second = at;
+    if (!series.starts_with("byzlab_fault_active")) continue;
+    const bool now = line[value + 1] == '1';
+    if (now && !active) BOOST_TEST(std::abs(at - 2) < 0.2, line);
+    active = now;
+  }
+  for (const auto& [series, at] : last_at) BOOST_TEST(at == 8, series);
+  // The last moment is what the text says.
+  const auto text = samples_of(run.metrics.text());
+  BOOST_TEST(last_at.size() == text.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_history_too_long_gets_coarser_but_keeps_faults) {
+  MetricSeries series("pbft");
+  const auto height = series.add("byzlab_consensus_height", {"r0"});
+  const auto fault = series.add("byzlab_fault_active", {"split", "1"});
+  std::vector<MetricSeries::Moment> history;
+  for (int i = 0; i <= 100; ++i) {
+    series.set(height, i);
+    series.set(fault, i == 51);
+    history.push_back({kStart + std::chrono::seconds(i), series.values()});
+  }
+  const auto text = series.openmetrics("x", history, 80);
+  BOOST_TEST(
+      text.find("byzlab_fault_active{run=\"x\",protocol=\"pbft\",fault=\"split\",window=\"1\"} "
+                "1 51\n") != std::string::npos);
+  BOOST_TEST(text.find("replica=\"r0\"} 100 100\n") != std::string::npos);
+  BOOST_TEST(text.find("replica=\"r0\"} 51 51\n") == std::string::npos);
+  BOOST_TEST(lines_of(text).size() < 90u);
+}
+
+BOOST_AUTO_TEST_CASE(labels_are_escaped) {
+  MetricSeries series("pbft");
+  series.set(series.add("byzlab_fault_active", {"a\"b\\c\nd", "1"}), 1);
+  const auto text = series.openmetrics("x", {{kStart, series.values()}}, 10);
+  BOOST_TEST(text.find("fault=\"a\\\"b\\\\c\\nd\"") != std::string::npos);
+  BOOST_CHECK_THROW(series.add("byzlab_fault_active", {"one"}), std::logic_error);
+  BOOST_CHECK_THROW(series.add("byzlab_no_such_metric", {}), std::logic_error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
