@@ -1,22 +1,17 @@
 // SQLite's C interface, wrapped.
 #include "observe/database.h"
 
-#include <cerrno>
-
 namespace byzlab {
 namespace {
 
-/// ENOSPC, a quota, or a limit on the size of files.
-bool is_full(sqlite3* database, int code) {
-  if ((code & 0xff) == SQLITE_FULL) return true;
-  if ((code & 0xff) != SQLITE_IOERR || !database) return false;
-  const int error = sqlite3_system_errno(database);
-  return error == ENOSPC || error == EDQUOT || error == EFBIG;
+/// SQLITE_FULL is ENOSPC; a quota or a limit on the size of files is a write that fails.
+bool is_full(int code) {
+  return (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE;
 }
 
 [[noreturn]] void fail(sqlite3* database, int code) {
   const std::string what = database ? sqlite3_errmsg(database) : sqlite3_errstr(code);
-  throw DatabaseError(code, what, is_full(database, code));
+  throw DatabaseError(code, what, is_full(code));
 }
 
 /// SQLite asks before it prepares anything: yes to reading, no to all else.
@@ -52,9 +47,8 @@ bool Statement::step() {
   const int extended = sqlite3_extended_errcode(database);
   // The statement is done for; its reset would only repeat the error.
   const std::string what = sqlite3_errmsg(database);
-  const bool full = is_full(database, code);
   sqlite3_reset(statement_.get());
-  throw DatabaseError(extended, what, full);
+  throw DatabaseError(extended, what, is_full(extended));
 }
 
 std::string_view Statement::text(int column) const {

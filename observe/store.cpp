@@ -25,7 +25,7 @@ using Reason = StoreError::Reason;
 /// What people read when SQLite refused.
 StoreError store_error(const fs::path& file, const DatabaseError& e) {
   if (e.disk_full)
-    return {Reason::disk_full, "cannot write " + file.string() + ": the disk is full"};
+    return {Reason::disk_full, "cannot write " + file.string() + ": the disk is full or gone"};
   switch (e.primary()) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:

@@ -1,7 +1,8 @@
 // The tables of results/index.sqlite and the views over them.
 //
 // Views are what people ask (docs/results.md); tables may change, with Store::kSchema. Names of
-// expectations and metrics are stored once, in `word`.
+// expectations and metrics are stored once, in `word`. Seeds have no type: those beyond SQLite's
+// integers are their digits.
 #pragma once
 
 namespace byzlab {
@@ -16,7 +17,7 @@ CREATE TABLE folder(
   id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, written INTEGER NOT NULL,
   kind TEXT NOT NULL, name TEXT NOT NULL, file TEXT NOT NULL, date TEXT NOT NULL,
   verdict TEXT NOT NULL, reason TEXT NOT NULL, protocol TEXT, n INTEGER, f INTEGER,
-  seed INTEGER NOT NULL, last_seed INTEGER NOT NULL,
+  seed NOT NULL, last_seed NOT NULL,
   runs INTEGER NOT NULL, passed INTEGER NOT NULL, failed INTEGER NOT NULL,
   inconclusive INTEGER NOT NULL, trace_hash TEXT NOT NULL, transport TEXT NOT NULL,
   version TEXT NOT NULL, interrupted INTEGER NOT NULL, beyond_bound INTEGER NOT NULL,
@@ -38,7 +39,7 @@ CREATE TABLE cell_metric(
 
 CREATE TABLE run(
   id INTEGER PRIMARY KEY, folder INTEGER NOT NULL REFERENCES folder ON DELETE CASCADE,
-  position INTEGER NOT NULL, cell INTEGER, seed INTEGER NOT NULL, verdict TEXT NOT NULL,
+  position INTEGER NOT NULL, cell INTEGER, seed NOT NULL, verdict TEXT NOT NULL,
   reason TEXT NOT NULL, trace_hash TEXT NOT NULL, events INTEGER NOT NULL,
   throughput REAL, latency_p50 REAL, latency_p99 REAL, messages_per_commit REAL,
   bytes_per_commit REAL, commits REAL, view_changes REAL, recovery_time REAL, reorg_depth REAL,

@@ -30,6 +30,7 @@ find "${rooms[@]}" \( -name '*.h' -o -name '*.cpp' \) -print | LC_ALL=C sort | {
       # Third-party libraries that stay behind one door: the include, who may, its name.
       door("^boost/(asio|beast)", "^(network/tcp_|cli/serve)", "Asio: only network/tcp_* and cli/serve*")
       door("^yaml-cpp/", "^testbed/scenario/", "yaml-cpp: only testbed/scenario/")
+      door("^sqlite3", "^observe/database", "SQLite: only observe/database*")
       door("^prometheus/", "^observe/metrics", "prometheus-cpp: only observe/metrics*")
 
       # In consensus/ and faults/ a result may depend on the scenario and the seed alone.
