@@ -26,9 +26,13 @@ constexpr const char* kFooter = R"(Exit codes
 
 Results go to stdout, progress and logs to stderr: byzlab run x.yaml --format json | jq .verdict)";
 
+/// For every option that names a run.
+constexpr const char* kRunWords =
+    "A run: folder, latest, latest~1, a scenario's name, the start of an id or trace, s42";
+
 /// Planned, so that a guess does not send people elsewhere.
-constexpr std::array<std::string_view, 8> kLater{"sweep", "view",   "shrink",  "promote",
-                                                 "diff",  "export", "metrics", "grafana"};
+constexpr std::array<std::string_view, 7> kLater{"sweep",  "view",    "shrink", "promote",
+                                                 "export", "metrics", "grafana"};
 
 /// Everything the command line can set, before it is known which command it is.
 struct Everything {
@@ -39,6 +43,7 @@ struct Everything {
   ListArguments list;
   ReplayArguments replay;
   RunsArguments runs;
+  DiffArguments diff;
   DemoArguments demo;
   NewArguments create;
   VersionArguments version;
@@ -200,7 +205,9 @@ void describe_others(CLI::App& root, Everything& all) {
   list->add_flag("--names", all.list.names, "Only the names, one a line");
 
   auto* replay = root.add_subcommand("replay", "Run a results folder again, event for event");
-  replay->add_option("run", all.replay.run, "Results folder (default: results/latest)");
+  replay->add_option("run", all.replay.run, kRunWords);
+  replay->add_option("-o,--out", all.replay.out, "Results folder (default: results)")
+      ->type_name("DIR");
   replay->add_flag("--verify", all.replay.verify, "Only compare the trace hash");
   replay->add_option("--until", all.until, "Print the events up to this moment")->type_name("TIME");
   add_look(replay, all.replay.look);
@@ -253,6 +260,22 @@ void describe_runs(CLI::App& root, Everything& all) {
   add_look(app, runs.look);
 }
 
+void describe_diff(CLI::App& root, Everything& all) {
+  auto& diff = all.diff;
+  auto* app = root.add_subcommand(
+      "diff", "Where two runs part, and what came of it; exit code 0: they are the same, 1: not");
+  app->add_option("a", diff.a, kRunWords)->required();
+  app->add_option("b", diff.b, "Another one")->required();
+  app->add_flag("--messages", diff.messages,
+                "Run both again for the first delivery that differs (done anyway when the recorded "
+                "events do not show it)");
+  app->add_flag("--all", diff.all, "Every key and metric that differs");
+  choice<Format>(app, "--format", diff.format, {{"text", Format::text}, {"json", Format::json}},
+                 "What stdout carries");
+  app->add_option("-o,--out", diff.out, "Results folder (default: results)")->type_name("DIR");
+  add_look(app, diff.look);
+}
+
 std::unique_ptr<CLI::App> describe(Everything& all) {
   auto app = std::make_unique<CLI::App>(
       "byzlab: a testbed where consensus protocols are attacked, compared and understood",
@@ -262,6 +285,7 @@ std::unique_ptr<CLI::App> describe(Everything& all) {
   describe_run(*app, all);
   describe_compare(*app, all);
   describe_runs(*app, all);
+  describe_diff(*app, all);
   describe_others(*app, all);
   for (auto* command : app->get_subcommands({})) {
     command->allow_extras();
@@ -372,6 +396,7 @@ std::variant<Command, Exit> chosen(const std::string& name, Everything& all) {
     if (!all.columns.empty()) all.runs.columns = scenario::split(all.columns, ',');
     return Command{all.runs};
   }
+  if (name == "diff") return Command{all.diff};
   if (name == "demo") return Command{all.demo};
   if (name == "new") return Command{all.create};
   if (name == "version") return Command{all.version};

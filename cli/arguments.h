@@ -78,7 +78,8 @@ struct ListArguments {
 };
 
 struct ReplayArguments {
-  std::filesystem::path run = "results/latest";
+  std::string run = "latest";  ///< what find_run() understands
+  std::filesystem::path out = "results";
   bool verify = false;
   std::optional<Duration> until;
   Appearance look;
@@ -93,6 +94,15 @@ struct RunsArguments {
   std::vector<std::string> columns;    ///< none: those that the format is for
   std::optional<std::uint64_t> limit;  ///< none: a screen of text, all of everything else
   bool rebuild = false;
+  Appearance look;
+};
+
+struct DiffArguments {
+  std::string a, b;  ///< what find_run() understands
+  std::filesystem::path out = "results";
+  bool messages = false;  ///< run both again although the recorded events differ
+  bool all = false;       ///< every key and metric
+  Format format = Format::text;
   Appearance look;
 };
 
@@ -115,9 +125,10 @@ struct CompletionArguments {
   std::string shell;
 };
 
-using Command = std::variant<RunArguments, CompareArguments, CheckArguments, ExplainArguments,
-                             SchemaArguments, ListArguments, ReplayArguments, RunsArguments,
-                             DemoArguments, NewArguments, VersionArguments, CompletionArguments>;
+using Command =
+    std::variant<RunArguments, CompareArguments, CheckArguments, ExplainArguments, SchemaArguments,
+                 ListArguments, ReplayArguments, RunsArguments, DiffArguments, DemoArguments,
+                 NewArguments, VersionArguments, CompletionArguments>;
 
 /// A command, or the exit code when there is nothing left to do: help was printed, or what is wrong
 /// with the command line.

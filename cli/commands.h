@@ -15,6 +15,7 @@ Exit execute(const SchemaArguments& arguments);
 Exit execute(const ListArguments& arguments);
 Exit execute(const ReplayArguments& arguments);
 Exit execute(const RunsArguments& arguments);
+Exit execute(const DiffArguments& arguments);
 Exit execute(const DemoArguments& arguments);
 Exit execute(const NewArguments& arguments);
 Exit execute(const VersionArguments& arguments);

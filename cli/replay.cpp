@@ -13,6 +13,7 @@
 #include "cli/log.h"
 #include "cli/run_one.h"
 #include "cli/verify.h"
+#include "observe/find_run.h"
 #include "observe/numbers.h"
 
 namespace byzlab {
@@ -80,13 +81,18 @@ void print_events(const std::vector<EventLog::Line>& events, std::optional<Durat
 }  // namespace
 
 Exit execute(const ReplayArguments& arguments) {
-  const auto recorded = read_summary(arguments.run);
+  const auto found = find_run(arguments.run, arguments.out);
+  if (!found) {
+    log_error(found.error);
+    return Exit::usage;
+  }
+  const auto recorded = read_summary(found.folder);
   if (!recorded) return Exit::usage;
   if (recorded->tcp) {
     log_error("a run over TCP happened in real time: it cannot be replayed, only run again");
     return Exit::usage;
   }
-  const auto lock = arguments.run / "scenario.lock.yaml";
+  const auto lock = found.folder / "scenario.lock.yaml";
   const auto prepared = prepare_file(lock, {.sets = {}, .seed = recorded->seed});
   if (!prepared) return Exit::bad_scenario;
 
