@@ -68,8 +68,9 @@ struct Noted {
   const Block* block = nullptr;
 };
 struct Delivered {
+  ProcessId from;  ///< who sent it here: its author, or who relayed it
   ProcessId to;
-  Time sent;
+  Time sent;               ///< when it left `from`
   const Message* message;  ///< alive during the call
 };
 struct Dropped {
@@ -77,6 +78,8 @@ struct Dropped {
   ProcessId to;
   MessageKind kind;
   DropReason reason;
+  Time sent;               ///< when it left `from`
+  const Message* message;  ///< alive during the call
 };
 struct ReplicaState {
   enum class Now : std::uint8_t { up, crashed, paused, resumed };

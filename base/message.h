@@ -48,6 +48,12 @@ concept Wire = Described<M> && std::is_same_v<std::remove_cv_t<decltype(M::kKind
 /// Envelope of every message on the wire: length, kind, sender, signature. Bytes.
 inline constexpr std::uint32_t kEnvelopeBytes = 4 + 1 + 4 + 64;
 
+/// Which block a message speaks of, as far as its members say: the caption of a picture.
+struct MessageSubject {
+  std::optional<Height> height;  ///< its first member of that type, or of its first block
+  std::optional<Digest> block;   ///< its first digest that is not zero, or of its first block
+};
+
 /// What is known about a kind without knowing its type. One constant a payload type.
 struct MessageType {
   std::string_view name;
@@ -63,6 +69,7 @@ struct MessageType {
   void (*json)(const void* payload, std::string& out);
   /// The payload's member of type View, if it has one: for rules that match on it.
   std::optional<View> (*view)(const void* payload);
+  MessageSubject (*subject)(const void* payload);
 };
 
 /// The kinds an engine speaks, indexed by kind; absent kinds are null.
@@ -96,6 +103,26 @@ std::optional<View> payload_view(const M& m) {
     }
   });
   return found;
+}
+
+/// Members in their order, those of members before the next; of a sequence the first element.
+template <class T>
+void find_subject(const T& value, MessageSubject& found) {
+  if constexpr (std::is_same_v<T, Height>) {
+    if (!found.height) found.height = value;
+  } else if constexpr (std::is_same_v<T, Digest>) {
+    if (!found.block && !value.is_zero()) found.block = value;
+  } else if constexpr (std::is_same_v<T, BlockPayload>) {
+    if (!value.ref) return;
+    find_subject(value->height, found);
+    find_subject(value->digest, found);
+  } else if constexpr (is_vector<T>::value) {
+    if (!value.empty()) find_subject(value.front(), found);
+  } else if constexpr (is_optional<T>::value || requires { typename T::shared_type; }) {
+    if (value) find_subject(*value, found);
+  } else if constexpr (Described<T>) {
+    for_each_member(value, [&](const auto& member) { find_subject(member, found); });
+  }
 }
 
 /// The unqualified name of M, from the compiler's spelling of this function.
@@ -136,6 +163,12 @@ constexpr MessageType describe_message() {
                                                      : +[](void* p) { static_cast<M*>(p)->~M(); },
       .json = [](const void* p, std::string& out) { write_json(*static_cast<const M*>(p), out); },
       .view = [](const void* p) { return detail::payload_view(*static_cast<const M*>(p)); },
+      .subject =
+          [](const void* p) {
+            MessageSubject found;
+            detail::find_subject(*static_cast<const M*>(p), found);
+            return found;
+          },
   };
 }
 

@@ -9,6 +9,7 @@
 // because it is the model's promise.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -22,6 +23,7 @@
 #include "base/message.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "network/transport.h"
 
 namespace byzlab {
 
@@ -133,12 +135,39 @@ class FaultInjector {
 
   /// `id` names the transmission, unique within the run.
   void shape(const Message& m, std::uint64_t id, Fates& fates) {
+    apply(m, id, fates, [] {});
+  }
+  /// The same, telling of what is lost. A packet that no link would carry was never one.
+  void shape(const Message& m, std::uint64_t id, Fates& fates, PacketWatcher& watcher) {
+    std::vector<std::optional<DropReason>> lost_by(fates.to.size());
+    auto before = fates.dropped;
+    apply(m, id, fates, [&] {
+      const auto differs = std::mismatch(before.begin(), before.end(), fates.dropped.begin());
+      if (differs.first == before.end()) return;
+      const auto reason = static_cast<DropReason>(differs.first - before.begin());
+      for (std::size_t i = 0; i < lost_by.size(); ++i) {
+        if (!lost_by[i] && fates.arrival[i] == kNever) lost_by[i] = reason;
+      }
+      before = fates.dropped;
+    });
+    for (std::size_t i = 0; i < lost_by.size(); ++i) {
+      if (fates.arrival[i] == kNever && lost_by[i]) {
+        watcher.lost(fates.from, fates.to[i], fates.sent, m, *lost_by[i]);
+      }
+    }
+  }
+
+ private:
+  template <class AfterRule>
+  void apply(const Message& m, std::uint64_t id, Fates& fates, AfterRule&& after_rule) {
     const Rng key(mix(seed_ ^ id));
     const auto dropped_before = fates.dropped;
     std::uint64_t index = 0;
     for (LinkRule* rule : rules_) {
       ++index;
-      if (matches(*rule, fates.from, m)) rule->shape(m, key.fork(index), fates);
+      if (!matches(*rule, fates.from, m)) continue;
+      rule->shape(m, key.fork(index), fates);
+      after_rule();
     }
     if (promise_ != nullptr) {
       promise_->shape(m, key, fates);
@@ -147,7 +176,6 @@ class FaultInjector {
     if (topology_ != nullptr) topology_->shape(m, key, fates);
   }
 
- private:
   bool matches(const LinkRule& rule, ProcessId from, const Message& m) const {
     if (!rule.where().matches(from, m)) return false;
     if (!rule.where().views) return true;

@@ -81,6 +81,7 @@ void SimNetwork<Queue>::run_task() {
 template <class Queue>
 inline void SimNetwork<Queue>::arrive(std::uint64_t id, ProcessId to, Receiver& receiver) {
   const Slot& s = slot(id);
+  arriving_ = id;
   if (s.flood != nullptr) {
     arrive_flooded(id, to, receiver);
     return;
@@ -98,7 +99,7 @@ void SimNetwork<Queue>::arrive_flooded(std::uint64_t id, ProcessId to, Receiver&
     ++counters_.kind[s.message->kind().value].delivered;
     if (receiver.deliver(now_, to, *s.message)) relay(to, s.hop, *s.flood);
   } else {
-    ++counters_.dropped[static_cast<std::size_t>(DropReason::duplicate)];
+    lose(s.hop, to, transit().sent, *s.message, DropReason::duplicate);
   }
   settle(id);
 }
@@ -141,7 +142,7 @@ void SimNetwork<Queue>::relay(ProcessId at, ProcessId hop, Flood& flood) {
       // The copy is sent and will be a duplicate whenever it arrives: count it, queue nothing.
       ++kind.sent;
       kind.sent_bytes += flood.message->bytes();
-      ++counters_.dropped[static_cast<std::size_t>(DropReason::duplicate)];
+      lose(at, p, now_, *flood.message, DropReason::duplicate);
       uplinks_.depart(at, now_, flood.message->bytes());
     } else {
       targets_.push_back(p);
@@ -167,6 +168,7 @@ void SimNetwork<Queue>::transmit(ProcessId from, std::span<const ProcessId> to, 
     return;
   }
   slot(id) = Slot{&m, flood, static_cast<std::uint32_t>(to.size()), from};
+  note_departure(id, leave);
   store_.hold(&m);
   if (flood != nullptr) ++flood->transmissions;
   queue_.push_all(arrivals, id, to);
@@ -183,32 +185,39 @@ void SimNetwork<Queue>::transmit_shaped(std::uint64_t id, ProcessId from,
               .arrival = std::span(arrivals_.data(), to.size()),
               .copies = copies_,
               .dropped = counters_.dropped};
-  injector_.shape(m, id, fates);
+  if (watcher_ == nullptr) {
+    injector_.shape(m, id, fates);
+  } else {
+    injector_.shape(m, id, fates, *watcher_);
+  }
 
   // The record must outlive the copies that are made of it below.
   store_.hold(&m);
   const auto pending = static_cast<std::uint32_t>(queue_.push_all(fates.arrival, id, to));
   slot(id) = Slot{&m, flood, pending, from};
+  note_departure(id, leave);
   if (pending != 0) {
     store_.hold(&m);
     if (flood != nullptr) ++flood->transmissions;
   }
-  for (const Fates::Copy& copy : copies_) queue_copy(copy, from, m);
+  for (const Fates::Copy& copy : copies_) queue_copy(copy, from, m, leave);
   store_.release(&m);
 }
 
 template <class Queue>
-void SimNetwork<Queue>::queue_copy(const Fates::Copy& copy, ProcessId from, Message& m) {
+void SimNetwork<Queue>::queue_copy(const Fates::Copy& copy, ProcessId from, Message& m,
+                                   Time leave) {
   Message* record = &m;
   if (copy.corruption != 0) {
     record = corrupt_bytes(store_, m, copy.corruption, scheme_);
     if (record == nullptr) {
-      ++counters_.dropped[static_cast<std::size_t>(DropReason::malformed)];
+      lose(from, copy.to, leave, m, DropReason::malformed);
       return;
     }
   }
   const std::uint64_t id = next_id();
   slot(id) = Slot{record, nullptr, 1, from};
+  note_departure(id, leave);
   store_.hold(record);
   queue_.push(copy.arrival, id, copy.to.value);
 }
@@ -231,6 +240,13 @@ void SimNetwork<Queue>::grow() {
   const std::uint64_t oldest = next_id_ > ring_.size() ? next_id_ - ring_.size() : 0;
   for (std::uint64_t id = oldest; id < next_id_; ++id) {
     bigger[id & bigger_mask] = ring_[id & mask_];
+  }
+  if (watcher_ != nullptr) {
+    std::vector<Time> later(bigger.size());
+    for (std::uint64_t id = oldest; id < next_id_; ++id) {
+      later[id & bigger_mask] = departures_[id & mask_];
+    }
+    departures_ = std::move(later);
   }
   ring_ = std::move(bigger);
   mask_ = bigger_mask;

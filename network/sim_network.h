@@ -52,6 +52,14 @@ class SimNetwork final : public Network {
   std::uint64_t events() const override { return events_; }
   std::size_t pending() const override { return queue_.size(); }
   UplinkState uplink(ProcessId p) const override { return uplinks_.state(p); }
+  void watch(PacketWatcher& watcher) override {
+    watcher_ = &watcher;
+    departures_.resize(ring_.size());
+  }
+  Transit transit() const override {
+    return {.from = ring_[arriving_ & mask_].hop,
+            .sent = watcher_ == nullptr ? now_ : departures_[arriving_ & mask_]};
+  }
   std::size_t queue_bytes() const { return queue_.memory_bytes(); }
 
  private:
@@ -96,7 +104,14 @@ class SimNetwork final : public Network {
   /// As transmit, where a rule may change what arrives.
   void transmit_shaped(std::uint64_t id, ProcessId from, std::span<const ProcessId> to, Message& m,
                        Time leave, Flood* flood);
-  void queue_copy(const Fates::Copy& copy, ProcessId from, Message& m);
+  void queue_copy(const Fates::Copy& copy, ProcessId from, Message& m, Time leave);
+  void lose(ProcessId from, ProcessId to, Time sent, const Message& m, DropReason why) {
+    ++counters_.dropped[static_cast<std::size_t>(why)];
+    if (watcher_ != nullptr) watcher_->lost(from, to, sent, m, why);
+  }
+  void note_departure(std::uint64_t id, Time leave) {
+    if (watcher_ != nullptr) departures_[id & mask_] = leave;
+  }
   std::uint64_t next_id() {
     while (ring_[next_id_ & mask_].pending != 0) grow();
     return next_id_++;
@@ -123,6 +138,9 @@ class SimNetwork final : public Network {
   bool stopped_ = false;
   std::vector<Slot> ring_;
   std::uint64_t mask_;
+  PacketWatcher* watcher_ = nullptr;
+  std::vector<Time> departures_;  // beside ring_, when somebody watches
+  std::uint64_t arriving_ = 0;    // the transmission being delivered
   std::uint64_t next_id_ = 1;
   std::priority_queue<DueTask, std::vector<DueTask>, std::greater<>> tasks_;
   Time first_task_ = kNever;  // of tasks_

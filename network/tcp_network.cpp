@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
+#include <deque>
 #include <queue>
 #include <stdexcept>
 #include <variant>
@@ -71,12 +72,15 @@ class TcpNetwork::Mesh {
 
   NetworkCounters counters;
   std::uint64_t events = 0;
+  PacketWatcher* watcher = nullptr;
+  Transit arriving;  // the packet being delivered
 
  private:
   /// A frame on its way to the socket.
   struct Departure {
     ProcessId from, to;
     SharedBytes frame;
+    Time sent;
   };
   struct Due {
     Time when;
@@ -89,7 +93,7 @@ class TcpNetwork::Mesh {
   /// The receiving end of a connection.
   struct Incoming {
     tcp::socket socket;
-    ProcessId at;
+    ProcessId from, at;
     Bytes buffer;
     std::array<std::byte, 16384> chunk;
   };
@@ -97,13 +101,14 @@ class TcpNetwork::Mesh {
   void connect_all(std::uint32_t processes);
   void read(Incoming& in);
   bool take_frames(Incoming& in);
-  void receive(ProcessId at, std::span<const std::byte> frame);
+  void receive(const Incoming& in, std::span<const std::byte> frame);
   SharedBytes frame_of(const Message& m, std::uint64_t corruption) const;
-  void leave_at(Time when, ProcessId from, ProcessId to, const SharedBytes& frame);
+  void leave_at(Time when, const Departure& departure);
+  void write(const Departure& departure);
   void handle_due();
   void set_alarm();
-  Outgoing& connection(ProcessId from, ProcessId to) {
-    return *outgoing_[from.value * overlay_.processes() + to.value];
+  std::size_t connection(ProcessId from, ProcessId to) const {
+    return from.value * overlay_.processes() + to.value;
   }
 
   MessageStore& store_;
@@ -117,6 +122,7 @@ class TcpNetwork::Mesh {
   asio::io_context io_{1};
   std::chrono::steady_clock::time_point origin_;
   std::vector<std::unique_ptr<Outgoing>> outgoing_;  // from × to
+  std::vector<std::deque<Time>> on_the_wire_;        // from × to, when somebody watches: sent
   std::vector<std::unique_ptr<Incoming>> incoming_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::uint64_t next_order_ = 0;
@@ -152,14 +158,15 @@ TcpNetwork::Mesh::Mesh(SimNetworkParts parts)
 void TcpNetwork::Mesh::connect_all(std::uint32_t processes) {
   const auto loopback = asio::ip::address_v4::loopback();
   outgoing_.resize(std::size_t{processes} * processes);
+  on_the_wire_.resize(outgoing_.size());
   for (std::uint32_t to = 0; to < processes; ++to) {
     tcp::acceptor acceptor(io_, tcp::endpoint(loopback, 0));
     for (std::uint32_t from = 0; from < processes; ++from) {
       if (from == to) continue;
       tcp::socket socket(io_);
       socket.connect(acceptor.local_endpoint());
-      incoming_.push_back(
-          std::make_unique<Incoming>(Incoming{acceptor.accept(), ProcessId(to), {}, {}}));
+      incoming_.push_back(std::make_unique<Incoming>(
+          Incoming{acceptor.accept(), ProcessId(from), ProcessId(to), {}, {}}));
       outgoing_[from * processes + to] = std::make_unique<Outgoing>(std::move(socket));
     }
   }
@@ -196,8 +203,7 @@ void TcpNetwork::Mesh::handle_due() {
     } else if (auto* task = std::get_if<Task>(&what)) {
       (*task)();
     } else {
-      const auto& departure = std::get<Departure>(what);
-      connection(departure.from, departure.to).write(*departure.frame);
+      write(std::get<Departure>(what));
     }
   }
   if (now() >= end_) {
@@ -230,25 +236,35 @@ void TcpNetwork::Mesh::transmit(ProcessId from, std::span<const ProcessId> to, M
               .arrival = arrivals,
               .copies = copies_,
               .dropped = counters.dropped};
-  injector_.shape(m, id, fates);
+  if (watcher == nullptr) {
+    injector_.shape(m, id, fates);
+  } else {
+    injector_.shape(m, id, fates, *watcher);
+  }
 
   const SharedBytes frame = frame_of(m, 0);
   for (std::size_t i = 0; i < to.size(); ++i) {
-    if (arrivals[i] != kNever) leave_at(arrivals[i], from, to[i], frame);
+    if (arrivals[i] != kNever) leave_at(arrivals[i], {from, to[i], frame, leave});
   }
   for (const Fates::Copy& copy : copies_) {
-    leave_at(copy.arrival, from, copy.to,
-             copy.corruption == 0 ? frame : frame_of(m, copy.corruption));
+    leave_at(copy.arrival,
+             {from, copy.to, copy.corruption == 0 ? frame : frame_of(m, copy.corruption), leave});
   }
 }
 
-void TcpNetwork::Mesh::leave_at(Time when, ProcessId from, ProcessId to, const SharedBytes& frame) {
+void TcpNetwork::Mesh::write(const Departure& departure) {
+  const std::size_t c = connection(departure.from, departure.to);
+  if (watcher != nullptr) on_the_wire_[c].push_back(departure.sent);
+  outgoing_[c]->write(*departure.frame);
+}
+
+void TcpNetwork::Mesh::leave_at(Time when, const Departure& departure) {
   if (when <= now()) {
-    connection(from, to).write(*frame);
+    write(departure);
     return;
   }
   const bool sooner = due_.empty() || when < due_.top().when;
-  due_.push(Due{when, next_order_++, Departure{from, to, frame}});
+  due_.push(Due{when, next_order_++, departure});
   if (sooner && receiver_ != nullptr) set_alarm();
 }
 
@@ -282,15 +298,20 @@ bool TcpNetwork::Mesh::take_frames(Incoming& in) {
     ByteReader(rest.first(kFrameHeader)).integer(length);
     if (length < kEnvelope || length > kLongestFrame) return false;
     if (rest.size() < kFrameHeader + length) break;
-    receive(in.at, rest.subspan(kFrameHeader, length));
+    receive(in, rest.subspan(kFrameHeader, length));
     rest = rest.subspan(kFrameHeader + length);
   }
   in.buffer.erase(in.buffer.begin(), in.buffer.end() - static_cast<std::ptrdiff_t>(rest.size()));
   return true;
 }
 
-void TcpNetwork::Mesh::receive(ProcessId at, std::span<const std::byte> frame) {
+void TcpNetwork::Mesh::receive(const Incoming& in, std::span<const std::byte> frame) {
   ++events;
+  if (watcher != nullptr) {  // a connection keeps the order
+    auto& sent = on_the_wire_[connection(in.from, in.at)];
+    arriving = {.from = in.from, .sent = sent.front()};
+    sent.pop_front();
+  }
   std::uint32_t author = 0;
   Signature signature;
   ByteReader(frame.first(4)).integer(author);
@@ -303,7 +324,7 @@ void TcpNetwork::Mesh::receive(ProcessId at, std::span<const std::byte> frame) {
   const HeldMessage held(store_, m);
   store_.set_signature(*m, signature);
   ++counters.kind[m->kind().value].delivered;
-  receiver_->deliver(now(), at, *m);
+  receiver_->deliver(now(), in.at, *m);
 }
 
 TcpNetwork::TcpNetwork(SimNetworkParts parts) : mesh_(std::make_unique<Mesh>(std::move(parts))) {}
@@ -325,5 +346,7 @@ const NetworkCounters& TcpNetwork::counters() const { return mesh_->counters; }
 std::uint64_t TcpNetwork::events() const { return mesh_->events; }
 std::size_t TcpNetwork::pending() const { return mesh_->pending(); }
 UplinkState TcpNetwork::uplink(ProcessId p) const { return mesh_->uplink(p); }
+void TcpNetwork::watch(PacketWatcher& watcher) { mesh_->watcher = &watcher; }
+Transit TcpNetwork::transit() const { return mesh_->arriving; }
 
 }  // namespace byzlab

@@ -34,6 +34,8 @@ class TcpNetwork final : public Network {
   std::uint64_t events() const override;
   std::size_t pending() const override;
   UplinkState uplink(ProcessId p) const override;
+  void watch(PacketWatcher& watcher) override;
+  Transit transit() const override;
 
  private:
   class Mesh;

@@ -46,6 +46,19 @@ struct NetworkCounters {
   std::uint64_t relayed = 0;  ///< of those sent, the ones an overlay's relays sent
 };
 
+/// Wants to know of the packets that get lost between their processes.
+class PacketWatcher {
+ public:
+  virtual ~PacketWatcher() = default;
+  virtual void lost(ProcessId from, ProcessId to, Time sent, const Message& m, DropReason why) = 0;
+};
+
+/// A packet's way so far.
+struct Transit {
+  ProcessId from{};  ///< who sent it here: its author, or who relayed it
+  Time sent{};       ///< when it left there
+};
+
 class Network {
  public:
   using Task = std::function<void()>;
@@ -73,6 +86,11 @@ class Network {
   /// How many more are planned by now.
   virtual std::size_t pending() const = 0;
   virtual UplinkState uplink(ProcessId p) const = 0;
+
+  /// Tells of lost packets from now on, and remembers when packets left. Before anything is sent.
+  virtual void watch(PacketWatcher& watcher) = 0;
+  /// During Receiver::deliver, with a watcher: the way of the packet that arrives.
+  virtual Transit transit() const = 0;
 };
 
 }  // namespace byzlab

@@ -67,6 +67,10 @@ std::string run_data_json(const fs::path& folder) {
   return run_data_json(whole, (whole.parent_path().filename() / whole.filename()).generic_string());
 }
 
+std::string violations_json(const fs::path& folder) {
+  return content(folder / "violations" / "windows.json").value_or("[]");
+}
+
 std::string series_json(std::string_view csv) {
   std::vector<std::string> columns;
   auto header = take(csv, '\n');

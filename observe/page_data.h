@@ -14,6 +14,9 @@ std::string run_data_json(const std::filesystem::path& folder, const std::string
 /// The same; a run is called by its last two folders, "NAME/20261122-143301-s42-9f3c1a7e".
 std::string run_data_json(const std::filesystem::path& folder);
 
+/// The run's Violation[]: violations/windows.json, or "[]".
+std::string violations_json(const std::filesystem::path& folder);
+
 /// timeseries.csv as columns: {"t":[…],"height":[…],…}. What is no number becomes null.
 std::string series_json(std::string_view csv);
 

@@ -146,13 +146,13 @@ void Recording::note(Time now, const Committed& e) {
   if (before != at_height_.end()) {
     if (before->second == b) return;  // again, after a restart
     if (before->second != kNone && !is_byzantine(e.replica.value)) {
-      BlockRow& left = blocks_[static_cast<std::size_t>(before->second)];
+      BlockRow& left = edit(before->second);
       if (left.reverted == kNever) left.reverted = now;
     }
     before->second = b;
   }
   if (b != kNone && !is_byzantine(e.replica.value)) {
-    BlockRow& block = blocks_[static_cast<std::size_t>(b)];
+    BlockRow& block = edit(b);
     if (block.committed == kNever) {
       block.committed = now;
       const auto below = at_height_.find(place - 1);
@@ -196,12 +196,12 @@ void Recording::note(Time now, const Noted& e) {
   } else if (tells_of_block(e.milestone) && !e.subject.is_zero()) {
     b = e.block != nullptr ? row_of(now, *e.block) : row_of(now, e.subject);
     if (b != kNone) {
-      BlockRow& block = blocks_[static_cast<std::size_t>(b)];
-      if (!block.known) {
+      if (!blocks_[static_cast<std::size_t>(b)].known) {
+        BlockRow& block = edit(b);
         block.height = e.value;
         block.view = e.view.value;
       }
-      if (e.milestone == Milestone::withheld) block.withheld = true;
+      if (e.milestone == Milestone::withheld) edit(b).withheld = true;
       if (e.milestone == Milestone::published) publish(now, b);
     }
   } else if (!e.subject.is_zero()) {
@@ -236,8 +236,8 @@ Recording::BlockIndex Recording::row_of(Time now, const Digest& digest) {
 Recording::BlockIndex Recording::row_of(Time now, const Block& block) {
   const BlockIndex b = row_of(now, block.digest);
   if (b == kNone) return b;
-  BlockRow& row = blocks_[static_cast<std::size_t>(b)];
-  if (row.known) return b;
+  if (blocks_[static_cast<std::size_t>(b)].known) return b;
+  BlockRow& row = edit(b);
   row.known = true;
   row.parent = block.parent;
   row.height = block.height.value;
@@ -247,6 +247,12 @@ Recording::BlockIndex Recording::row_of(Time now, const Block& block) {
   return b;
 }
 
+Recording::BlockRow& Recording::edit(BlockIndex b) {
+  BlockRow& row = blocks_[static_cast<std::size_t>(b)];
+  row.changed = ++changes_;
+  return row;
+}
+
 Recording::BlockIndex Recording::parent_of(const BlockRow& block) const {
   return block.parent.is_zero() ? block.below : find(block.parent);
 }
@@ -254,17 +260,17 @@ Recording::BlockIndex Recording::parent_of(const BlockRow& block) const {
 /// With a block, everything private beneath it is out.
 void Recording::publish(Time now, BlockIndex tip) {
   while (tip != kNone) {
-    BlockRow& block = blocks_[static_cast<std::size_t>(tip)];
+    const BlockRow& block = blocks_[static_cast<std::size_t>(tip)];
     if (!block.withheld || block.published != kNever) return;
-    block.published = now;
+    edit(tip).published = now;
     tip = parent_of(block);
   }
 }
 
 void Recording::revert(Time now, BlockIndex tip, std::uint64_t depth) {
   for (; tip != kNone && depth > 0; --depth) {
-    BlockRow& block = blocks_[static_cast<std::size_t>(tip)];
-    if (block.reverted == kNever) block.reverted = now;
+    const BlockRow& block = blocks_[static_cast<std::size_t>(tip)];
+    if (block.reverted == kNever) edit(tip).reverted = now;
     tip = parent_of(block);
   }
 }
@@ -272,6 +278,23 @@ void Recording::revert(Time now, BlockIndex tip, std::uint64_t depth) {
 bool Recording::is_byzantine(std::int64_t replica) const {
   return replica >= 0 && static_cast<std::size_t>(replica) < byzantine_.size() &&
          byzantine_[static_cast<std::size_t>(replica)];
+}
+
+std::optional<Recording::Conflict> Recording::conflict() const {
+  boost::unordered_flat_map<std::uint64_t, const CommitRow*> first;  // by height
+  for (const CommitRow& row : commits_) {
+    if (row.block == kNone || is_byzantine(row.replica)) continue;
+    const BlockRow& block = blocks_[static_cast<std::size_t>(row.block)];
+    const auto [found, is_new] = first.try_emplace(block.height, &row);
+    if (is_new || found->second->block == row.block) continue;
+    const auto commit = [&](const CommitRow& r) {
+      return Conflict::Commit{.at = r.at,
+                              .replica = ReplicaId(r.replica),
+                              .block = blocks_[static_cast<std::size_t>(r.block)].digest};
+    };
+    return Conflict{.first = commit(*found->second), .second = commit(row)};
+  }
+  return std::nullopt;
 }
 
 int Recording::id_digits() const {
@@ -286,7 +309,7 @@ int Recording::id_digits() const {
   return 16;
 }
 
-std::string Recording::json() const {
+std::string Recording::json(int digits) const {
   std::string out = fmt::format("{{\"schema\":1,\"replicas\":{},\"byzantine\":[", info_.n);
   for (std::size_t i = 0; i < info_.byzantine.size(); ++i) {
     out += fmt::format("{}{}", i == 0 ? "" : ",", info_.byzantine[i].value);
@@ -298,25 +321,7 @@ std::string Recording::json() const {
     });
     out += ",\n";
   }
-  out += "\"blocks\":{" + blocks_json() + "},\n";
-  const auto table = [&](std::string_view name, std::initializer_list<std::string> columns) {
-    out += fmt::format("\"{}\":{{{}}},\n", name, fmt::join(columns, ",\n"));
-  };
-  table("commits",
-        {times("t", commits_, &CommitRow::at), numbers("replica", commits_, &CommitRow::replica),
-         numbers("block", commits_, &CommitRow::block)});
-  table("views",
-        {times("t", views_, &ViewRow::at), numbers("replica", views_, &ViewRow::replica),
-         numbers("view", views_, &ViewRow::view), numbers("leader", views_, &ViewRow::leader),
-         numbers("height", views_, &ViewRow::height)});
-  table("states",
-        {times("t", states_, &StateRow::at), numbers("replica", states_, &StateRow::replica),
-         names("state", states_, &StateRow::now)});
-  table("notes",
-        {times("t", notes_, &NoteRow::at), numbers("replica", notes_, &NoteRow::replica),
-         names("what", notes_, &NoteRow::what), numbers("view", notes_, &NoteRow::view),
-         numbers("value", notes_, &NoteRow::value), numbers("block", notes_, &NoteRow::block)});
-  out += "\"truncated\":{";
+  out += tables_json({}, digits) + ",\n\"truncated\":{";
   const char* comma = "";
   for (const auto& [name, count] :
        {std::pair{"blocks", left_out_.blocks}, std::pair{"commits", left_out_.commits},
@@ -328,32 +333,90 @@ std::string Recording::json() const {
   return out + "}}\n";
 }
 
-std::string Recording::blocks_json() const {
-  const auto digits = static_cast<std::size_t>(id_digits());
-  const auto write = [&](std::string_view name, auto&& each) {
-    return column(name, blocks_, each);
+Recording::Seen Recording::all() const {
+  return {.blocks = blocks_.size(),
+          .commits = commits_.size(),
+          .views = views_.size(),
+          .states = states_.size(),
+          .notes = notes_.size(),
+          .changes = changes_};
+}
+
+bool Recording::is_full() const {
+  return left_out_.blocks + left_out_.commits + left_out_.views + left_out_.states +
+             left_out_.notes >
+         0;
+}
+
+std::string Recording::rows_since(const Seen& seen, int digits) const {
+  Seen now = all();
+  now.changes = seen.changes;
+  return now == seen ? std::string() : "{" + tables_json(seen, digits) + "}";
+}
+
+std::string Recording::blocks_changed_since(const Seen& seen, int digits) const {
+  std::vector<BlockRow> rows;
+  std::vector<std::size_t> numbers;
+  for (std::size_t b = 0; b < std::min(seen.blocks, blocks_.size()); ++b) {
+    if (blocks_[b].changed <= seen.changes) continue;
+    rows.push_back(blocks_[b]);
+    numbers.push_back(b);
+  }
+  if (rows.empty()) return {};
+  return fmt::format("{{\"row\":[{}],\n{}}}", fmt::join(numbers, ","), blocks_json(rows, digits));
+}
+
+std::string Recording::tables_json(const Seen& from, int digits) const {
+  std::string out =
+      "\"blocks\":{" + blocks_json(std::span(blocks_).subspan(from.blocks), digits) + "}";
+  const auto table = [&](std::string_view name, std::initializer_list<std::string> columns) {
+    out += fmt::format(",\n\"{}\":{{{}}}", name, fmt::join(columns, ",\n"));
   };
+  const auto commits = std::span(commits_).subspan(from.commits);
+  table("commits",
+        {times("t", commits, &CommitRow::at), numbers("replica", commits, &CommitRow::replica),
+         numbers("block", commits, &CommitRow::block)});
+  const auto views = std::span(views_).subspan(from.views);
+  table("views",
+        {times("t", views, &ViewRow::at), numbers("replica", views, &ViewRow::replica),
+         numbers("view", views, &ViewRow::view), numbers("leader", views, &ViewRow::leader),
+         numbers("height", views, &ViewRow::height)});
+  const auto states = std::span(states_).subspan(from.states);
+  table("states",
+        {times("t", states, &StateRow::at), numbers("replica", states, &StateRow::replica),
+         names("state", states, &StateRow::now)});
+  const auto notes = std::span(notes_).subspan(from.notes);
+  table("notes",
+        {times("t", notes, &NoteRow::at), numbers("replica", notes, &NoteRow::replica),
+         names("what", notes, &NoteRow::what), numbers("view", notes, &NoteRow::view),
+         numbers("value", notes, &NoteRow::value), numbers("block", notes, &NoteRow::block)});
+  return out;
+}
+
+std::string Recording::blocks_json(std::span<const BlockRow> rows, int digits) const {
+  const auto id_length = static_cast<std::size_t>(digits);
+  const auto write = [&](std::string_view name, auto&& each) { return column(name, rows, each); };
   const std::string columns[] = {
       write("id",
             [&](const BlockRow& b, std::string& out) {
-              ((out += '"') += to_hex(b.digest.words[0]).substr(0, digits)) += '"';
+              ((out += '"') += to_hex(b.digest.words[0]).substr(0, id_length)) += '"';
             }),
       write("parent",
             [&](const BlockRow& b, std::string& out) { out += std::to_string(parent_of(b)); }),
-      numbers("height", blocks_, &BlockRow::height),
-      numbers("view", blocks_, &BlockRow::view),
-      numbers("proposer", blocks_, &BlockRow::proposer),
-      numbers("tx", blocks_, &BlockRow::tx),
-      times("seen", blocks_, &BlockRow::seen),
-      times("committed", blocks_, &BlockRow::committed),
-      numbers("commits", blocks_, &BlockRow::commits),
-      times("reverted", blocks_, &BlockRow::reverted),
+      numbers("height", rows, &BlockRow::height),
+      numbers("view", rows, &BlockRow::view),
+      numbers("proposer", rows, &BlockRow::proposer),
+      numbers("tx", rows, &BlockRow::tx),
+      times("seen", rows, &BlockRow::seen),
+      times("committed", rows, &BlockRow::committed),
+      numbers("commits", rows, &BlockRow::commits),
+      times("reverted", rows, &BlockRow::reverted),
       write("adversary",
             [&](const BlockRow& b, std::string& out) {
               out += flag(b.withheld || is_byzantine(b.proposer));
             }),
       write("withheld", [&](const BlockRow& b, std::string& out) { out += flag(b.withheld); }),
-      times("published", blocks_, &BlockRow::published),
+      times("published", rows, &BlockRow::published),
   };
   return fmt::format("{}", fmt::join(columns, ",\n"));
 }

@@ -8,6 +8,8 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,7 +27,36 @@ class Recording final : public RunObserver {
   void on(Time now, const Event& event) override;
 
   /// The file's content.
-  std::string json() const;
+  std::string json() const { return json(id_digits()); }
+  /// The same with blocks called by so many digits: while it grows, names must not change.
+  std::string json(int digits) const;
+
+  /// How much of a recording that still grows somebody has seen.
+  struct Seen {
+    std::size_t blocks = 0, commits = 0, views = 0, states = 0, notes = 0;
+    std::uint64_t changes = 0;  ///< of blocks
+    bool operator==(const Seen&) const = default;
+  };
+  Seen all() const;
+  /// The tables' rows since `seen`, in the form of json(); empty when there are none.
+  std::string rows_since(const Seen& seen, int digits) const;
+  /// Blocks of before `seen` that changed since: {"row":[…], …all columns}; empty for none.
+  std::string blocks_changed_since(const Seen& seen, int digits) const;
+  /// A row was left out.
+  bool is_full() const;
+
+  /// Two honest replicas committed different blocks at a height (or one did, one after the other).
+  struct Conflict {
+    struct Commit {
+      Time at;
+      ReplicaId replica;
+      Digest block;
+    };
+    Commit first, second;
+  };
+  /// The first one; among the rows kept.
+  std::optional<Conflict> conflict() const;
+
   /// How many hex digits of its digest name a block: as few as are unique in the run, six or more.
   int id_digits() const;
 
@@ -44,7 +75,8 @@ class Recording final : public RunObserver {
     Time committed = kNever, reverted = kNever, published = kNever;
     std::uint32_t commits = 0;
     bool withheld = false;
-    bool known = false;  // the block itself was seen, not only its digest
+    bool known = false;         // the block itself was seen, not only its digest
+    std::uint64_t changed = 0;  // changes_ when it last did
   };
   struct CommitRow {
     Time at;
@@ -84,7 +116,9 @@ class Recording final : public RunObserver {
   void publish(Time now, BlockIndex tip);
   void revert(Time now, BlockIndex tip, std::uint64_t depth);
   bool is_byzantine(std::int64_t replica) const;
-  std::string blocks_json() const;
+  BlockRow& edit(BlockIndex b);
+  std::string tables_json(const Seen& from, int digits) const;
+  std::string blocks_json(std::span<const BlockRow> rows, int digits) const;
 
   std::size_t rows_;
   RunInfo info_;
@@ -98,6 +132,7 @@ class Recording final : public RunObserver {
   std::vector<ViewRow> views_;
   std::vector<StateRow> states_;
   std::vector<NoteRow> notes_;
+  std::uint64_t changes_ = 0;
   struct {
     std::uint64_t blocks = 0, commits = 0, views = 0, states = 0, notes = 0;
   } left_out_;

@@ -29,6 +29,7 @@ void write_run(ResultsFolder& folder, const Report& report, const EventLog& even
     folder.write("metrics.prom", inputs.metrics->text(run));
     folder.write("metrics.om", inputs.metrics->openmetrics(run));
   }
+  if (!inputs.violations.empty()) folder.write("violations/windows.json", inputs.violations);
   for (const auto& e : report.expectations)
     if (e.bound != Bound::not_applicable)
       folder.write("violations/" + folder_name(e.id) + ".json", violation_json(report, e));

@@ -154,6 +154,7 @@ Cluster::Cluster(const sc::Scenario& scenario, const RunOptions& options)
 Cluster::~Cluster() = default;
 
 void Cluster::start() {
+  if (events_.wants<Delivered>() || events_.wants<Dropped>()) network_->watch(*host_);
   timeline_->install();
   host_->start();
   workload_->start();

@@ -65,10 +65,11 @@ bool ReplicaHost::deliver(Time now, ProcessId to, Message& m) {
   }
   trace(static_cast<std::uint64_t>(nanoseconds(now)), m.digest() + to.value);
   if (cpu_is_free_ && !process.paused) [[likely]] {
+    if (events_.wants<Delivered>()) tell_delivered(now, to, m, network_.transit());
     handle(now, to, process, m, Duration{0});
     return true;
   }
-  process.inbox.emplace_back(store_, &m);
+  process.inbox.push_back({HeldMessage(store_, &m), network_.transit()});
   serve_inbox(now, to, process);
   return true;
 }
@@ -91,11 +92,19 @@ void ReplicaHost::expect(ProcessId to, const Message& m) const {
   fetch_ahead(&m);
 }
 
+void ReplicaHost::tell_delivered(Time now, ProcessId p, const Message& m, const Transit& way) {
+  events_.emit(now, Delivered{.from = way.from, .to = p, .sent = way.sent, .message = &m});
+}
+
+void ReplicaHost::lost(ProcessId from, ProcessId to, Time sent, const Message& m, DropReason why) {
+  events_.emit(
+      network_.now(),
+      Dropped{
+          .from = from, .to = to, .kind = m.kind(), .reason = why, .sent = sent, .message = &m});
+}
+
 inline void ReplicaHost::handle(Time now, ProcessId p, Process& process, const Message& m,
                                 Duration service) {
-  if (events_.wants<Delivered>()) {
-    events_.emit(now, Delivered{.to = p, .sent = now, .message = &m});
-  }
   step(now, p, process, service,
        [&](Context& ctx) { process.engine->on_message(ctx, m.from(), m); });
 }
@@ -212,9 +221,8 @@ void ReplicaHost::dispatch(ProcessId p, Process& process, ReplicaId to, Message*
 void ReplicaHost::reject(ProcessId to, const Message& m, DropReason why) {
   ++dropped_[static_cast<std::size_t>(why)];
   if (!events_.wants<Dropped>()) return;
-  events_.emit(
-      network_.now(),
-      Dropped{.from = ProcessId(m.from().value), .to = to, .kind = m.kind(), .reason = why});
+  const Transit way = network_.transit();
+  lost(way.from, to, way.sent, m, why);
 }
 
 void ReplicaHost::arm(ProcessId p, Process& process, Timer timer, Duration after) {
@@ -272,8 +280,9 @@ void ReplicaHost::fire_due_timers(Time now, ProcessId p, Process& process) {
 void ReplicaHost::serve_inbox(Time now, ProcessId p, Process& process) {
   if (process.paused) return;
   while (!process.inbox.empty() && process.cpu_free <= now) {
-    const HeldMessage m = std::move(process.inbox.front());
+    const auto [m, way] = std::move(process.inbox.front());
     process.inbox.pop_front();
+    if (events_.wants<Delivered>()) tell_delivered(now, p, *m, way);
     handle(now, p, process, *m, costs_.verify + costs_.hash_per_byte * m->bytes());
   }
   if (!process.inbox.empty()) request_wake(p, process, process.cpu_free);

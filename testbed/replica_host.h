@@ -34,7 +34,7 @@ class CommitSink {
   virtual void committed(ProcessId process, const Block& block) = 0;
 };
 
-class ReplicaHost final : public Receiver {
+class ReplicaHost final : public Receiver, public PacketWatcher {
  public:
   struct Parts {
     const Committee* committee = nullptr;
@@ -61,6 +61,8 @@ class ReplicaHost final : public Receiver {
   void expect(ProcessId to) const override;
   void expect(ProcessId to, const Message& m) const override;
   void woken(Time now, ProcessId p) override;
+  // PacketWatcher: tells the observers.
+  void lost(ProcessId from, ProcessId to, Time sent, const Message& m, DropReason why) override;
 
   // What can happen to a process. Each is true when it changed something.
   bool crash(ProcessId p);
@@ -98,6 +100,10 @@ class ReplicaHost final : public Receiver {
     Timer timer;
     Time deadline;
   };
+  struct Waiting {
+    HeldMessage message;
+    Transit way;
+  };
   struct alignas(64) Process {
     // What a delivery touches, in two cache lines.
     std::unique_ptr<Engine> engine;
@@ -108,7 +114,7 @@ class ReplicaHost final : public Receiver {
     Context::Environment environment{};
     std::vector<ArmedTimer> timers;
 
-    std::deque<HeldMessage> inbox;  // waits for the CPU, or for the end of a pause
+    std::deque<Waiting> inbox;  // waits for the CPU, or for the end of a pause
     std::priority_queue<Time, std::vector<Time>, std::greater<>> requests;  // arrivals to come
     View view;
     std::optional<ReplicaId> leader;
@@ -117,6 +123,7 @@ class ReplicaHost final : public Receiver {
   };
 
   void boot(ProcessId p);
+  void tell_delivered(Time now, ProcessId p, const Message& m, const Transit& way);
   void handle(Time now, ProcessId p, Process& process, const Message& m, Duration service);
   /// Calls the engine, carries out what it asks for, then gives it its messages to itself.
   template <class Call>
