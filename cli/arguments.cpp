@@ -31,7 +31,7 @@ constexpr const char* kRunWords =
     "A run: folder, latest, latest~1, a scenario's name, the start of an id or trace, s42";
 
 /// Planned, so that a guess does not send people elsewhere.
-constexpr std::array<std::string_view, 7> kLater{"sweep",  "view",    "shrink", "promote",
+constexpr std::array<std::string_view, 6> kLater{"sweep",  "shrink",  "promote",
                                                  "export", "metrics", "grafana"};
 
 /// Everything the command line can set, before it is known which command it is.
@@ -42,13 +42,15 @@ struct Everything {
   ExplainArguments explain;
   ListArguments list;
   ReplayArguments replay;
+  ViewArguments view;
   RunsArguments runs;
   DiffArguments diff;
   DemoArguments demo;
   NewArguments create;
   VersionArguments version;
   CompletionArguments completion;
-  std::string seeds, duration, name, until;
+  std::string seeds, duration, name, until, serve, pace;
+  std::optional<unsigned> view_port;
   std::string compare_seeds, protocols;
   std::vector<std::string> vary;
   std::string columns;
@@ -134,6 +136,14 @@ void describe_run(CLI::App& root, Everything& all) {
                "Of many seeds, whose results folders to keep");
   app->add_option("--verify", run.verify, "Fail unless the trace has this hash; writes no results")
       ->type_name("HASH");
+  app->add_option("--serve", all.serve, "Show the run on a live page (default 127.0.0.1:7070)")
+      ->type_name("[127.0.0.1:]PORT")
+      ->expected(0, 1)
+      ->default_str("7070");
+  app->add_option("--pace", all.pace, "Simulated against real time: 1x, 10x, max (default)")
+      ->type_name("FACTOR");
+  app->add_flag("--interactive", run.interactive,
+                "The live page may pause the run and crash, isolate or turn replicas");
   app->add_flag("--fail-fast", run.fail_fast, "Stop at the first failure");
   app->add_flag("--metrics-detail", run.metrics_detail,
                 "Metrics of every replica, also of more than 64");
@@ -211,6 +221,14 @@ void describe_others(CLI::App& root, Everything& all) {
   replay->add_flag("--verify", all.replay.verify, "Only compare the trace hash");
   replay->add_option("--until", all.until, "Print the events up to this moment")->type_name("TIME");
   add_look(replay, all.replay.look);
+
+  auto* view = root.add_subcommand("view", "Look at runs in the built-in page");
+  view->add_option("run", all.view.run, kRunWords);
+  view->add_option("-o,--out", all.view.out, "Results folder (default: results)")->type_name("DIR");
+  view->add_option("--port", all.view_port, "On 127.0.0.1 (default: 7070, or a free one)");
+  view->add_flag("!--no-open", all.view.open, "Only print the address, open no browser");
+  view->add_flag("--interactive", all.view.interactive,
+                 "The page may run a run again with one more fault");
 
   auto* demo = root.add_subcommand("demo", "One attack, no file needed");
   demo->add_option("protocol", all.demo.protocol, "pbft (default), streamlet or nakamoto");
@@ -337,6 +355,52 @@ std::optional<Exit> leftovers(const CLI::App& command) {
   return std::nullopt;
 }
 
+/// "7070", "127.0.0.1:7070", "localhost:0"
+std::optional<std::uint16_t> loopback_port(std::string_view text) {
+  for (const std::string_view host : {"127.0.0.1:", "localhost:"}) {
+    if (text.starts_with(host)) text.remove_prefix(host.size());
+  }
+  const auto port = whole_number(text);
+  if (!port || *port > 65'535) return std::nullopt;
+  return static_cast<std::uint16_t>(*port);
+}
+
+/// "10x", "0.5x", "max"
+std::optional<double> factor(std::string_view text) {
+  if (text.ends_with('x')) text.remove_suffix(1);
+  double value = 0;
+  const auto end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  if (text.empty() || read.ec != std::errc{} || read.ptr != end || !(value >= 0.001) ||
+      value > 1e6) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+/// --serve, --pace and --interactive.
+std::optional<Exit> finish_live(Everything& all) {
+  auto& run = all.run;
+  if (!all.serve.empty()) {
+    run.serve = loopback_port(all.serve);
+    if (!run.serve)
+      return wrong("--serve wants a port of this machine, 7070 or 127.0.0.1:7070, not `" +
+                   all.serve + "`: the page is for nobody else");
+  }
+  if (!all.pace.empty() && all.pace != "max") {
+    run.pace = factor(all.pace);
+    if (!run.pace) return wrong("--pace wants 1x, 10x, 0.1x or max, not `" + all.pace + "`");
+    if (run.world == World::tcp) return wrong("--pace: over TCP a run happens in real time");
+  }
+  if ((run.interactive || !all.pace.empty()) && !run.serve)
+    return wrong("--pace and --interactive are for a live page: they want --serve");
+  if (run.interactive && run.world == World::tcp)
+    return wrong("--interactive: over TCP a run happens once and cannot be repeated");
+  if (run.serve && (run.seeds || run.scenarios.size() > 1 || !run.verify.empty()))
+    return wrong("--serve shows one run: one scenario, one seed, no --verify");
+  return std::nullopt;
+}
+
 /// The text options of `run` as values.
 std::variant<Command, Exit> finish_run(Everything& all) {
   auto& run = all.run;
@@ -354,6 +418,7 @@ std::variant<Command, Exit> finish_run(Everything& all) {
   if (!all.duration.empty()) run.sets.push_back("duration=" + all.duration);
   if (!all.name.empty()) run.sets.push_back("name=" + all.name);
   if (run.quiet && run.verbose) return wrong("-q and -v exclude each other");
+  if (const auto code = finish_live(all)) return *code;
   return Command{run};
 }
 
@@ -384,6 +449,12 @@ std::variant<Command, Exit> finish_replay(Everything& all) {
   return Command{replay};
 }
 
+std::variant<Command, Exit> finish_view(Everything& all) {
+  if (all.view_port && *all.view_port > 65'535) return wrong("--port wants 0 to 65535");
+  if (all.view_port) all.view.port = static_cast<std::uint16_t>(*all.view_port);
+  return Command{all.view};
+}
+
 std::variant<Command, Exit> chosen(const std::string& name, Everything& all) {
   if (name == "run") return finish_run(all);
   if (name == "compare") return finish_compare(all);
@@ -392,6 +463,7 @@ std::variant<Command, Exit> chosen(const std::string& name, Everything& all) {
   if (name == "schema") return Command{SchemaArguments{}};
   if (name == "list") return Command{all.list};
   if (name == "replay") return finish_replay(all);
+  if (name == "view") return finish_view(all);
   if (name == "runs") {
     if (!all.columns.empty()) all.runs.columns = scenario::split(all.columns, ',');
     return Command{all.runs};

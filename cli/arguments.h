@@ -42,6 +42,9 @@ struct RunArguments {
   bool metrics_detail = false;  ///< a series for every replica, however many
   std::string metrics_compat;   ///< "cometbft", or empty
   bool quiet = false, verbose = false;
+  std::optional<std::uint16_t> serve;  ///< port of the live page
+  std::optional<double> pace;          ///< simulated seconds a second; none: as fast as it goes
+  bool interactive = false;            ///< the live page may change the run
   Appearance look;
 };
 
@@ -106,6 +109,14 @@ struct DiffArguments {
   Appearance look;
 };
 
+struct ViewArguments {
+  std::string run = "latest";  ///< as find_run() reads it
+  std::filesystem::path out = "results";
+  std::optional<std::uint16_t> port;  ///< 7070, or a free one where that is taken
+  bool open = true;                   ///< in a browser, where there is one
+  bool interactive = false;           ///< POST may run a run again with one more fault
+};
+
 struct DemoArguments {
   std::string protocol = "pbft";
   std::optional<std::uint64_t> seed;
@@ -127,8 +138,8 @@ struct CompletionArguments {
 
 using Command =
     std::variant<RunArguments, CompareArguments, CheckArguments, ExplainArguments, SchemaArguments,
-                 ListArguments, ReplayArguments, RunsArguments, DiffArguments, DemoArguments,
-                 NewArguments, VersionArguments, CompletionArguments>;
+                 ListArguments, ReplayArguments, RunsArguments, DiffArguments, ViewArguments,
+                 DemoArguments, NewArguments, VersionArguments, CompletionArguments>;
 
 /// A command, or the exit code when there is nothing left to do: help was printed, or what is wrong
 /// with the command line.

@@ -16,6 +16,7 @@ Exit execute(const ListArguments& arguments);
 Exit execute(const ReplayArguments& arguments);
 Exit execute(const RunsArguments& arguments);
 Exit execute(const DiffArguments& arguments);
+Exit execute(const ViewArguments& arguments);
 Exit execute(const DemoArguments& arguments);
 Exit execute(const NewArguments& arguments);
 Exit execute(const VersionArguments& arguments);

@@ -13,6 +13,7 @@
 #include "cli/run_many.h"
 #include "cli/run_one.h"
 #include "cli/verify.h"
+#include "cli/view.h"
 #include "observe/formats.h"
 #include "observe/results_folder.h"
 #include "observe/style.h"
@@ -97,6 +98,10 @@ class Documents {
 
 Exit run_job(const Job& job, const RunArguments& arguments, bool only, Documents& documents) {
   const bool text = arguments.format == Format::text;
+  if (job.seeds.first != job.seeds.last && arguments.serve) {
+    log_error("--serve shows one run: choose one of its seeds with --seed");
+    return Exit::usage;
+  }
   if (job.seeds.first != job.seeds.last) {
     const auto outcome = run_many(job.prepared, job.seeds, arguments);
     if (text) std::fputs(outcome.text.c_str(), stdout);
@@ -106,13 +111,23 @@ Exit run_job(const Job& job, const RunArguments& arguments, bool only, Documents
     return outcome.info.interrupted ? Exit::interrupted
                                     : exit_of(verdict_of(outcome.tally, outcome.info));
   }
-  const auto outcome =
-      run_one(job.prepared, job.seeds.first, arguments,
-              {.write_results = arguments.verify.empty(), .only_run = only, .seeds = {}});
+  const RunOneOptions options{
+      .write_results = arguments.verify.empty(), .only_run = only, .seeds = {}};
+  const auto print = [&](const RunOutcome& outcome) {
+    if (text) std::fputs(outcome.text.c_str(), stdout);
+    std::fflush(stdout);
+  };
+  if (arguments.serve) {
+    const auto outcome = run_on_page(job.prepared, job.seeds.first, arguments, options, print);
+    if (!outcome) return Exit::usage;
+    documents.add(outcome->report, summary_json(outcome->report));
+    return outcome->report.interrupted ? Exit::interrupted : exit_of(outcome->report.verdict);
+  }
+  const auto outcome = run_one(job.prepared, job.seeds.first, arguments, options);
   if (!arguments.verify.empty()) {
     return verify_run(outcome.report, outcome.events, arguments.verify, job.prepared.file());
   }
-  if (text) std::fputs(outcome.text.c_str(), stdout);
+  print(outcome);
   documents.add(outcome.report, summary_json(outcome.report));
   return outcome.report.interrupted ? Exit::interrupted : exit_of(outcome.report.verdict);
 }

@@ -6,12 +6,15 @@
 #include "cli/appearance.h"
 #include "cli/crash.h"
 #include "cli/interrupt.h"
+#include "cli/live_session.h"
 #include "cli/progress.h"
+#include "observe/message_index.h"
 #include "observe/message_trace.h"
 #include "observe/numbers.h"
 #include "observe/recording.h"
 #include "observe/run_results.h"
 #include "observe/summary.h"
+#include "observe/violation_windows.h"
 #include "testbed/scenario/lock.h"
 
 namespace byzlab {
@@ -43,38 +46,90 @@ std::string quoted_word(const std::string& word) {
   return out + "'";
 }
 
+/// What is kept of a run beside its report.
+struct Observed {
+  EventLog events;
+  Recording recording;
+  std::optional<MessageTrace> trace;
+  std::optional<MessageIndexWriter> index;
+  std::shared_ptr<MetricsCollector> metrics;  // a live page may still look at the last one's
+
+  /// --trace full: in a form for programs, and in one for the page.
+  void keep_messages(const fs::path& folder) {
+    fs::create_directories(folder / "trace");
+    trace.emplace(folder / "trace" / "messages.jsonl");
+    index.emplace(folder / "trace" / "messages.bin", recording);
+  }
+  bool messages_failed() const { return (trace && trace->failed()) || (index && index->failed()); }
+};
+
+Report watched_run(const scenario::Scenario& scenario, std::uint64_t seed,
+                   const RunArguments& arguments, const RunOneOptions& options, Observed& seen) {
+  std::vector<RunObserver*> observers{&seen.events};
+  if (options.write_results) {
+    observers.push_back(&seen.recording);
+    seen.metrics =
+        std::make_shared<MetricsCollector>(metrics_options(arguments, scenario.name, seed));
+    observers.push_back(seen.metrics.get());
+  }
+  if (seen.trace) observers.push_back(&*seen.trace);
+  if (seen.index) observers.push_back(&*seen.index);
+  RunProgress progress(decided(arguments.progress, arguments.quiet), scenario.name,
+                       scenario.duration, arguments.look.ascii);
+  observers.push_back(&progress);
+  RunOptions how{.world = arguments.world, .seed = seed, .interrupt = &interrupted()};
+  if (options.live != nullptr) {
+    options.live->begin(scenario, seed, seen.metrics);
+    observers.push_back(&options.live->feed);
+    how.driver = options.live;
+  }
+  return run(scenario, how, observers);
+}
+
+/// violations/windows.json; it takes a second run, to see the messages of the first.
+std::string violation_windows_of(const Report& report, const Observed& seen,
+                                 const scenario::Scenario& scenario, const RunArguments& arguments,
+                                 const fs::path& folder) {
+  constexpr std::uint64_t kMostEvents = 5'000'000;  // some seconds
+  const auto keep = folder / "trace" / "messages.bin";
+  if (arguments.trace == TraceLevel::none || !has_conflict(report)) return "";
+  if (seen.index) return violation_windows(report, seen.recording, MessageIndex(keep));
+  if (arguments.world == World::tcp || report.interrupted || report.events > kMostEvents) return "";
+  const auto file = folder / "messages.bin";
+  Recording recording;
+  MessageIndexWriter writer(file, recording);
+  RunObserver* const observers[] = {&recording, &writer};
+  const auto again = run(scenario, RunOptions{.seed = report.seed}, observers);
+  std::string windows;
+  if (again.trace_hash == report.trace_hash && !writer.failed()) {
+    windows = violation_windows(report, seen.recording, MessageIndex(file));
+  }
+  fs::remove(file);
+  return windows;
+}
+
 }  // namespace
 
 RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArguments& arguments,
                    const RunOneOptions& options) {
   std::optional<ResultsFolder> folder;
   if (options.write_results) folder.emplace(arguments.out);
-  const auto scenario = prepared.at_seed(seed, options.seeds);
+  auto scenario = prepared.at_seed(seed, options.seeds);
   crash_note(again_command(prepared, seed, seed, arguments));
 
-  EventLog events;
-  Recording recording;
-  std::optional<MessageTrace> trace;
-  std::vector<RunObserver*> observers{&events};
-  if (folder) observers.push_back(&recording);
-  std::optional<MetricsCollector> metrics;
-  if (folder)
-    observers.push_back(&metrics.emplace(metrics_options(arguments, scenario.name, seed)));
-  if (folder && arguments.trace == TraceLevel::full) {
-    fs::create_directories(folder->unfinished() / "trace");
-    observers.push_back(&trace.emplace(folder->unfinished() / "trace" / "messages.jsonl"));
-  }
   RunOutcome outcome;
-  {
-    RunProgress progress(decided(arguments.progress, arguments.quiet), scenario.name,
-                         scenario.duration, arguments.look.ascii);
-    observers.push_back(&progress);
-    outcome.report = run(
-        scenario, RunOptions{.world = arguments.world, .seed = seed, .interrupt = &interrupted()},
-        observers);
+  std::optional<Observed> seen;
+  for (;;) {
+    seen.emplace();
+    if (folder && arguments.trace == TraceLevel::full) seen->keep_messages(folder->unfinished());
+    outcome.report = watched_run(scenario, seed, arguments, options, *seen);
+    if (options.live == nullptr) break;
+    auto instead = options.live->instead();
+    if (!instead) break;
+    scenario = std::move(*instead);
   }
   crash_note("");
-  if (trace && trace->failed())
+  if (seen->messages_failed())
     throw ResultsError("cannot write trace/messages.jsonl: the disk is full or gone");
 
   const TextOptions look{.style = style_for_stdout(arguments.look),
@@ -87,12 +142,14 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
     const auto latest = (arguments.out / "latest").string();
     pointers = pointers_of(outcome.report, place, options.only_run ? latest : place.string());
     const TextOptions plain{.style = {}, .whole_story = arguments.verbose, .verdict_only = false};
-    write_run(*folder, outcome.report, events,
+    write_run(*folder, outcome.report, seen->events,
               RunInputs{.scenario_yaml = prepared.text(),
                         .lock_yaml = scenario::lock_text(scenario),
                         .console = run_text(outcome.report, pointers, plain),
-                        .recording = recording.json(),
-                        .metrics = &*metrics},
+                        .recording = seen->recording.json(),
+                        .violations = violation_windows_of(outcome.report, *seen, scenario,
+                                                           arguments, folder->unfinished()),
+                        .metrics = seen->metrics.get()},
               place.filename().string());
     folder->finish(place,
                    index_line(outcome.report, place.lexically_relative(arguments.out).string(),
@@ -100,13 +157,16 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
     outcome.folder = place;
   }
   outcome.text = run_text(outcome.report, pointers, look);
-  outcome.events = events.lines();
+  outcome.events = seen->events.lines();
   return outcome;
 }
 
 MetricsOptions metrics_options(const RunArguments& arguments, const std::string& name,
                                std::uint64_t seed) {
+  std::string pace = arguments.pace ? fmt::format("{}x", *arguments.pace) : "max";
+  if (arguments.world == World::tcp) pace = "1x";
   return {.run = fmt::format("{}/s{}", name, seed),
+          .pace = std::move(pace),
           .detail = arguments.metrics_detail,
           .cometbft = arguments.metrics_compat == "cometbft"};
 }

@@ -21,10 +21,13 @@ struct RunOutcome {
   std::string text;                             ///< for the terminal
 };
 
+class LiveSession;
+
 struct RunOneOptions {
   bool write_results = true;
   bool only_run = false;  ///< the only run of this process: `results/latest` means it
   std::optional<scenario::Runs> seeds = std::nullopt;  ///< it is one of these
+  LiveSession* live = nullptr;  ///< shows it and may change it while it goes on
 };
 
 /// Throws ResultsError, or what run() throws.

@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include <algorithm>
 #include <chrono>
 
 #include "testbed/cluster.h"
@@ -43,7 +44,8 @@ class Sampler {
       judge_.sample(cluster_.network().now());
       show(cluster_.network().now());
       interrupted_ = interrupt_ != nullptr && interrupt_->load(std::memory_order_relaxed);
-      if (interrupted_ || judge_.decided()) {
+      stopped_ = interrupted_ || judge_.decided();
+      if (stopped_) {
         cluster_.network().stop();
       } else {
         plan_next();
@@ -51,6 +53,8 @@ class Sampler {
     });
   }
   bool interrupted() const { return interrupted_; }
+  /// The run is over before its end.
+  bool stopped() const { return stopped_; }
 
   void show(Time now) {
     if (curious_.empty()) return;
@@ -74,7 +78,20 @@ class Sampler {
   const std::atomic<bool>* interrupt_;
   std::vector<RunObserver*> curious_;
   bool interrupted_ = false;
+  bool stopped_ = false;
 };
+
+/// To the end, in the pieces that the driver asks for. False when it gave up.
+bool drive(Cluster& cluster, const Sampler& sampler, Time end, RunDriver* driver) {
+  for (Time now = kStart; now < end;) {
+    const auto until = driver == nullptr ? end : driver->next(now);
+    if (!until) return false;
+    now = std::clamp(*until, now, end);
+    cluster.run_until(now);
+    if (sampler.stopped() || cluster.network().now() < now) break;
+  }
+  return true;
+}
 
 std::string network_text(const sc::Network& network) {
   const auto* random = std::get_if<sc::RandomOverlay>(&network.topology);
@@ -195,7 +212,7 @@ Report run(const sc::Scenario& scenario, const RunOptions& options,
   if (options.max_events > 0) cluster.network().stop_after(options.max_events);
   sampler.plan_next();
   cluster.start();
-  cluster.run_until(kStart + scenario.duration);
+  const bool given_up = !drive(cluster, sampler, kStart + scenario.duration, options.driver);
   cluster.finish();
 
   Report report;
@@ -205,7 +222,7 @@ Report run(const sc::Scenario& scenario, const RunOptions& options,
   report.simulated = end - kStart;
   report.trace_hash = cluster.host().trace_hash();
   report.events = cluster.events();
-  report.interrupted = sampler.interrupted();
+  report.interrupted = sampler.interrupted() || given_up;
   if (options.max_events > 0 && report.events >= options.max_events &&
       end < kStart + scenario.duration)
     report.stopped = "after " + std::to_string(options.max_events) + " events, its limit";

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -62,6 +63,16 @@ class RunObserver : public Observer {
   virtual void end(Time, const Report&) {}
 };
 
+/// Says how far a run goes at a time, between two of its events: to keep pace with a clock, to
+/// wait, to stop. What happens in the run does not depend on it.
+class RunDriver {
+ public:
+  virtual ~RunDriver() = default;
+  /// All that happens up to `now` has happened. Until when to go on; none: the run ends here, as by
+  /// an interrupt. May wait.
+  virtual std::optional<Time> next(Time now) = 0;
+};
+
 struct RunOptions {
   World world = World::sim;
   std::uint64_t seed = 1;  ///< the scenario must have been loaded for this seed
@@ -72,6 +83,7 @@ struct RunOptions {
   /// Instead of the registry's engine of that name: for engines that only a test knows.
   const EngineInfo* engine = nullptr;
   bool reference_queue = false;  ///< std::priority_queue instead of the wheel: same trace hash
+  RunDriver* driver = nullptr;   ///< null: to the end without a pause
   Duration series_interval{};    ///< zero: 100 ms, or the duration / 5000 if that is longer
 };
 

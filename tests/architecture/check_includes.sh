@@ -28,7 +28,7 @@ find "${rooms[@]}" \( -name '*.h' -o -name '*.cpp' \) -print | LC_ALL=C sort | {
       may["cli"] = may["observe"] " cli"
 
       # Third-party libraries that stay behind one door: the include, who may, its name.
-      door("^boost/(asio|beast)", "^(network/tcp_|cli/serve)", "Asio: only network/tcp_* and cli/serve*")
+      door("^boost/(asio|beast)", "^(network/tcp_|observe/page_server)", "Asio: only network/tcp_* and observe/page_server*")
       door("^yaml-cpp/", "^testbed/scenario/", "yaml-cpp: only testbed/scenario/")
       door("^sqlite3", "^observe/database", "SQLite: only observe/database*")
       door("^prometheus/", "^observe/metrics", "prometheus-cpp: only observe/metrics*")

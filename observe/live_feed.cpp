@@ -1,0 +1,290 @@
+// LiveDelta, from the stream of events of a run that goes on.
+#include "observe/live_feed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/json_text.h"
+#include "observe/json_document.h"
+#include "observe/numbers.h"
+#include "observe/page_data.h"
+#include "observe/summary.h"
+#include "observe/timeseries.h"
+#include "testbed/scenario/lock.h"
+
+namespace byzlab {
+namespace {
+
+/// Blocks are called by as many digits all the time: nobody knows yet how many will be enough.
+constexpr int kDigits = 12;
+constexpr std::size_t kStoryLines = 500;
+
+/// Where in Place::seen what stands.
+enum At : std::size_t {
+  blocks,
+  commits,
+  views,
+  states,
+  notes,
+  changes,
+  series,
+  story,
+  summary,
+  pace,
+  finished
+};
+
+Recording::Seen recorded(const PageFeed::Place& place) {
+  return {.blocks = place.seen[At::blocks],
+          .commits = place.seen[At::commits],
+          .views = place.seen[At::views],
+          .states = place.seen[At::states],
+          .notes = place.seen[At::notes],
+          .changes = place.seen[At::changes]};
+}
+
+std::string json_string(std::string_view text) {
+  std::string out;
+  write_json_string(text, out);
+  return out;
+}
+
+}  // namespace
+
+LiveFeed::LiveFeed(std::string transport, std::size_t rows)
+    : transport_(std::move(transport)), rows_(rows), recording_(rows) {}
+
+Interest LiveFeed::interest() const {
+  return Recording().interest() | Interest::in<FaultChanged>();
+}
+
+void LiveFeed::begin(const RunInfo& info) {
+  const std::lock_guard lock(mutex_);
+  info_ = info;
+  const scenario::Scenario& scenario = *info.scenario;
+  labels_.clear();
+  marks_.clear();
+  report_ = Report{};
+  report_.name = info.name;
+  report_.file = scenario.file;
+  report_.reason = "running";
+  report_.seed = info.seed;
+  report_.transport = transport_;
+  report_.protocol = info.protocol;
+  report_.n = info.n;
+  report_.f = info.f;
+  report_.quorum = info.quorum;
+  report_.byzantine = info.byzantine;
+  report_.byzantine_share = info.byzantine_share;
+  report_.simulated = scenario.duration;
+  report_.bound_text = fmt::format("{} Byzantine of f = {} allowed", info.byzantine.size(), info.f);
+  for (const auto& named : expectations_of(scenario)) {
+    ExpectationResult result;
+    result.id = named.id;
+    result.text = named.expectation.text;
+    result.detail = "not decided yet";
+    result.property = named.expectation.property;
+    result.always_on = named.always_on;
+    report_.expectations.push_back(std::move(result));
+  }
+  for (const auto& entry : scenario.timeline) {
+    const auto* mark = std::get_if<scenario::Mark>(&entry.action);
+    labels_.push_back(entry.label);
+    marks_.push_back(mark == nullptr ? std::string() : mark->text);
+    report_.faults.push_back({.label = entry.label,
+                              .action = scenario::action_name(entry.action),
+                              .text = {},
+                              .windows = {},
+                              .effects = {},
+                              .had_effect = true});
+  }
+  lock_ = scenario::lock_text(scenario);
+  info_.scenario = nullptr;  // it may go before this does
+  series_.clear();
+  violations_ = 0;
+  now_ = kStart;
+  begin_generation();
+}
+
+void LiveFeed::begin_generation() {
+  ++generation_;
+  recording_ = Recording(rows_);
+  recording_.begin(info_);
+}
+
+void LiveFeed::on(Time now, const Event& event) {
+  const std::lock_guard lock(mutex_);
+  now_ = now;
+  if (const auto* fault = std::get_if<FaultChanged>(&event)) {
+    FaultResult& result = report_.faults[fault->fault];
+    if (fault->active) {
+      result.windows.push_back({now, std::nullopt});
+    } else if (!result.windows.empty()) {
+      result.windows.back().to = now;
+    }
+    const std::string& mark = marks_[fault->fault];
+    if (!mark.empty() && fault->active) {
+      tell(now, "mark", labels_[fault->fault], mark, false);
+    } else if (mark.empty()) {
+      tell(now, fault->active ? "fault" : "heal", labels_[fault->fault], result.action, false);
+    }
+    ++summaries_;
+    return;
+  }
+  recording_.on(now, event);
+  if (!recording_.is_full()) return;
+  begin_generation();
+  recording_.on(now, event);
+}
+
+void LiveFeed::tell(Time at, std::string kind, std::string label, std::string text,
+                    bool violation) {
+  if (report_.story.size() == kStoryLines) return;
+  report_.story.push_back({.at = at,
+                           .kind = std::move(kind),
+                           .label = std::move(label),
+                           .text = std::move(text),
+                           .violation = violation});
+}
+
+void LiveFeed::sampled(const RunSample& sample) {
+  const std::lock_guard lock(mutex_);
+  now_ = sample.now;
+  series_.push_back(sample.state.row);
+  report_.events = sample.events;
+  static constexpr scenario::Property kCounted[] = {
+      scenario::Property::agreement, scenario::Property::validity, scenario::Property::integrity,
+      scenario::Property::total_order, scenario::Property::certified};
+  std::uint64_t violations = 0;
+  for (std::size_t i = 0; i < std::size(kCounted); ++i) {
+    if (sample.state.violations[i] == 0) continue;
+    ++violations;
+    for (auto& expectation : report_.expectations) {
+      if (expectation.property == kCounted[i] && expectation.detail == "not decided yet") {
+        expectation.detail = "violated";
+        expectation.at = sample.now;
+        tell(sample.now, "violation", {}, expectation.text + ": violated", true);
+      }
+    }
+  }
+  if (violations != violations_) ++summaries_;
+  violations_ = violations;
+}
+
+void LiveFeed::end(Time now, const Report& report) {
+  const std::lock_guard lock(mutex_);
+  now_ = now;
+  report_ = report;
+  series_ = report.series;
+  // The judge knows more of the story than was told while it happened: everybody gets all of it.
+  ++generation_;
+}
+
+void LiveFeed::set_pace(std::string json) {
+  const std::lock_guard lock(mutex_);
+  if (json == pace_) return;
+  pace_ = std::move(json);
+  ++paces_;
+}
+
+void LiveFeed::finish(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+  id_ = id;
+}
+
+Time LiveFeed::now() const {
+  const std::lock_guard lock(mutex_);
+  return now_;
+}
+
+std::string LiveFeed::next(Place& place) {
+  const std::lock_guard lock(mutex_);
+  if (generation_ == 0) return {};
+  const auto seen = recording_.all();
+  Place here{.generation = generation_,
+             .seen = {seen.blocks, seen.commits, seen.views, seen.states, seen.notes, seen.changes,
+                      series_.size(), report_.story.size(), summaries_, paces_,
+                      finished_ ? std::uint64_t{1} : 0}};
+  std::string out = "{\"now\":" + fmt::format("{}", exact_seconds(now_));
+  const bool is_new = place.generation != generation_;
+  if (is_new) {
+    out += ",\"reset\":" + run_data_locked();
+  } else if (here.seen == place.seen) {
+    return {};
+  } else {
+    const auto before = recorded(place);
+    if (const auto rows = recording_.rows_since(before, kDigits); !rows.empty()) {
+      out += ",\"recording\":" + rows;
+    }
+    if (const auto rows = recording_.blocks_changed_since(before, kDigits); !rows.empty()) {
+      out += ",\"changed\":{\"blocks\":" + rows + "}";
+    }
+    if (place.seen[At::series] < series_.size()) {
+      out += ",\"series\":" + series_json(place.seen[At::series]);
+    }
+    if (place.seen[At::story] < report_.story.size()) {
+      out += ",\"story\":" + story_json(place.seen[At::story]);
+    }
+    if (place.seen[At::summary] != summaries_) out += ",\"summary\":" + summary_json(report_);
+  }
+  if (is_new || place.seen[At::pace] != paces_) out += ",\"pace\":" + pace_;
+  if (finished_ && (is_new || place.seen[At::finished] == 0)) {
+    out += ",\"finished\":true,\"id\":" + json_string(id_);
+  }
+  place = here;
+  // One event is one line; the documents are indented for people.
+  std::erase(out, '\n');
+  return out + "}";
+}
+
+std::string LiveFeed::series_json(std::size_t from) const {
+  Report rows;  // with the one before them, for rates
+  const std::size_t first = from == 0 ? 0 : from - 1;
+  rows.series.assign(series_.begin() + static_cast<std::ptrdiff_t>(first), series_.end());
+  std::string csv = timeseries_csv(rows);
+  if (from > 0) {
+    const auto header = csv.find('\n') + 1;
+    csv.erase(header, csv.find('\n', header) + 1 - header);
+  }
+  return byzlab::series_json(csv);
+}
+
+std::string LiveFeed::story_json(std::size_t from) const {
+  Report lines;
+  lines.story.assign(report_.story.begin() + static_cast<std::ptrdiff_t>(from),
+                     report_.story.end());
+  return byzlab::story_json(lines);
+}
+
+std::string LiveFeed::run_data_locked() const {
+  return "{\"schema\":1,\"id\":\"live\",\"summary\":" + summary_json(report_) +
+         ",\"series\":" + series_json(0) + ",\"story\":" + story_json(0) +
+         ",\"recording\":" + recording_.json(kDigits) + ",\"lock_yaml\":" + json_string(lock_) +
+         "}";
+}
+
+std::string LiveFeed::run_data_json() {
+  const std::lock_guard lock(mutex_);
+  return run_data_locked() + "\n";
+}
+
+std::string LiveFeed::row_json() {
+  const std::lock_guard lock(mutex_);
+  if (generation_ == 0 || finished_) return {};
+  return compact(boost::json::object{{"id", "live"},
+                                     {"live", true},
+                                     {"name", report_.name},
+                                     {"verdict", to_string(report_.verdict)},
+                                     {"reason", report_.reason},
+                                     {"protocol", report_.protocol},
+                                     {"n", report_.n},
+                                     {"seed", report_.seed},
+                                     {"when", ""},
+                                     {"trace_hash", ""},
+                                     {"kind", "run"}});
+}
+
+}  // namespace byzlab

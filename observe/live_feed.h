@@ -1,0 +1,70 @@
+// A run while it goes on, as the page sees it: the same tables as afterwards, in pieces.
+//
+// The run's thread writes, the server's threads read. A reader has a place in the tables and gets
+// what is new since, so that the server keeps nothing for it; who is new, or whose tables were
+// begun anew, gets everything there is ("reset"). The tables are bounded: when one is full all
+// begin anew.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "observe/page_server.h"
+#include "observe/recording.h"
+#include "testbed/run.h"
+
+namespace byzlab {
+
+class LiveFeed final : public RunObserver, public PageFeed {
+ public:
+  /// At most `rows` of each table at a time.
+  explicit LiveFeed(std::string transport = "sim", std::size_t rows = 20'000);
+
+  // RunObserver; a second begin() is another run.
+  Interest interest() const override;
+  void begin(const RunInfo& info) override;
+  bool wants_samples() const override { return true; }
+  void on(Time now, const Event& event) override;
+  void sampled(const RunSample& sample) override;
+  void end(Time now, const Report& report) override;
+
+  // PageFeed: LiveDelta's JSON.
+  std::string next(Place& place) override;
+
+  /// What the page says of the pace: a JSON object, `"speed":…`.
+  void set_pace(std::string json);
+  /// The run is over and its results are in this folder ("NAME/ID"); empty: nowhere.
+  void finish(const std::string& id);
+
+  std::string run_data_json();
+  std::string row_json();
+  Time now() const;
+
+ private:
+  void begin_generation();
+  void tell(Time at, std::string kind, std::string label, std::string text, bool violation);
+  std::string series_json(std::size_t from) const;
+  std::string story_json(std::size_t from) const;
+  std::string run_data_locked() const;
+
+  mutable std::mutex mutex_;
+  std::string transport_;
+  std::size_t rows_;
+  std::uint64_t generation_ = 0;
+  RunInfo info_;
+  std::vector<std::string> labels_, marks_;  // by entry of the timeline; mark: its text
+  Recording recording_;
+  std::vector<SeriesRow> series_;
+  Report report_;                // as far as it is known
+  std::uint64_t summaries_ = 0;  // changes of report_
+  std::uint64_t violations_ = 0;
+  Time now_ = kStart;
+  std::string pace_ = "{}";
+  std::uint64_t paces_ = 0;
+  bool finished_ = false;
+  std::string id_, lock_;
+};
+
+}  // namespace byzlab
