@@ -37,7 +37,7 @@ struct PieceResult {
 /// Round the cells for each seed, so that an interrupted comparison has some of all.
 std::vector<Piece> pieces_of(const scenario::ComparisonPlan& comparison) {
   std::vector<Piece> pieces;
-  for (std::uint64_t s = 0; s <= comparison.seeds.last - comparison.seeds.first; ++s) {
+  for (std::uint64_t s = 0; s < comparison.seeds_of_a_cell(); ++s) {
     for (std::size_t cell = 0; cell < comparison.cells.size(); ++cell) {
       if (comparison.cells[cell].excluded.empty()) pieces.push_back({cell, s});
     }
@@ -47,7 +47,7 @@ std::vector<Piece> pieces_of(const scenario::ComparisonPlan& comparison) {
 
 PieceResult run_piece(const scenario::ComparisonPlan& comparison, Piece piece) {
   const scenario::Cell& cell = comparison.cells[piece.cell];
-  const std::uint64_t seed = comparison.seeds.first + piece.seed_index;
+  const std::uint64_t seed = comparison.seed(piece.cell, piece.seed_index);
   const auto where = fmt::format("{}, seed {}", comparison.label(cell), seed);
   crash_note(fmt::format("byzlab compare {} at {}", comparison.file, where));
   try {
@@ -119,6 +119,7 @@ std::filesystem::path write_results(const ComparisonTable& table,
                                     const std::string& runs, ResultsFolder& folder) {
   const auto place = folder.place(comparison.name, time_of_day());
   folder.write("comparison.yaml", comparison.source);
+  if (!comparison.base_source.empty()) folder.write("base.yaml", comparison.base_source);
   folder.write("summary.json", table.json());
   folder.write("table.md", table.markdown());
   folder.write("table.csv", table.csv());

@@ -19,11 +19,13 @@ std::string_view escape_of(Tone tone) {
   return "";
 }
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kAscii{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kAscii{{
     {"±", "+-"},
     {"≤", "<="},
     {"≥", ">="},
     {"≠", "!="},
+    {"≈", "~"},
+    {"²", "2"},
     {"→", "->"},
     {"×", "x"},
     {"…", "..."},

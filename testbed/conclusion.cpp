@@ -6,6 +6,7 @@
 
 #include "testbed/invariants/words.h"
 #include "testbed/judge_parts.h"
+#include "testbed/metric_catalogue.h"
 
 namespace byzlab {
 namespace {
@@ -336,53 +337,10 @@ void Judge::Parts::fill_metrics(const RunFacts& facts_of_run, Report& report) {
                                      Figure{"bytes_per_commit", "mean", "bytes_per_commit"},
                                      Figure{"view_changes", "count", "view_changes"},
                                      Figure{"commits", "count", "commits"}};
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 45> kWhole{
-      {{"throughput", "mean"},
-       {"throughput", "max"},
-       {"goodput", "mean"},
-       {"commit_latency", "count"},
-       {"commit_latency", "mean"},
-       {"commit_latency", "min"},
-       {"commit_latency", "max"},
-       {"commit_latency", "p50"},
-       {"commit_latency", "p90"},
-       {"commit_latency", "p95"},
-       {"commit_latency", "p99"},
-       {"commit_latency", "p999"},
-       {"client_latency", "count"},
-       {"client_latency", "mean"},
-       {"client_latency", "max"},
-       {"client_latency", "p50"},
-       {"client_latency", "p95"},
-       {"client_latency", "p99"},
-       {"block_interval", "mean"},
-       {"block_interval", "p50"},
-       {"block_interval", "max"},
-       {"recovery_time", "max"},
-       {"messages_per_commit", "mean"},
-       {"bytes_per_commit", "mean"},
-       {"commits", "count"},
-       {"transactions", "count"},
-       {"proposals", "count"},
-       {"view_changes", "count"},
-       {"timeouts", "count"},
-       {"state_transfers", "count"},
-       {"equivocations", "count"},
-       {"messages", "count"},
-       {"bytes", "count"},
-       {"dropped_messages", "count"},
-       {"reorgs", "count"},
-       {"reorg_depth", "max"},
-       {"orphaned_blocks", "count"},
-       {"chain_quality", "mean"},
-       {"relative_revenue", "mean"},
-       {"chain_tips", "max"},
-       {"height", "max"},
-       {"height_lag", "max"},
-       {"height_lag", "last"},
-       {"mempool", "max"},
-       {"mempool", "last"}}};
-
+  static constexpr std::array<std::pair<Series, std::string_view>, 3> kHistograms{
+      {{Series::commit_latency, "commit_latency"},
+       {Series::client_latency, "client_latency"},
+       {Series::block_interval, "block_interval"}}};
   const auto put = [&](std::string name, const Measured& m) {
     if (m.value)
       report.metrics.push_back({.name = std::move(name),
@@ -391,16 +349,14 @@ void Judge::Parts::fill_metrics(const RunFacts& facts_of_run, Report& report) {
   };
   const Span measured = measurements.measured_until(facts_of_run.end);
   const Selection whole = Selection::in(merged({measured}));
-  for (const auto& [metric, statistic] : kWhole) {
+  for (const auto& [metric, statistic] : reported_figures()) {
     put(fmt::format("{}.{}", metric, statistic),
         measurements.measure(metric, {}, statistic, whole));
   }
-  for (const auto& [series, name] : {std::pair{Series::commit_latency, "commit_latency"},
-                                     {Series::client_latency, "client_latency"},
-                                     {Series::block_interval, "block_interval"}}) {
+  for (const auto& [series, name] : kHistograms) {
     QuantileSketch samples = measurements.histogram(series, whole);
     if (samples.count() > 0)
-      report.histograms.push_back({.name = name, .samples = std::move(samples)});
+      report.histograms.push_back({.name = std::string(name), .samples = std::move(samples)});
   }
   const Spans faults = windows.faults(facts_of_run.end);
   const auto part = [&](std::string_view prefix, const Selection& selection) {

@@ -117,8 +117,14 @@ Measured Measurements::measure(std::string_view metric, const Labels& labels,
     return static_cast<double>(t.messages);
   };
   const Total bytes = [](const Totals& t, std::size_t) { return static_cast<double>(t.bytes); };
-  if (metric == "throughput") return per_second(&Commit::requests, statistic, selection);
-  if (metric == "goodput") return per_second(&Commit::fresh, statistic, selection);
+  const auto committed = [this](std::uint64_t Commit::* what) {
+    return [this, what](Time t) { return transactions_before(t, what); };
+  };
+  if (metric == "throughput") return per_second(committed(&Commit::requests), statistic, selection);
+  if (metric == "goodput") return per_second(committed(&Commit::fresh), statistic, selection);
+  if (metric == "offered_load") {
+    return per_second([this](Time t) { return submitted_before(t); }, statistic, selection);
+  }
   if (metric == "messages_per_commit") return per_commit(messages, statistic, selection);
   if (metric == "bytes_per_commit") return per_commit(bytes, statistic, selection);
   if (metric == "messages") {
@@ -218,11 +224,9 @@ Measured Measurements::per_commit(Total total, std::string_view statistic,
   return m;
 }
 
-Measured Measurements::per_second(std::uint64_t Commit::* what, std::string_view statistic,
-                                  const Selection& selection) const {
-  const auto in = [&](const Span& s) {
-    return static_cast<double>(transactions_before(s.to, what) - transactions_before(s.from, what));
-  };
+Measured Measurements::per_second(const std::function<std::uint64_t(Time)>& before,
+                                  std::string_view statistic, const Selection& selection) const {
+  const auto in = [&](const Span& s) { return static_cast<double>(before(s.to) - before(s.from)); };
   std::vector<double> values;
   if (statistic == "mean") {
     double sum = 0;
@@ -287,7 +291,7 @@ std::uint64_t Measurements::transactions_before(Time t, std::uint64_t Commit::* 
   return next == commits_.begin() ? 0 : (*std::prev(next)).*what;
 }
 
-std::uint64_t Measurements::requests_waiting(Time t) const {
+std::uint64_t Measurements::submitted_before(Time t) const {
   std::uint64_t low = 0, high = requests_.size();  // ids ascend with time
   while (low < high) {
     const std::uint64_t middle = (low + high) / 2;
@@ -297,8 +301,13 @@ std::uint64_t Measurements::requests_waiting(Time t) const {
       high = middle;
     }
   }
+  return low;
+}
+
+std::uint64_t Measurements::requests_waiting(Time t) const {
+  const std::uint64_t submitted = submitted_before(t);
   const std::uint64_t committed = transactions_before(t, &Commit::fresh);
-  return low > committed ? low - committed : 0;
+  return submitted > committed ? submitted - committed : 0;
 }
 
 double Measurements::median_since(Series series, std::size_t first) const {

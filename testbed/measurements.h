@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -127,12 +128,14 @@ class Measurements {
                        const Selection& selection) const;
   Measured counter(double count, std::string_view statistic, const Selection& selection) const;
   Measured per_commit(Total total, std::string_view statistic, const Selection& selection) const;
-  Measured per_second(std::uint64_t Commit::* what, std::string_view statistic,
+  /// Of what `before` counts up to a moment.
+  Measured per_second(const std::function<std::uint64_t(Time)>& before, std::string_view statistic,
                       const Selection& selection) const;
   double growth_of(Total total, std::size_t reason, const Spans& spans) const;
   double total_at(Total total, std::size_t reason, Time t) const;
   std::uint64_t commits_in(const Spans& spans) const;
   std::uint64_t transactions_before(Time t, std::uint64_t Commit::* what) const;
+  std::uint64_t submitted_before(Time t) const;
 
   const RequestTable& requests_;
   Time warmup_;

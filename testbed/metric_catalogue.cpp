@@ -1,6 +1,8 @@
 #include "testbed/metric_catalogue.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
 #include <vector>
 
 namespace byzlab {
@@ -9,8 +11,30 @@ namespace {
 using enum scenario::MetricKind;
 using Unit = scenario::MetricUnit;
 
-const std::vector<scenario::MetricEntry>& table() {
-  static const std::vector<scenario::MetricEntry> entries{
+constexpr std::array<ReportedFigure, 46> kReported{{
+    {"throughput", "mean"},       {"throughput", "max"},         {"goodput", "mean"},
+    {"offered_load", "mean"},     {"commit_latency", "count"},   {"commit_latency", "mean"},
+    {"commit_latency", "min"},    {"commit_latency", "max"},     {"commit_latency", "p50"},
+    {"commit_latency", "p90"},    {"commit_latency", "p95"},     {"commit_latency", "p99"},
+    {"commit_latency", "p999"},   {"client_latency", "count"},   {"client_latency", "mean"},
+    {"client_latency", "max"},    {"client_latency", "p50"},     {"client_latency", "p95"},
+    {"client_latency", "p99"},    {"block_interval", "mean"},    {"block_interval", "p50"},
+    {"block_interval", "max"},    {"recovery_time", "max"},      {"messages_per_commit", "mean"},
+    {"bytes_per_commit", "mean"}, {"commits", "count"},          {"transactions", "count"},
+    {"proposals", "count"},       {"view_changes", "count"},     {"timeouts", "count"},
+    {"state_transfers", "count"}, {"equivocations", "count"},    {"messages", "count"},
+    {"bytes", "count"},           {"dropped_messages", "count"}, {"reorgs", "count"},
+    {"reorg_depth", "max"},       {"orphaned_blocks", "count"},  {"chain_quality", "mean"},
+    {"relative_revenue", "mean"}, {"chain_tips", "max"},         {"height", "max"},
+    {"height_lag", "max"},        {"height_lag", "last"},        {"mempool", "max"},
+    {"mempool", "last"},
+}};
+
+constexpr std::array<std::string_view, 3> kPooled{"commit_latency", "client_latency",
+                                                  "block_interval"};
+
+std::vector<scenario::MetricEntry> entries() {
+  return {
       {"commit_latency", histogram, Unit::seconds,
        "from a block's proposal to its first commit by an honest replica"},
       {"client_latency", histogram, Unit::seconds,
@@ -23,6 +47,7 @@ const std::vector<scenario::MetricEntry>& table() {
       {"throughput", gauge, Unit::transactions, "requests in newly committed blocks, per second"},
       {"goodput", gauge, Unit::transactions,
        "the same, each request once, however often chains reorganise"},
+      {"offered_load", gauge, Unit::transactions, "requests submitted, per second"},
       {"messages_per_commit", gauge, Unit::none, "messages sent for each newly committed height"},
       {"bytes_per_commit", gauge, Unit::bytes, "bytes sent for each newly committed height"},
       {"chain_quality", gauge, Unit::ratio,
@@ -49,10 +74,25 @@ const std::vector<scenario::MetricEntry>& table() {
       {"bytes", counter, Unit::bytes, "bytes sent"},
       {"dropped_messages", counter, Unit::none, "messages that did not arrive; label reason"},
   };
-  return entries;
+}
+
+const std::vector<scenario::MetricEntry>& table() {
+  static const std::vector<scenario::MetricEntry> complete = [] {
+    auto all = entries();
+    for (scenario::MetricEntry& entry : all) {
+      for (const auto& [metric, statistic] : kReported) {
+        if (metric == entry.name) entry.reported.emplace_back(statistic);
+      }
+      entry.pooled = std::ranges::find(kPooled, entry.name) != kPooled.end();
+    }
+    return all;
+  }();
+  return complete;
 }
 
 }  // namespace
+
+std::span<const ReportedFigure> reported_figures() { return kReported; }
 
 std::span<const scenario::MetricEntry> metric_entries() { return table(); }
 

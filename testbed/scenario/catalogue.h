@@ -44,6 +44,8 @@ struct MetricEntry {
   MetricKind kind = MetricKind::counter;
   MetricUnit unit = MetricUnit::none;
   std::string summary = {};
+  std::vector<std::string> reported = {};  // statistics that every run reports: "mean", "p99"
+  bool pooled = false;                     // runs report a histogram of it, too
 };
 
 struct LatencyPreset {

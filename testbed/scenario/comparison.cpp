@@ -1,10 +1,12 @@
 #include "testbed/scenario/comparison.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
+#include "base/quantity.h"
+#include "testbed/scenario/comparison_parts.h"
 #include "testbed/scenario/load_parts.h"
-#include "testbed/scenario/nearest.h"
 #include "testbed/scenario/section.h"
 #include "testbed/scenario/text.h"
 
@@ -13,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxCells = 10'000;
 constexpr const char* kTooManyCells = "the axes span more than 10000 cells";
-constexpr Runs kDefaultSeeds{.first = 1, .last = 10};
+constexpr Runs kDefaultSeeds{.first = 1, .last = 10, .paired = true};
 
 // ------------------------------------------------------------------------------ trees laid over
 
@@ -70,6 +72,21 @@ void set_default(YamlNode& map, const char* key, std::string value) {
   map.items.push_back(scalar(std::move(value), map));
 }
 
+/// Options belong to the protocol they were written for.
+void forget_options(YamlNode& base) {
+  for (std::size_t i = 0; i < base.keys.size(); ++i) {
+    if (base.keys[i].text == "protocol") forget(base.items[i], "options");
+  }
+}
+
+/// A tree of another file, seen from the place in this one that names it.
+void stand_at(YamlNode& node, const YamlNode& place) {
+  node.at = place.at;
+  node.length = place.length;
+  for (YamlNode& key : node.keys) stand_at(key, place);
+  for (YamlNode& item : node.items) stand_at(item, place);
+}
+
 // -------------------------------------------------------------------------------------- loading
 
 /// Where the values of an axis stand in a scenario, unless each is a patch of its own.
@@ -79,21 +96,9 @@ std::string path_of_axis(std::string_view axis) {
   return std::string(axis);
 }
 
-std::vector<std::string> axis_names(const ComparisonPlan& comparison) {
-  std::vector<std::string> names;
-  for (const Axis& axis : comparison.axes) names.push_back(axis.name);
-  return names;
-}
-
-std::vector<std::string> value_names(const Axis& axis) {
-  std::vector<std::string> names;
-  for (const Axis::Value& value : axis.values) names.push_back(value.name);
-  return names;
-}
-
-std::string guess(std::string_view wrong, const std::vector<std::string>& right) {
-  const auto found = nearest(wrong, right);
-  return found ? "did you mean `" + *found + "`?" : "";
+bool is_of(const Cell& cell, const Combination& combination) {
+  return std::ranges::all_of(combination,
+                             [&](const auto& pair) { return cell.at[pair.first] == pair.second; });
 }
 
 /// Every combination, the last axis running fastest; false when there are too many.
@@ -117,22 +122,27 @@ bool make_cells(ComparisonPlan& plan) {
 
 class Loader {
  public:
-  Loader(ComparisonPlan& comparison, Loading& loading) : into_(comparison), loading_(loading) {}
+  /// `foreign` gets what is wrong in a base file.
+  Loader(ComparisonPlan& comparison, Loading& loading, ComparisonResult& foreign)
+      : into_(comparison), loading_(loading), foreign_(foreign) {}
 
   void load(const YamlNode& root) {
     const Section top(loading_, &root, {.section = "comparison", .shown = "comparison"});
     if (!root.is_map()) return;
     (void)top.text("kind");
     into_.name = top.text("name");
-    load_base(top);
+    if (const YamlNode* node = top.node("description"); node && node->is_scalar())
+      into_.description = std::string(trimmed(node->text));
     load_axes(top);
+    load_base(top);
     Scenario runs;
     load_runs(top, runs);
     into_.seeds = runs.runs.value_or(kDefaultSeeds);
     if (loading_.findings.errors() > 0) return;
     if (!make_cells(into_)) return error(*top.key("vary"), "E112", kTooManyCells);
     load_exclusions(top);
-    load_table(top);
+    load_adjustments(top);
+    load_table(top, into_);
   }
 
  private:
@@ -143,15 +153,36 @@ class Loader {
   void load_base(const Section& top) {
     const YamlNode* base = top.node("base");
     if (!base) return;
-    if (!base->is_map()) {
-      error(*base, base->is_scalar() ? "E190" : "E106",
-            base->is_scalar() ? "a base in another file is not available yet"
-                              : "`base` must be a map: a scenario without what the axes add");
-      return;
+    if (base->is_scalar()) {
+      load_base_file(*base);
+    } else if (base->is_map()) {
+      into_.base = *base;
+    } else {
+      return error(*base, "E106",
+                   "`base` is a scenario without what the axes add, or the name of a file");
     }
-    into_.base = *base;
+    if (!into_.base.is_map()) return;
     set_default(into_.base, "version", "1");
     set_default(into_.base, "name", into_.name);
+  }
+
+  /// A whole scenario, good by itself; its name is relative to the comparison's file.
+  void load_base_file(const YamlNode& name) {
+    const auto path = std::filesystem::path(into_.file).parent_path() / name.text;
+    LoadResult alone = load_file(path, loading_.catalogue);
+    if (!alone.scenario) {
+      if (alone.source.empty())
+        return error(name, "E008", ticked(path.string()) + ": " + alone.diagnostics[0].message);
+      foreign_.diagnostics = std::move(alone.diagnostics);
+      foreign_.source = std::move(alone.source);
+      return error(name, "E008", "the base is no scenario that could be run by itself");
+    }
+    Findings none{""};
+    into_.base = *parse_yaml(alone.source, none);
+    into_.base_source = std::move(alone.source);
+    // What the axes make wrong of it is told at the name of the file.
+    stand_at(into_.base, name);
+    if (into_.axis("protocol") != nullptr) forget_options(into_.base);
   }
 
   void load_axes(const Section& top) {
@@ -199,37 +230,32 @@ class Loader {
     into_.axes.push_back(std::move(axis));
   }
 
-  void load_exclusions(const Section& top) {
-    const YamlNode* list = top.node("exclude");
+  /// The maps in the list at `key`; each from axes to values, and with `own` beside them.
+  template <class Use>
+  void each_entry(const Section& top, const char* key, std::string_view own, const Use& use) {
+    const YamlNode* list = top.node(key);
     if (!list) return;
-    if (!list->is_sequence()) {
-      error(*list, "E106", "`exclude` is a list of maps from axes to values");
-      return;
-    }
+    if (!list->is_sequence())
+      return error(*list, "E106", ticked(key) + " is a list of maps from axes to values");
     for (const YamlNode& entry : list->items) {
       if (!entry.is_map()) {
-        error(entry, "E106", "an exclusion is a map from axes to values");
-        continue;
+        error(entry, "E106", "an entry of " + ticked(key) + " is a map from axes to values");
+      } else if (const auto combination = combination_of(entry, own)) {
+        use(entry, *combination);
       }
-      load_exclusion(entry);
     }
   }
 
-  void load_exclusion(const YamlNode& entry) {
-    const YamlNode* because = entry.find("because");
-    if (!because || !because->is_scalar()) {
-      error(entry, "E105", "an exclusion needs `because`: the table says why a cell is empty");
-      return;
-    }
-    std::vector<std::pair<std::size_t, std::size_t>> wanted;  // axis, value
+  std::optional<Combination> combination_of(const YamlNode& entry, std::string_view own) {
+    Combination wanted;
     for (std::size_t i = 0; i < entry.keys.size(); ++i) {
       const YamlNode& key = entry.keys[i];
-      if (key.text == "because" || key.text.starts_with("x-")) continue;
+      if (key.text == own || key.text.starts_with("x-")) continue;
       const auto axes = axis_names(into_);
       const auto axis = std::ranges::find(axes, key.text) - axes.begin();
       if (static_cast<std::size_t>(axis) == axes.size()) {
         error(key, "E101", "there is no axis " + ticked(key.text), guess(key.text, axes));
-        return;
+        return std::nullopt;
       }
       const auto values = value_names(into_.axes[static_cast<std::size_t>(axis)]);
       const auto value = std::ranges::find(values, entry.items[i].text) - values.begin();
@@ -237,98 +263,49 @@ class Loader {
         error(entry.items[i], "E102",
               "axis `" + key.text + "` has no value " + ticked(entry.items[i].text),
               guess(entry.items[i].text, values));
-        return;
+        return std::nullopt;
       }
       wanted.emplace_back(axis, value);
     }
-    for (Cell& cell : into_.cells) {
-      const bool meant = std::ranges::all_of(
-          wanted, [&](const auto& pair) { return cell.at[pair.first] == pair.second; });
-      if (meant && cell.excluded.empty()) cell.excluded = because->text;
-    }
+    return wanted;
   }
 
-  void load_table(const Section& top) {
-    const Section report = top.below("report", "comparison.report");
-    TablePlan& table = into_.table;
-    const auto names = axis_names(into_);
-    std::set<std::string> used;
-    const auto pick = [&](const char* key, std::string& into) {
-      const YamlNode* node = report.node(key);
-      if (!node || !node->is_scalar()) return;
-      if (std::ranges::find(names, node->text) == names.end()) {
-        error(*node, "E102", "there is no axis " + ticked(node->text), guess(node->text, names));
-      } else if (!used.insert(node->text).second) {
-        error(*node, "E117", "axis `" + node->text + "` has another place in the table already");
-      } else {
-        into = node->text;
+  void load_exclusions(const Section& top) {
+    each_entry(top, "exclude", "because", [&](const YamlNode& entry, const Combination& of) {
+      const YamlNode* because = entry.find("because");
+      if (!because || !because->is_scalar()) {
+        return error(entry, "E105",
+                     "an exclusion needs `because`: the table says why a cell is empty");
       }
-    };
-    pick("rows", table.rows);
-    pick("columns", table.columns);
-    pick("pages", table.pages);
-    for (std::string* place : {&table.rows, &table.columns, &table.pages}) {
-      if (!place->empty()) continue;
-      for (const std::string& name : names) {
-        if (place->empty() && used.insert(name).second) *place = name;
+      for (Cell& cell : into_.cells) {
+        if (is_of(cell, of) && cell.excluded.empty()) cell.excluded = because->text;
       }
-    }
-    table.map = report.get<bool>("map");
-    load_metrics(report);
-    load_baseline(report);
+    });
   }
 
-  void load_metrics(const Section& report) {
-    const YamlNode* list = report.node("metrics");
-    if (!list) {
-      into_.table.metrics = {"throughput.mean", "commit_latency.p50", "messages_per_commit.mean"};
-      return;
-    }
-    std::vector<std::string> known;
-    for (const MetricEntry& metric : loading_.catalogue.metrics) known.push_back(metric.name);
-    for (const YamlNode& item : list->is_sequence() ? list->items : std::vector{*list}) {
-      const std::string name = item.text.substr(0, item.text.find('.'));
-      const auto found = std::ranges::find(loading_.catalogue.metrics, name, &MetricEntry::name);
-      if (found == loading_.catalogue.metrics.end()) {
-        error(item, "E102", "unknown metric " + ticked(name), guess(name, known));
-        continue;
-      }
-      into_.table.metrics.push_back(
-          name.size() < item.text.size() ? item.text : name + "." + usual_statistic(*found));
-    }
-  }
-
-  static std::string usual_statistic(const MetricEntry& metric) {
-    switch (metric.kind) {
-      case MetricKind::counter: return "count";
-      case MetricKind::gauge: return "mean";
-      case MetricKind::histogram: return metric.name == "recovery_time" ? "max" : "p50";
-    }
-    return "";
-  }
-
-  void load_baseline(const Section& report) {
-    const YamlNode* node = report.node("baseline");
-    const Axis* rows = into_.axis(into_.table.rows);
-    if (!node || !node->is_scalar() || !rows) return;
-    const auto values = value_names(*rows);
-    if (std::ranges::find(values, node->text) == values.end()) {
-      error(*node, "E102", "`" + rows->name + "` has no value " + ticked(node->text),
-            guess(node->text, values));
-      return;
-    }
-    into_.table.baseline = node->text;
+  void load_adjustments(const Section& top) {
+    each_entry(top, "adjust", "with", [&](const YamlNode& entry, const Combination& of) {
+      const YamlNode* with = entry.find("with");
+      if (!with || !with->is_map())
+        return error(entry, "E105", "an adjustment needs `with`: a map of what it changes");
+      into_.adjustments.push_back({.of = of, .patch = *with});
+    });
   }
 
   ComparisonPlan& into_;
   Loading& loading_;
+  ComparisonResult& foreign_;
 };
 
 /// Every cell must be a scenario. The same mistake in the base is found once.
-void check_cells(const ComparisonPlan& comparison, const Catalogue& catalogue, Diagnostics& all) {
-  for (const Cell& cell : comparison.cells) {
+void check_cells(ComparisonPlan& comparison, const Catalogue& catalogue, Diagnostics& all) {
+  for (std::size_t i = 0; i < comparison.cells.size(); ++i) {
+    Cell& cell = comparison.cells[i];
     if (!cell.excluded.empty()) continue;
-    for (Diagnostic& d : comparison.load(cell, comparison.seeds.first, catalogue).diagnostics) {
+    LoadResult loaded = comparison.load(cell, comparison.seed(i, 0), catalogue);
+    if (loaded.scenario) cell.protocol = loaded.scenario->protocol.name;
+    for (Diagnostic& d : loaded.diagnostics) {
+      if (d.code == "W211") continue;  // any(f) or any(0) of nobody is one end of an axis
       const bool known = std::ranges::any_of(all, [&](const Diagnostic& other) {
         return other.at.line == d.at.line && other.at.column == d.at.column &&
                other.code == d.code && other.severity == d.severity;
@@ -361,6 +338,19 @@ std::size_t ComparisonPlan::value_on(const Cell& cell, std::string_view axis_nam
   return cell.at[static_cast<std::size_t>(axis(axis_name) - axes.data())];
 }
 
+const Axis* ComparisonPlan::sizes() const {
+  const auto numbers = [](const Axis& axis) {
+    const auto above_zero = [](const Axis::Value& value) {
+      const auto number = parse_number(value.name);
+      return number && *number > 0;
+    };
+    return axis.values.size() >= 3 && std::ranges::all_of(axis.values, above_zero);
+  };
+  if (const Axis* replicas = axis("replicas"); replicas && numbers(*replicas)) return replicas;
+  const auto found = std::ranges::find_if(axes, numbers);
+  return found == axes.end() ? nullptr : &*found;
+}
+
 std::string ComparisonPlan::label(const Cell& cell) const {
   std::vector<std::string> names;
   for (std::size_t a = 0; a < axes.size(); ++a) names.push_back(axes[a].values[cell.at[a]].name);
@@ -371,6 +361,9 @@ LoadResult ComparisonPlan::load(const Cell& cell, std::uint64_t seed,
                                 const Catalogue& catalogue) const {
   YamlNode tree = base;
   for (std::size_t a = 0; a < axes.size(); ++a) merge(tree, axes[a].values[cell.at[a]].patch);
+  for (const Adjustment& adjustment : adjustments) {
+    if (is_of(cell, adjustment.of)) merge(tree, adjustment.patch);
+  }
   return load_tree(std::move(tree), file, source, catalogue, {.sets = {}, .seed = seed});
 }
 
@@ -390,7 +383,9 @@ ComparisonResult load_comparison(std::string_view yaml, std::string_view file,
   if (const auto root = parse_yaml(yaml, findings)) {
     check_strictness(*root, findings);
     Loading loading{.findings = findings, .catalogue = catalogue};
-    Loader(comparison, loading).load(*root);
+    ComparisonResult foreign;
+    Loader(comparison, loading, foreign).load(*root);
+    if (!foreign.diagnostics.empty()) return foreign;
   }
   return checked(std::move(comparison), findings, catalogue);
 }
@@ -430,10 +425,7 @@ ComparisonResult vary_scenario(std::string_view yaml, std::string_view file,
     }
   }
   if (comparison.axis("protocol") != nullptr) {
-    // Options belong to the protocol they were written for.
-    for (std::size_t i = 0; i < comparison.base.keys.size(); ++i) {
-      if (comparison.base.keys[i].text == "protocol") forget(comparison.base.items[i], "options");
-    }
+    forget_options(comparison.base);
     if (table.rows == "protocol") table.baseline = comparison.axes[0].values[0].name;
   }
   return checked(std::move(comparison), findings, catalogue);

@@ -159,8 +159,9 @@ constexpr KeySpec kKeys[] = {
     {"workload", "tx_size", bytes, "256 B", "1 B..16 MiB", "size of a request"},
     {"workload", "warmup", duration, "0s", "", "measured numbers start here"},
     {"runs", "seeds", seeds, "", "", "first and last seed", true},
-    {"runs", "paired", flag, "false", "",
-     "the same seed gives every protocol of a comparison the same delays and load"},
+    {"runs", "paired", flag, "true", "",
+     "in a comparison: every cell runs on the same seeds, which give it the same load, members and "
+     "faults, and ratios are of pairs; false: every cell has seeds of its own"},
     // --------------------------------------------------------------------------------------
     // adversary
     {"adversary", "members", selector, "", "", "the Byzantine replicas", true},
@@ -264,7 +265,11 @@ constexpr KeySpec kKeys[] = {
     {"comparison", "kind", choice, "", "comparison", "comparison", true},
     {"comparison", "name", name, "", "", "name of the comparison and of its results folder", true},
     {"comparison", "description", text, "", "", "what it shows, for people"},
-    {"comparison", "base", special, "", "", "a scenario without what the axes add", true},
+    {"comparison", "base", special, "", "",
+     "a scenario without what the axes add; or the name of a scenario file (where `protocol` "
+     "varies, "
+     "without that file's protocol options)",
+     true},
     {"comparison", "vary", special, "", "",
      "map of axes: a list of values for `protocol`, `replicas` or a key such as `network.loss`; or "
      "a "
@@ -272,6 +277,9 @@ constexpr KeySpec kKeys[] = {
      true},
     {"comparison", "exclude", special, "", "",
      "list of combinations left out: maps of axes to values, with `because`"},
+    {"comparison", "adjust", special, "", "",
+     "list of changes to some combinations: maps of axes to values, with `with`, which is laid over "
+     "the cell after all else"},
     {"comparison", "runs", special, "", "", "the seeds, as in a scenario; 1..10 when absent"},
     {"comparison", "report", section, "", "", "how the table is laid out"},
     {"comparison.report", "rows", name, "", "", "the axis down the side; the first when absent"},
@@ -279,14 +287,16 @@ constexpr KeySpec kKeys[] = {
     {"comparison.report", "pages", name, "", "",
      "the axis with a table a value; the next when absent"},
     {"comparison.report", "metrics", special, "", "",
-     "list of metrics, `byzlab list metrics`, such as commit_latency.p99"},
+     "list of metrics, `byzlab list metrics`: commit_latency.p99 is the mean of each run's p99, "
+     "commit_latency.pooled_p99 the p99 of all runs' samples together"},
     {"comparison.report", "baseline", name, "", "",
-     "the row that the others are compared with, seed by seed"},
+     "the row that the others are compared with, seed by seed where they are paired"},
     {"comparison.report", "map", flag, "false", "",
      "a resilience map: cells say live, stalled or violated; only what the fault model does not "
      "allow is a failure"},
     {"comparison.report", "charts", special, "", "",
-     "heatmap, latency_vs_throughput, scaling: of the report page, which is not drawn yet"},
+     "list of charts of the report page: heatmap, latency_vs_throughput, scaling, cdf; those that "
+     "fit when absent"},
 };
 
 constexpr LaterSpec kLater[] = {

@@ -403,7 +403,7 @@ struct Expectation {
 /// delays and load.
 struct Runs {
   std::uint64_t first = 1, last = 1;
-  bool paired = false;
+  bool paired = true;
   bool operator==(const Runs&) const = default;
 };
 

@@ -179,8 +179,16 @@ expect 0 "check a comparison" "$byzlab" check comparison.yaml
 expect 65 "run a comparison" "$byzlab" run comparison.yaml
 expect 0 "compare" "$byzlab" compare comparison.yaml -j 1 --format csv
 cp out first
+cp -RL results/latest first_compared
 expect 0 "compare again, in parallel" "$byzlab" compare comparison.yaml -j 2 --format csv
 cmp -s first out || fail "the same comparison gave another table"
+for file in table.md table.csv table.tex runs.jsonl comparison.yaml; do
+  cmp -s first_compared/$file results/latest/$file || fail "the same comparison gave another $file"
+done
+for folder in first_compared results/latest; do
+  grep -v '"wall_seconds"' $folder/summary.json > $folder.json || fail "no summary without times"
+done
+cmp -s first_compared.json results/latest.json || fail "the same comparison gave another summary"
 [ "$(wc -l < out)" -eq 13 ] || fail "a comparison of 4 cells and 3 metrics has $(wc -l < out) lines"
 for file in table.md table.csv table.tex summary.json console.txt comparison.yaml runs.jsonl; do
   [ -s results/latest/$file ] || fail "compare left no $file"
@@ -190,6 +198,9 @@ expect 0 "compare a scenario" "$byzlab" compare good.yaml --protocols pbft,strea
 expect 0 "vary a scenario" "$byzlab" compare good.yaml --vary replicas=4,7 --seeds 1..2
 expect 64 "vary nothing" "$byzlab" compare good.yaml --vary replicas
 expect 65 "vary to what cannot be" "$byzlab" compare good.yaml --vary replicas=4,x
+sed 's|^base: .*|base: ./good.yaml|' comparison.yaml > over_file.yaml
+expect 0 "compare over a base in a file" "$byzlab" compare over_file.yaml
+[ -s results/latest/base.yaml ] || fail "compare left no base.yaml"
 sed 's/raft/rfat/' comparison.yaml > wrong.yaml
 expect 65 "compare an unknown protocol" "$byzlab" compare wrong.yaml
 

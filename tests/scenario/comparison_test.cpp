@@ -2,6 +2,8 @@
 #include "testbed/scenario/comparison.h"
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "testbed/run.h"
 
@@ -110,6 +112,98 @@ protocol: { name: pbft, replicas: 4, options: { view_timeout: 300ms } }
   BOOST_REQUIRE(raft);
   BOOST_TEST(raft->protocol.name == "raft");
   BOOST_TEST(raft->protocol.replicas == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(some_combinations_can_be_adjusted) {
+  const auto result = load_comparison(R"(
+version: 1
+kind: comparison
+name: adjusted
+base: { duration: 10s }
+vary:
+  protocol: [pbft, raft]
+  replicas: [4, 7]
+adjust:
+  - { protocol: raft, with: { duration: 20s } }
+  - { protocol: raft, replicas: 7, with: { network: { latency: 3ms } } }
+)",
+                                      "adjusted.yaml", catalogue());
+  BOOST_REQUIRE_MESSAGE(result.comparison, to_text(result.diagnostics, result.source));
+  const ComparisonPlan& plan = *result.comparison;
+  const auto duration = [&](std::string_view label) {
+    return plan.load(cell_of(plan, label), 1, catalogue()).scenario->duration;
+  };
+  BOOST_TEST((duration("pbft, 4") == std::chrono::seconds{10}));
+  BOOST_TEST((duration("raft, 4") == std::chrono::seconds{20}));
+  BOOST_TEST((duration("raft, 7") == std::chrono::seconds{20}));
+  BOOST_TEST(plan.cells[0].protocol == "pbft");
+  BOOST_TEST(plan.cells[3].protocol == "raft");
+}
+
+BOOST_AUTO_TEST_CASE(the_base_can_be_a_file) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / "byzlab_comparison_test";
+  fs::create_directories(folder);
+  const auto write = [&](const char* name, std::string_view text) {
+    std::ofstream(folder / name) << text;
+  };
+  write("base.yaml", R"(
+version: 1
+name: alone
+duration: 12s
+protocol: { name: pbft, replicas: 4, options: { view_timeout: 300ms } }
+timeline: [ { at: 1s, for: 1s, crash: r1 } ]
+)");
+  write("wrong.yaml",
+        "version: 1\nname: wrong\nduration: 12\nprotocol: { name: pbft, replicas: 4 }\n");
+  const auto load = [&](std::string_view base, std::string_view replicas) {
+    const std::string yaml =
+        "version: 1\nkind: comparison\nname: over\nbase: " + std::string(base) +
+        "\nvary:\n  protocol: [pbft, raft]\n  replicas: " + std::string(replicas) + "\n";
+    return load_comparison(yaml, (folder / "over.yaml").string(), catalogue());
+  };
+
+  const auto good = load("./base.yaml", "[4, 7]");
+  BOOST_REQUIRE_MESSAGE(good.comparison, to_text(good.diagnostics, good.source));
+  const auto raft = good.comparison->load(good.comparison->cells[3], 1, catalogue()).scenario;
+  BOOST_REQUIRE(raft);
+  BOOST_TEST((raft->duration == std::chrono::seconds{12}));
+  BOOST_TEST(raft->protocol.replicas == 7u);
+  BOOST_TEST(raft->timeline.size() == 1u);
+  BOOST_TEST(good.comparison->base_source.find("alone") != std::string::npos);
+
+  // A mistake of the base is told in its own file, what the axes make of it at its name.
+  const auto wrong = load("wrong.yaml", "[4]");
+  BOOST_TEST(!wrong.comparison);
+  const std::string text = to_text(wrong.diagnostics, wrong.source);
+  BOOST_TEST(text.find("wrong.yaml:3:11: error[E110]") != std::string::npos, text);
+  const auto nobody = load("./base.yaml", "[1]");  // there is no r1 to crash
+  BOOST_TEST(!nobody.comparison);
+  BOOST_TEST(to_text(nobody.diagnostics, nobody.source).find("over.yaml:4:") !=
+             std::string::npos);
+  const auto missing = load("./nowhere.yaml", "[4]");
+  BOOST_TEST(to_text(missing.diagnostics, missing.source).find("no such file") !=
+             std::string::npos);
+  fs::remove_all(folder);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_table_cannot_show_is_refused) {
+  const auto errors = [](std::string_view report) {
+    const std::string yaml =
+        "version: 1\nkind: comparison\nname: bad\nbase: { duration: 10s }\n"
+        "vary:\n  protocol: [pbft, raft]\n  replicas: [4, 7]\nreport: " +
+        std::string(report) + "\n";
+    const auto result = load_comparison(yaml, "bad.yaml", catalogue());
+    return to_text(result.diagnostics, result.source);
+  };
+  BOOST_TEST(errors("{ metrics: [commit_latency.pooled_p99, recovery_time] }") == "");
+  BOOST_TEST(errors("{ metrics: [commit_latency.p42] }").find("E151") != std::string::npos);
+  BOOST_TEST(errors("{ metrics: [throughput.pooled_p99] }").find("E151") != std::string::npos);
+  BOOST_TEST(errors("{ metrics: [comit_latency] }").find("did you mean `commit_latency`?") !=
+             std::string::npos);
+  BOOST_TEST(errors("{ charts: [heatmap, cdf] }") == "");
+  BOOST_TEST(errors("{ charts: [heatmp] }").find("did you mean `heatmap`?") != std::string::npos);
+  BOOST_TEST(errors("{ charts: [scaling] }").find("at least three sizes") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
