@@ -52,7 +52,9 @@ FaultCommand fault_command(const json::object& command) {
 }
 
 LiveSession::LiveSession(const Options& options)
-    : feed(options.real_time ? "tcp" : "sim"), options_(options), speed_(options.speed) {
+    : feed(options.real_time ? "tcp" : "sim", options.interactive),
+      options_(options),
+      speed_(options.speed) {
   tell_pace();
 }
 

@@ -53,8 +53,8 @@ std::string json_string(std::string_view text) {
 
 }  // namespace
 
-LiveFeed::LiveFeed(std::string transport, std::size_t rows)
-    : transport_(std::move(transport)), rows_(rows), recording_(rows) {}
+LiveFeed::LiveFeed(std::string transport, bool interactive, std::size_t rows)
+    : transport_(std::move(transport)), interactive_(interactive), rows_(rows), recording_(rows) {}
 
 Interest LiveFeed::interest() const {
   return Recording().interest() | Interest::in<FaultChanged>();
@@ -276,6 +276,7 @@ std::string LiveFeed::row_json() {
   if (generation_ == 0 || finished_) return {};
   return compact(boost::json::object{{"id", "live"},
                                      {"live", true},
+                                     {"interactive", interactive_},
                                      {"name", report_.name},
                                      {"verdict", to_string(report_.verdict)},
                                      {"reason", report_.reason},

@@ -20,7 +20,8 @@ namespace byzlab {
 class LiveFeed final : public RunObserver, public PageFeed {
  public:
   /// At most `rows` of each table at a time.
-  explicit LiveFeed(std::string transport = "sim", std::size_t rows = 20'000);
+  explicit LiveFeed(std::string transport = "sim", bool interactive = false,
+                    std::size_t rows = 20'000);
 
   // RunObserver; a second begin() is another run.
   Interest interest() const override;
@@ -51,6 +52,7 @@ class LiveFeed final : public RunObserver, public PageFeed {
 
   mutable std::mutex mutex_;
   std::string transport_;
+  bool interactive_;
   std::size_t rows_;
   std::uint64_t generation_ = 0;
   RunInfo info_;

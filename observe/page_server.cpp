@@ -32,6 +32,7 @@ namespace {
 constexpr std::uint32_t kHeaderBytes = 16 * 1024;
 constexpr std::uint64_t kBodyBytes = 64 * 1024;
 constexpr std::size_t kBlockingThreads = 2;
+constexpr std::chrono::milliseconds kSlowestKilobyte{4};  // who takes less is not waited for
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -240,7 +241,8 @@ class PageServer::Impl {
   }
 
   asio::awaitable<void> send(beast::tcp_stream& stream, Response response, error_code& error) {
-    stream.expires_after(options_.patience);
+    const auto kilobytes = static_cast<std::int64_t>(response.body().size() / 1024);
+    stream.expires_after(options_.patience + kSlowestKilobyte * kilobytes);
     co_await http::async_write(stream, response, asio::redirect_error(asio::use_awaitable, error));
   }
 

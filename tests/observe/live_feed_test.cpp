@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_driver_may_end_the_run) {
 /// However long it goes, a page holds no more than the bound of each table.
 BOOST_AUTO_TEST_CASE(a_long_run_does_not_grow) {
   testing::Trial trial(*find_engine("pbft"), 4, 60);
-  LiveFeed feed("sim", 300);
+  LiveFeed feed("sim", false, 300);
   Reader reader;
   std::size_t most = 0;
   Pieces driver([&](Time) {
