@@ -1,6 +1,7 @@
 // What is always visible: which run this is, what came of it, and how to have it again.
 import { element, type Child } from "./dom";
 import { signOf } from "./colours";
+import { icon } from "./icons";
 import type { ViewContext } from "./views/view";
 
 export function runHeader(context: ViewContext, nextTheme: () => void): HTMLElement {
@@ -37,17 +38,17 @@ export function themeButton(nextTheme: () => void): HTMLElement {
   return element("button", {
     type: "button", class: "quiet theme", title: "light, dark, as the system (T)",
     "aria-label": "change between light, dark and the system's theme", onclick: nextTheme,
-  }, "◐");
+  }, icon("theme"));
 }
 
 export function copyButton(text: string, words: string): HTMLElement {
   const button = element("button", {
     type: "button", class: "quiet copy", title: words, "aria-label": words,
     onclick: () => void copy(text).then((done) => {
-      button.textContent = done ? "✓" : "✗";
-      setTimeout(() => { button.textContent = "⧉"; }, 1200);
+      button.replaceChildren(done ? "✓" : "✗");
+      setTimeout(() => button.replaceChildren(icon("copy")), 1200);
     }),
-  }, "⧉");
+  }, icon("copy"));
   return button;
 }
 

@@ -2,6 +2,7 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { App } from "./app";
+import { openComparison } from "./comparison/page";
 import { InlineSource } from "./data/inline_source";
 import type { PageData } from "./data/types";
 import { element } from "./dom";
@@ -14,6 +15,8 @@ function open(root: HTMLElement, page: PageData): void {
       return;
     }
     case "comparison":
+      openComparison(root, page.data);
+      return;
     case "server":
       root.append(element("p", { class: "note" }, "Nothing is shown for this kind of page."));
   }

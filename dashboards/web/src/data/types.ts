@@ -274,9 +274,13 @@ export interface ComparisonCell {
   failed: number;
   inconclusive: number;
   unsafe: number;
-  /** Of the resilience map. */
+  /** Safe runs in which something did not go on as expected. */
+  stalled?: number;
+  /** The worst its runs came to. */
   outcome?: string;
   metrics: Record<string, ComparisonMetric>;
+  /** By metric, against the baseline. */
+  ratios?: Record<string, { mean?: number; ratio?: number; low: number; high: number; samples: number }>;
   histograms?: Record<string, Sketch>;
 }
 
@@ -293,7 +297,9 @@ export interface ComparisonMetric {
 
 /** Paired against the baseline: geometric mean over seeds, 95 % interval. */
 export interface ComparisonRatio {
-  at: Record<string, string>;
+  /** Index into `cells`, or the cell's place. */
+  cell?: number;
+  at?: Record<string, string>;
   metric: string;
   ratio: number;
   low: number;
