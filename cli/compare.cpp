@@ -17,6 +17,7 @@
 #include "observe/results_folder.h"
 #include "observe/summary.h"
 #include "observe/terminal.h"
+#include "observe/web_assets.h"
 #include "testbed/run.h"
 #include "testbed/scenario/comparison.h"
 
@@ -127,6 +128,9 @@ std::filesystem::path write_results(const ComparisonTable& table,
   if (comparison.table.map) folder.write("map.svg", table.svg());
   folder.write("console.txt", table.headline() + "\n" + table.text({}));
   folder.write("runs.jsonl", runs);
+  if (web_built()) {
+    folder.write("report.html", page_html(R"({"kind":"comparison","data":)" + table.json() + "}"));
+  }
   Report line;
   line.name = comparison.name;
   line.verdict = table.verdict();

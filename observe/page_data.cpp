@@ -40,7 +40,8 @@ std::string_view number_or_null(std::string_view cell) {
 
 }  // namespace
 
-std::string run_data_json(const fs::path& folder, const std::string& id) {
+std::string run_data_json(const fs::path& folder, const std::string& id,
+                          std::size_t recording_limit) {
   const auto summary = content(folder / "summary.json");
   if (!summary) {
     throw std::runtime_error("no run in " + folder.string() + ": it has no summary.json");
@@ -53,7 +54,13 @@ std::string run_data_json(const fs::path& folder, const std::string& id) {
   };
   if (const auto csv = content(folder / "timeseries.csv")) add("series", series_json(*csv));
   if (const auto story = content(folder / "story.json")) add("story", *story);
-  if (const auto recording = content(folder / "recording.json")) add("recording", *recording);
+  if (const auto recording = content(folder / "recording.json")) {
+    if (recording->size() <= recording_limit) {
+      add("recording", *recording);
+    } else {
+      add("recording_left_out", std::to_string(recording->size()));
+    }
+  }
   if (const auto lock = content(folder / "scenario.lock.yaml")) {
     std::string text;
     write_json_string(*lock, text);

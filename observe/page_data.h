@@ -2,6 +2,7 @@
 // files of its results folder, so that page, terminal and files say the same.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -9,8 +10,10 @@ namespace byzlab {
 
 /// The run's RunData: {"schema", "id", "summary", "series", "story", "recording", "lock_yaml"}. The
 /// part of a file that is missing (an older folder) is left out. Throws std::runtime_error when
-/// there is no run in the folder.
-std::string run_data_json(const std::filesystem::path& folder, const std::string& id);
+/// there is no run in the folder. A recording of more than `recording_limit` bytes is left out, and
+/// "recording_left_out" says how large it is.
+std::string run_data_json(const std::filesystem::path& folder, const std::string& id,
+                          std::size_t recording_limit = SIZE_MAX);
 /// The same; a run is called by its last two folders, "NAME/20261122-143301-s42-9f3c1a7e".
 std::string run_data_json(const std::filesystem::path& folder);
 

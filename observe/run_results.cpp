@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include "base/version.h"
+#include "observe/page_data.h"
 #include "observe/summary.h"
 #include "observe/timeseries.h"
+#include "observe/web_assets.h"
 
 namespace byzlab {
 
@@ -33,6 +35,14 @@ void write_run(ResultsFolder& folder, const Report& report, const EventLog& even
   for (const auto& e : report.expectations)
     if (e.bound != Bound::not_applicable)
       folder.write("violations/" + folder_name(e.id) + ".json", violation_json(report, e));
+  if (web_built()) {
+    folder.write("report.html", run_page(folder.unfinished(), folder_name(report.name) + "/" + id));
+  }
+}
+
+std::string run_page(const std::filesystem::path& folder, const std::string& id) {
+  return page_html(R"({"kind":"run","data":)" +
+                   run_data_json(folder, id, largest_recording_in_a_page) + "}");
 }
 
 std::string repro_script(const Report& report) {

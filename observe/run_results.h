@@ -27,6 +27,14 @@ std::string run_id(const Report& report, const std::string& when);
 void write_run(ResultsFolder& folder, const Report& report, const EventLog& events,
                const RunInputs& inputs, const std::string& id);
 
+/// A page is opened by double-click and sent to colleagues: beyond this many bytes the recording
+/// stays outside, and the page says so. With it a report.html stays below 10 MB.
+inline constexpr std::size_t largest_recording_in_a_page = 8'000'000;
+
+/// report.html of the run in the folder, which all other files are in already. Empty when byzlab
+/// was built without its page.
+std::string run_page(const std::filesystem::path& folder, const std::string& id);
+
 /// repro.sh: finds byzlab, runs scenario.lock.yaml again and compares the trace hash.
 std::string repro_script(const Report& report);
 

@@ -3,8 +3,11 @@
 import type { Source } from "./data/source";
 import type { LiveDelta, RunData, Violation } from "./data/types";
 import { element, empty, fill } from "./dom";
+import { forkDialog } from "./fork_dialog";
 import { runHeader } from "./header";
 import { key_help, listenToKeys } from "./keys";
+import { grow } from "./live";
+import { paceBar, type PaceBar } from "./pace_bar";
 import { lineAt } from "./notable";
 import { play } from "./play";
 import { Store, type State, type Theme } from "./store";
@@ -22,17 +25,24 @@ export class App {
   private readonly tabs = new Map<string, HTMLElement>();
   private readonly help = element("dialog", { class: "help" });
   private readonly timeBar: TimeBar;
+  private readonly pace: PaceBar | null;
+  private header: HTMLElement;
   private readonly ends: (() => void)[] = [];
   private shown: { entry: ViewEntry; view: View } | null = null;
   private scheduled = false;
 
   constructor(private readonly root: HTMLElement, data: RunData, source: Source,
-              violations: readonly Violation[]) {
+              violations: readonly Violation[], private readonly served = false) {
     this.store = new Store({ from: 0, to: Math.max(data.summary.simulated_seconds, 1e-3) });
-    this.context = { data, source, store: this.store, violations };
+    this.context = {
+      data, source, store: this.store, violations: data.violations ?? violations, revision: 0,
+      live: source.live !== undefined,
+    };
     this.offered = views.filter((entry) => entry.offered?.(this.context) ?? true);
     this.store.follow(location.hash);
     this.timeBar = new TimeBar(this.store, data);
+    this.pace = source.command ? paceBar(source) : null;
+    this.header = this.makeHeader();
     this.build();
     this.ends.push(
       this.store.subscribe((state, before) => this.changed(state, before)),
@@ -51,6 +61,9 @@ export class App {
       play(this.store),
     );
     this.ends.push(source.live?.((delta) => this.grow(delta)) ?? (() => {}));
+    if (data.recording_left_out) this.notice(
+      `The recording of this run (${Math.round(data.recording_left_out / 1e6)} MB) is too large for this file: `
+      + "`byzlab view` shows the block tree and the replicas' timelines.");
     applyTheme(this.store.state.theme);
     this.showView(this.store.state.view);
     this.schedule();
@@ -83,9 +96,9 @@ export class App {
       element("form", { method: "dialog" }, element("button", {}, "close")));
     empty(this.root);
     fill(this.root,
-      runHeader(this.context, () => this.nextTheme()), this.offered.length > 1 ? tabs : null, this.main,
+      this.header, this.offered.length > 1 ? tabs : null, this.main,
       element("footer", { class: "time-bar" }, this.caption,
-        transportBar(this.store, data, () => this.help.showModal()), this.timeBar.root),
+        this.pace?.root, transportBar(this.store, data, () => this.help.showModal()), this.timeBar.root),
       this.help);
     document.title = `${data.summary.name} · byzlab`;
   }
@@ -118,8 +131,7 @@ export class App {
   }
 
   private link(): string {
-    const id = new URLSearchParams(location.hash.slice(1)).get("id");
-    return (id ? `id=${id}&` : "") + this.store.link();
+    return (this.served ? `id=${encodeURIComponent(this.context.data.id)}&` : "") + this.store.link();
   }
 
   private showView(id: string): void {
@@ -171,46 +183,46 @@ export class App {
     this.draw();
   }
 
-  /** A finished run is forked on the command line: from the same seed, with one more fault. */
+  private makeHeader(): HTMLElement {
+    return runHeader(this.context, { nextTheme: () => this.nextTheme(), home: this.served });
+  }
+
   private fork(): void {
-    const at = Number(this.store.state.cursor.toFixed(6));
-    const fault = `  - at: ${at}s\n    for: 5s\n    crash: r0`;
-    const dialog = element("dialog", { class: "help" },
-      element("h2", {}, `Fork at ${at} s`),
-      element("p", {}, "The same seed with one more fault: append this to the timeline of scenario.lock.yaml and run it."),
-      element("pre", {}, fault),
-      element("form", { method: "dialog" }, element("button", {}, "close")));
-    dialog.addEventListener("close", () => dialog.remove());
+    const dialog = forkDialog(this.context);
     this.root.append(dialog);
     dialog.showModal();
+  }
+
+  private notice(text: string): void {
+    this.header.append(element("p", { class: "notice" }, text));
   }
 
   // ------------------------------------------------------------- live
 
   private grow(delta: LiveDelta): void {
-    const { data } = this.context;
-    if (delta.reset) Object.assign(data, delta.reset);
-    if (delta.summary) data.summary = delta.summary;
-    if (delta.story) (data.story ??= []).push(...delta.story);
-    appendColumns(data.series, delta.series);
-    for (const table of ["blocks", "commits", "views", "states", "notes"] as const)
-      appendColumns(data.recording?.[table], delta.recording?.[table]);
-    const { whole, range } = this.store.state;
+    const { context, store } = this;
+    if (!grow(context.data, delta)) return;
+    context.revision += 1;
+    context.live = !delta.finished;
+    if (delta.pace) this.pace?.update(delta.pace);
+    if (delta.summary || delta.reset || delta.finished) {
+      const header = this.makeHeader();
+      this.header.replaceWith(header);
+      this.header = header;
+    }
+    const { whole, range } = store.state;
     const following = range.to >= whole.to;
-    const grown = { from: 0, to: Math.max(delta.now, 1e-3) };
-    this.store.set({
-      whole: grown,
-      ...(following ? { range: { from: range.from, to: grown.to }, cursor: grown.to } : {}),
+    const now = { from: 0, to: Math.max(delta.now, 1e-3) };
+    store.set({
+      whole: now,
+      ...(following ? { range: { from: range.from, to: now.to }, cursor: now.to } : {}),
     });
     this.timeBar.redraw();
-  }
-}
-
-function appendColumns(columns: object | undefined, more: object | undefined): void {
-  if (!columns || !more) return;
-  for (const [name, added] of Object.entries(more)) {
-    const column = (columns as Record<string, unknown[] | undefined>)[name];
-    if (column && Array.isArray(added)) for (const value of added) column.push(value);
+    if (delta.finished && this.pace) {
+      this.pace.root.remove();
+      if (delta.id) this.header.append(element("p", { class: "notice" }, "The run is over: ",
+        element("a", { href: `#id=${encodeURIComponent(delta.id)}` }, delta.id)));
+    }
   }
 }
 

@@ -4,13 +4,20 @@ import { signOf } from "./colours";
 import { icon } from "./icons";
 import type { ViewContext } from "./views/view";
 
-export function runHeader(context: ViewContext, nextTheme: () => void): HTMLElement {
+export interface HeaderActions {
+  nextTheme(): void;
+  /** There is a list of runs to go back to. */
+  home: boolean;
+}
+
+export function runHeader(context: ViewContext, actions: HeaderActions): HTMLElement {
   const { summary, id } = context.data;
   const { n, f, quorum, name } = summary.protocol;
   const again = `byzlab run results/${id}/scenario.lock.yaml`;
   return element("header", { class: "page-header" },
     element("div", { class: "title" },
-      verdictBadge(summary.verdict),
+      actions.home ? element("a", { class: "home", href: "#" }, "all runs") : null,
+      context.live ? element("span", { class: "badge live" }, "● live") : verdictBadge(summary.verdict),
       element("h1", {}, summary.name),
       summary.reason ? element("span", { class: "reason" }, summary.reason) : null),
     element("div", { class: "facts" },
@@ -21,7 +28,7 @@ export function runHeader(context: ViewContext, nextTheme: () => void): HTMLElem
       fact("trace", summary.trace_hash, copyButton(summary.trace_hash, "copy the trace hash"))),
     element("div", { class: "again" },
       element("code", {}, again), copyButton(again, "copy the command"),
-      themeButton(nextTheme)));
+      themeButton(() => actions.nextTheme())));
 }
 
 export function verdictBadge(verdict: string): HTMLElement {

@@ -5,7 +5,7 @@ import { App } from "./app";
 import { openComparison } from "./comparison/page";
 import { InlineSource } from "./data/inline_source";
 import type { PageData } from "./data/types";
-import { element } from "./dom";
+import { openServer } from "./server/page";
 
 function open(root: HTMLElement, page: PageData): void {
   switch (page.kind) {
@@ -18,7 +18,7 @@ function open(root: HTMLElement, page: PageData): void {
       openComparison(root, page.data);
       return;
     case "server":
-      root.append(element("p", { class: "note" }, "Nothing is shown for this kind of page."));
+      openServer(root);
   }
 }
 

@@ -25,8 +25,9 @@ export interface TimeLine {
 export interface TimeChartOptions {
   title: string;
   meaning?: string;
-  t: Seconds[];
-  lines: TimeLine[];
+  /** Asked again when a live run has grown. */
+  t: () => Seconds[];
+  lines: () => TimeLine[];
   format: (value: number) => string;
   height?: number;
   /** Drawn across: a limit, a total. */
@@ -45,15 +46,21 @@ class TimeChart implements View {
   private readonly sizes: ResizeObserver;
   private cursor: Seconds;
   private theme = "";
+  private t: Seconds[];
+  private lines: TimeLine[];
+  private revision: number;
 
   constructor(root: HTMLElement, private readonly context: ViewContext,
               private readonly options: TimeChartOptions) {
     this.cursor = context.store.state.cursor;
+    this.t = options.t();
+    this.lines = options.lines();
+    this.revision = context.revision;
     this.figure = figure({
       title: options.title,
       meaning: options.meaning,
       table: () => ({
-        columns: ["time, s", ...options.lines.map((line) => line.name)],
+        columns: ["time, s", ...this.lines.map((line) => line.name)],
         rows: this.rowsInRange(),
       }),
     });
@@ -73,8 +80,13 @@ class TimeChart implements View {
     this.cursor = cursor;
     const { min, max } = this.plot.scales["x"];
     const theme = paint("--ink") + paint("--paper");
-    const grown = this.plot.data[0].length !== this.options.t.length;
-    if (grown) this.plot.setData(this.columns(), false);
+    const grown = this.revision !== this.context.revision;
+    if (grown) {
+      this.revision = this.context.revision;
+      this.t = this.options.t();
+      this.lines = this.options.lines();
+      this.plot.setData(this.columns(), false);
+    }
     if (grown || min !== range.from || max !== range.to) {
       this.plot.setScale("x", { min: range.from, max: range.to });
     } else {
@@ -90,14 +102,14 @@ class TimeChart implements View {
   }
 
   private columns(): uPlot.AlignedData {
-    return [this.options.t, ...this.options.lines.map((line) => line.values)];
+    return [this.t, ...this.lines.map((line) => line.values)];
   }
 
   private rowsInRange(): (number | null)[][] {
     const { from, to } = this.context.store.state.range;
     const rows: (number | null)[][] = [];
-    this.options.t.forEach((t, i) => {
-      if (t >= from && t <= to) rows.push([t, ...this.options.lines.map((line) => line.values[i])]);
+    this.t.forEach((t, i) => {
+      if (t >= from && t <= to) rows.push([t, ...this.lines.map((line) => line.values[i])]);
     });
     return rows;
   }
@@ -124,7 +136,7 @@ class TimeChart implements View {
       ],
       series: [
         { label: "at", value: (_, t) => (t === null ? "–" : moment(t, this.span())) },
-        ...options.lines.map((line): uPlot.Series => ({
+        ...this.lines.map((line): uPlot.Series => ({
           label: line.name,
           stroke: () => paint(line.colour),
           width: line.width ?? 1.6,

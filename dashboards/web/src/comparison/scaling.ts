@@ -83,11 +83,13 @@ function linesOf(model: Model, place: Place, metric: string): Line[] {
       const e = estimateOf(cell, metric);
       return e && e.mean > 0 ? [{ n: Number(n), value: e.mean, low: e.low, high: e.high }] : [];
     });
-    return { row, name, points, law: powerLaw(points) };
+    const fit = model.data.scaling?.fits.find((f) => f.metric === metric && f.at[model.rows] === name
+      && Object.entries(place).every(([axis, value]) => f.at[axis] === value));
+    return { row, name, points, law: fit ?? powerLaw(points) };
   });
 }
 
-/** Least squares on the logarithms; null with fewer than two sizes. */
+/** Where the summary has no fit: least squares on the logarithms; null with fewer than two sizes. */
 export function powerLaw(points: { n: number; value: number }[]): PowerLaw | null {
   const usable = points.filter((p) => p.n > 0 && p.value > 0);
   if (usable.length < 2) return null;

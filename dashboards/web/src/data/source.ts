@@ -9,4 +9,35 @@ export interface Source {
   comparison(id: string): Promise<ComparisonData>;
   /** Calls `on` for every delta until the returned function is called. */
   live?(on: (delta: LiveDelta) => void): () => void;
+  /** To a live run that lets itself be disturbed. Rejects with a sentence for the reader. */
+  command?(command: Command): Promise<CommandDone>;
+  /** The same seed with one more fault; the id of the new run. */
+  fork?(fork: Fork): Promise<{ id: string }>;
+}
+
+export type Disturbance = "crash" | "restart" | "isolate" | "heal" | "become";
+
+export interface Command {
+  command: "pause" | "resume" | "speed" | "step" | Disturbance;
+  /** Simulated seconds a second; null: as fast as it goes. */
+  speed?: number | null;
+  /** For `step`. */
+  by?: Seconds;
+  replica?: number;
+  /** For `become`: a behavior, such as "silent". */
+  behavior?: string;
+}
+
+export interface CommandDone {
+  at: Seconds;
+  /** The entry of the timeline that does the same. */
+  yaml?: string;
+}
+
+export interface Fork {
+  id: string;
+  at: Seconds;
+  command: Disturbance;
+  replica: number;
+  behavior?: string;
 }

@@ -14,8 +14,12 @@ export interface RunData {
   series?: Series;
   story?: StoryLine[];
   recording?: Recording;
+  /** Its size in bytes, when it is too large for the file. */
+  recording_left_out?: number;
   /** scenario.lock.yaml: runnable, everything resolved. */
   lock_yaml?: string;
+  /** With the messages around them. */
+  violations?: Violation[];
 }
 
 export type Verdict = "pass" | "fail" | "inconclusive";
@@ -155,6 +159,8 @@ export interface BlockTable {
   /** When a replica left it. */
   reverted: (Seconds | null)[];
   adversary: boolean[];
+  /** Mined in private; `published` null then means never. */
+  withheld?: boolean[];
   /** Private until then; null: never private. */
   published: (Seconds | null)[];
 }
@@ -215,18 +221,39 @@ export interface RunRow {
   seed: number;
   when: string;
   trace_hash: string;
-  kind: "run" | "seeds" | "comparison";
+  kind: "run" | "seeds" | "sweep" | "comparison";
+  /** Of groups. */
+  last_seed?: number;
+  runs?: number;
+  failed?: number;
+  /** Going on now. */
+  live?: boolean;
+  interactive?: boolean;
 }
 
-/** What a live run adds, ten times a second; `reset` comes first and on every new connection. */
+/** What a live run adds, ten times a second. `reset` comes first, and whenever the server starts anew. */
 export interface LiveDelta {
   now: Seconds;
   reset?: RunData;
+  /** Rows of tables that are known already and have changed. */
+  changed?: { blocks?: Partial<BlockTable> & { row: number[] } };
+  expectations?: { id: string; status: Status }[];
+  pace?: Pace;
   series?: Partial<Series>;
   story?: StoryLine[];
   recording?: Partial<Recording>;
   summary?: Summary;
   finished?: boolean;
+  /** With `finished`: the results folder. */
+  id?: string;
+}
+
+export interface Pace {
+  /** Simulated seconds a second; null: as fast as it goes. */
+  speed: number | null;
+  paused: boolean;
+  /** Whether the run takes commands. */
+  interactive: boolean;
 }
 
 /** summary.json of a comparison. */
@@ -246,6 +273,7 @@ export interface ComparisonData {
   table?: ComparisonTable;
   cells: ComparisonCell[];
   ratios?: ComparisonRatio[];
+  scaling?: ComparisonScaling | null;
   wall_seconds?: number;
 }
 
@@ -305,6 +333,22 @@ export interface ComparisonRatio {
   low: number;
   high: number;
   samples: number;
+}
+
+/** Powers fitted along the axis of sizes: value = factor × size^exponent. */
+export interface ComparisonScaling {
+  axis: string;
+  fits: {
+    /** Without that axis. */
+    at: Record<string, string>;
+    metric: string;
+    exponent: number;
+    low?: number;
+    high?: number;
+    factor: number;
+    r_squared?: number;
+    samples?: number;
+  }[];
 }
 
 /** DDSketch: bucket i covers (gamma^(i-1), gamma^i]. */

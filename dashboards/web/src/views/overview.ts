@@ -8,13 +8,22 @@ import { timeChart, type TimeLine } from "../charts/time_chart";
 import type { View, ViewContext } from "./view";
 
 export function mount(root: HTMLElement, context: ViewContext): View {
+  const figures = element("div");
   const left = element("div", { class: "stack" });
   const right = element("div", { class: "stack charts" });
-  root.append(keyFigures(context.data), element("div", { class: "columns" }, left, right));
-  left.append(expectations(context), story(context));
+  root.append(figures, element("div", { class: "columns" }, left, right));
+  let revision = -1;
+  const write = () => {
+    if (revision === context.revision) return;
+    revision = context.revision;
+    figures.replaceChildren(keyFigures(context.data));
+    left.replaceChildren(expectations(context), story(context));
+  };
+  write();
   const charts = drawCharts(right, context);
   return {
     update(range, cursor) {
+      write();
       for (const chart of charts) chart.update(range, cursor);
       markFocus(left, context);
     },
@@ -111,28 +120,30 @@ function story(context: ViewContext): HTMLElement {
 
 function drawCharts(root: HTMLElement, context: ViewContext): View[] {
   const { data } = context;
-  const s = data.series;
-  if (!s || s.t.length === 0) {
+  if (!data.series || (data.series.t.length === 0 && !context.live)) {
     root.append(element("p", { class: "note" }, "This folder has no time series."));
     return [];
   }
+  // Of the data as it is when it is asked for: a live run may have been started anew.
+  const s = () => data.series as Series;
+  const t = () => s().t;
   const p99 = metricOf(data.summary.metrics, "commit_latency.p99");
   return [
     timeChart(root, context, {
-      title: "Throughput", t: s.t, format: (v) => number(v) + " tx/s",
-      lines: [{ name: "committed", values: s.throughput, colour: "--blue", filled: true }],
+      title: "Throughput", t, format: (v) => number(v) + " tx/s",
+      lines: () => [{ name: "committed", values: s().throughput, colour: "--blue", filled: true }],
     }),
     timeChart(root, context, {
-      title: "Commit latency", t: s.t, format: duration,
-      lines: [{ name: "p50 of the interval", values: gaps(s.latency_p50), colour: "--green" }],
+      title: "Commit latency", t, format: duration,
+      lines: () => [{ name: "p50 of the interval", values: gaps(s().latency_p50), colour: "--green" }],
       level: p99 === null ? undefined : { value: p99, text: `p99 of the run ${duration(p99)}` },
     }),
-    timeChart(root, context, { title: "Height", t: s.t, format: number, lines: heights(s, data) }),
+    timeChart(root, context, { title: "Height", t, format: number, lines: () => heights(s(), data) }),
     timeChart(root, context, {
-      title: "Messages", t: s.t, format: (v) => number(v) + "/s",
-      lines: [
-        { name: "sent", values: s.message_rate, colour: "--purple", filled: true },
-        { name: "dropped", values: rateOf(s.t, s.dropped), colour: "--vermillion", dash: [4, 3] },
+      title: "Messages", t, format: (v) => number(v) + "/s",
+      lines: () => [
+        { name: "sent", values: s().message_rate, colour: "--purple", filled: true },
+        { name: "dropped", values: rateOf(t(), s().dropped), colour: "--vermillion", dash: [4, 3] },
       ],
     }),
   ];
@@ -144,7 +155,7 @@ const most_heights = 10;
 function heights(s: Series, data: RunData): TimeLine[] {
   const { recording } = data;
   const n = data.summary.protocol.n;
-  if (!recording || recording.commits.t.length === 0 || n > most_heights || recording.truncated["commits"]) {
+  if (!recording || n > most_heights || recording.truncated["commits"]) {
     return [
       { name: "highest", values: s.height, colour: "--blue", stepped: true },
       { name: "lowest", values: s.lowest_height, colour: "--orange", dash: [7, 4], stepped: true },
@@ -158,8 +169,10 @@ function heights(s: Series, data: RunData): TimeLine[] {
   let next = 0;
   const { commits, blocks } = recording;
   s.t.forEach((t, i) => {
-    for (; next < commits.t.length && commits.t[next] <= t; ++next)
-      reached[commits.replica[next]] = blocks.height[commits.block[next]];
+    for (; next < commits.t.length && commits.t[next] <= t; ++next) {
+      const [r, block] = [commits.replica[next], commits.block[next]];
+      if (r < n && block >= 0) reached[r] = blocks.height[block];
+    }
     reached.forEach((h, r) => { lines[r].values[i] = h; });
   });
   return lines;

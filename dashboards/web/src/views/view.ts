@@ -11,6 +11,10 @@ export interface ViewContext {
   store: Store;
   /** With their messages; empty when none are known. */
   violations: readonly Violation[];
+  /** Changes whenever a live run's data has grown or changed. */
+  revision: number;
+  /** The run is going on. */
+  live: boolean;
 }
 
 export interface View {

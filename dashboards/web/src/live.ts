@@ -1,0 +1,38 @@
+// A live run grows: deltas of the stream, put into the data that the views look at.
+import type { LiveDelta, RunData } from "./data/types";
+
+/** False when there is nothing to add to yet: the stream's first word has to be a reset. */
+export function grow(data: RunData, delta: LiveDelta): boolean {
+  if (delta.reset) Object.assign(data, delta.reset);
+  if (!data.summary) return false;
+  if (delta.summary) data.summary = delta.summary;
+  if (delta.story) (data.story ??= []).push(...delta.story);
+  append(data.series, delta.series);
+  const { recording } = data;
+  for (const table of ["blocks", "commits", "views", "states", "notes"] as const)
+    append(recording?.[table], delta.recording?.[table]);
+  if (delta.changed?.blocks && recording) replaceRows(recording.blocks, delta.changed.blocks);
+  for (const news of delta.expectations ?? []) {
+    const known = data.summary.expectations.find((e) => e.id === news.id);
+    if (known) known.status = news.status;
+  }
+  return true;
+}
+
+type Columns = Record<string, unknown[] | undefined>;
+
+function append(table: object | undefined, more: object | undefined): void {
+  if (!table || !more) return;
+  for (const [name, added] of Object.entries(more)) {
+    const column = (table as Columns)[name];
+    if (Array.isArray(column) && Array.isArray(added)) for (const value of added) column.push(value);
+  }
+}
+
+function replaceRows(table: object, changed: { row: number[] }): void {
+  for (const [name, values] of Object.entries(changed)) {
+    const column = (table as Columns)[name];
+    if (name === "row" || !Array.isArray(column) || !Array.isArray(values)) continue;
+    changed.row.forEach((row, i) => { if (row < column.length) column[row] = values[i]; });
+  }
+}

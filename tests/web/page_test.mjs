@@ -1,0 +1,185 @@
+// report.html in a browser: node page_test.mjs BYZLAB NODE_MODULES OUT_FOLDER
+//
+// A partition, a double spend, a broken agreement and two comparisons are run and their pages opened from file://,
+// wide and narrow. No console error, no request, numbers as in summary.json, every view, the keys. Pictures are kept.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { browser } from "./browser.mjs";
+import { check, finish, results } from "./results.mjs";
+
+const [byzlab, modules, out] = process.argv.slice(2);
+const wide = { width: 1440, height: 900 }, narrow = { width: 390, height: 844 };
+const pictures = join(out, "screenshots");
+
+const chromium = await browser(modules);
+mkdirSync(pictures, { recursive: true });
+try {
+  await runPage("pbft-partition", results(byzlab, `${out}/partition`, "run", "scenarios/faults/pbft-partition.yaml"));
+  await runPage("double-spend", results(byzlab, `${out}/spend`, "run", "scenarios/attacks/double-spend-51.yaml", "--seed", "1"));
+  await runPage("two-liars", results(byzlab, `${out}/liars`, "run", "scenarios/papers/hotstuff-two-liars.yaml"));
+  await comparisonPage("comparison", results(byzlab, `${out}/compare`, "compare", "scenarios/faults/leader-crash-pbft.yaml",
+    "--protocols", "pbft,hotstuff,raft", "--vary", "replicas=4,7,10", "--seeds", "1..3"));
+  await comparisonPage("resilience", results(byzlab, `${out}/map`, "compare", "scenarios/compare/resilience.yaml",
+    "--seeds", "1..1"));
+} finally {
+  await chromium.close();
+}
+finish();
+
+async function runPage(name, { page: file, summary }) {
+  await withPage(name, file, wide, async (page) => {
+    check((await page.textContent("h1")) === summary.name, `${name}: the heading is the run's name`);
+    check((await page.textContent(".badge")).includes(summary.verdict), `${name}: the badge says ${summary.verdict}`);
+    await sameNumbers(name, page, summary);
+    await keysWork(name, page, summary);
+    await everyView(name, page);
+  });
+  for (const theme of ["dark", "light"]) {
+    await withPage(`${name}-narrow-${theme}`, file, narrow, async (page) => {
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      check(width <= narrow.width, `${name}: nothing is wider than ${narrow.width} px, it is ${width}`);
+    }, theme);
+  }
+  await withPage(`${name}-dark`, file, wide, async () => {}, "dark");
+}
+
+/** What the page shows is what summary.json says, to the digits that it shows. */
+async function sameNumbers(name, page, summary) {
+  const shown = await page.$$eval("[data-metric]", (all) => all.map((e) => ({
+    metric: e.dataset.metric, value: e.dataset.value, text: e.textContent })));
+  check(shown.length >= 5, `${name}: key figures are shown`);
+  for (const { metric, value, text } of shown) {
+    const expected = metric.split(".").reduce((at, part) => at?.[part], summary.metrics);
+    if (expected === null || expected === undefined) {
+      check(text === "–", `${name}: ${metric} has no value, and the page shows ${text}`);
+      continue;
+    }
+    check(Number(value) === expected, `${name}: ${metric} is ${expected}, the page says ${value}`);
+    check(Math.abs(valueOf(text) - expected) <= Math.abs(expected) * 0.006 + 1e-9,
+      `${name}: ${metric} is ${expected}, the page shows ${text}`);
+  }
+  const expectations = await page.$$eval(".expectations li", (all) => all.map((e) => ({
+    id: e.dataset.id, sign: e.querySelector(".sign").textContent, detail: e.querySelector(".detail").textContent })));
+  check(expectations.length === summary.expectations.length, `${name}: every expectation is listed`);
+  for (const e of summary.expectations) {
+    const line = expectations.find((x) => x.id === e.id);
+    const sign = { pass: "✓", fail: "✗" }[e.status] ?? "?";
+    check(line?.sign === sign && line.detail === e.detail, `${name}: ${e.id} is ${sign} ${e.detail}`);
+  }
+}
+
+const units = { "µs": 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, d: 86400, kB: 1e3, MB: 1e6, GB: 1e9, "%": 0.01 };
+
+function valueOf(text) {
+  const [, digits, unit] = /^([\d\u202f.]+)\s*(\S*)$/.exec(text) ?? [];
+  return Number((digits ?? "x").replace(/\u202f/g, "")) * (units[unit] ?? 1);
+}
+
+async function keysWork(name, page, summary) {
+  const at = async () => Number(/(?:^|[#&])at=([\d.]+)/.exec(decodeURIComponent(new URL(page.url()).hash))?.[1] ?? 0);
+  const press = async (key) => {
+    await page.keyboard.press(key);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  };
+  if (summary.faults.some((f) => f.from > 0)) {
+    await press("]");
+    const first = await at();
+    check(first > 0, `${name}: ] goes to the first notable moment`);
+    await press("]");
+    check((await at()) > first, `${name}: ] goes on`);
+    await press("[");
+    check((await at()) === first, `${name}: [ goes back`);
+  }
+  const before = await at();
+  await press(".");
+  check((await at()) > before, `${name}: . steps one event`);
+  await press(",");
+  check((await at()) <= before, `${name}: , steps back`);
+  const violated = summary.expectations.find((e) => e.bound !== "not_applicable" && e.at !== null);
+  if (violated) {
+    await press("v");
+    check(Math.abs((await at()) - violated.at) < 1e-3 * Math.max(1, violated.at), `${name}: V goes to the violation at ${violated.at}`);
+  }
+  await press("+");
+  check(page.url().includes("t="), `${name}: + narrows the range, and the address says so`);
+  await press("0");
+  check(!/[#&]t=/.test(page.url()), `${name}: 0 shows the whole run`);
+  await press("?");
+  check(await page.locator("dialog.help[open]").count() === 1, `${name}: ? shows the keys`);
+  await press("Escape");
+  await press(" ");
+  await page.waitForTimeout(150);
+  await press(" ");
+  const strip = page.locator(".time-strip");
+  const box = await strip.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 30);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 30, { steps: 4 });
+  await page.mouse.up();
+  check(await page.locator(".time-strip .window:not(.whole)").count() === 1, `${name}: dragging on the time bar selects a range`);
+  await press("0");
+}
+
+async function everyView(name, page) {
+  const tabs = await page.locator("[role=tab]").all();
+  for (const tab of tabs) {
+    await tab.click();
+    await page.waitForTimeout(250);
+    const id = (await tab.getAttribute("id")).replace("tab-", "");
+    check((await page.locator("#view").innerText()).trim() !== "", `${name}: the view ${id} shows something`);
+    await page.screenshot({ path: join(pictures, `${name}-${id}.png`) });
+    const table = page.locator("#view button.as-table").first();
+    if (await table.count()) {
+      await table.click();
+      check(await page.locator("#view .figure-table table").count() >= 1, `${name}: ${id} as a table`);
+      await table.click();
+    }
+  }
+}
+
+async function comparisonPage(name, { page: file, summary }) {
+  await withPage(name, file, wide, async (page) => {
+    check((await page.textContent("h1")) === summary.name, `${name}: the heading is the comparison's name`);
+    const runs = summary.cells.reduce((sum, cell) => sum + cell.runs, 0);
+    check(valueOf(await page.textContent("[data-fact=runs] b")) === runs, `${name}: the page counts ${runs} runs`);
+    const shown = await page.$$eval(".heat td[data-value]", (all) => all.map((e) => Number(e.dataset.value)));
+    const metric = summary.table?.metrics?.[0];
+    if (metric && shown.length > 0) {
+      const means = summary.cells.map((cell) => cell.metrics[metric]?.mean);
+      check(shown.every((value) => means.includes(value)), `${name}: the heat map shows ${metric} of summary.json`);
+    }
+    check(shown.length + await page.locator(".outcome").count() > 0, `${name}: a heat map is shown`);
+    await page.locator("button.as-table").first().click();
+    check(await page.locator(".figure-table table").count() >= 1, `${name}: as a table`);
+    await page.locator("button.as-table").first().click();
+    await page.waitForTimeout(200);
+    await page.screenshot({ path: join(pictures, `${name}-whole.png`), fullPage: true });
+  });
+  await withPage(`${name}-narrow`, file, narrow, async (page) => {
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    check(width <= narrow.width, `${name}: nothing is wider than ${narrow.width} px, it is ${width}`);
+  });
+  await withPage(`${name}-dark`, file, wide, async () => {}, "dark");
+}
+
+/** Opens the page, hands it over, and takes its picture at the end; an error on its console fails. */
+async function withPage(name, file, viewport, use, theme = "light") {
+  const context = await chromium.newContext({ viewport, colorScheme: theme, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    check(message.type() !== "error" && message.type() !== "warning", `${name}: console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => check(false, `${name}: ${error.stack ?? error.message}`));
+  page.on("request", (request) => {
+    check(/^(file|data|blob):/.test(request.url()), `${name}: asks for ${request.url()}`);
+  });
+  const started = Date.now();
+  await page.goto(pathToFileURL(file).href);
+  await page.waitForSelector("h1");
+  await page.waitForTimeout(200);
+  console.log(`${name}: open after ${Date.now() - started} ms`);
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+  await use(page);
+  await context.close();
+}
