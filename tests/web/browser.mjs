@@ -1,7 +1,7 @@
 // Debian's Chromium, driven by playwright-core.
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const skipped = 77;
 
@@ -12,7 +12,7 @@ export async function browser(modules) {
     console.log("skipped: no chromium here (apt-get install chromium, or set CHROMIUM)");
     process.exit(skipped);
   }
-  const { chromium } = createRequire(join(modules, "any.js"))("playwright-core");
+  const { chromium } = createRequire(resolve(modules, "any.js"))("playwright-core");
   return chromium.launch({
     executablePath: executable,
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

@@ -12,6 +12,8 @@ const [byzlab, modules, out] = process.argv.slice(2);
 const wide = { width: 1440, height: 900 }, narrow = { width: 390, height: 844 };
 const pictures = join(out, "screenshots");
 
+const units = { "µs": 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, d: 86400, kB: 1e3, MB: 1e6, GB: 1e9, "%": 0.01 };
+
 const chromium = await browser(modules);
 mkdirSync(pictures, { recursive: true });
 try {
@@ -68,8 +70,6 @@ async function sameNumbers(name, page, summary) {
     check(line?.sign === sign && line.detail === e.detail, `${name}: ${e.id} is ${sign} ${e.detail}`);
   }
 }
-
-const units = { "µs": 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, d: 86400, kB: 1e3, MB: 1e6, GB: 1e9, "%": 0.01 };
 
 function valueOf(text) {
   const [, digits, unit] = /^([\d\u202f.]+)\s*(\S*)$/.exec(text) ?? [];
