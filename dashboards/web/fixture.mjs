@@ -44,7 +44,7 @@ function pageData() {
     id: `${basename(dirname(folder))}/${basename(folder)}`,
     summary,
     series: columnsOf(text("timeseries.csv")),
-    story: storyOf(text("console.txt")),
+    story: text("story.json") ? JSON.parse(text("story.json")) : storyOf(text("console.txt")),
     recording: text("recording.json") ? JSON.parse(text("recording.json")) : madeUp(summary, text("events.jsonl")),
     lock_yaml: text("scenario.lock.yaml"),
   };

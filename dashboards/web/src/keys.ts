@@ -32,9 +32,9 @@ export function listenToKeys(store: Store, data: RunData, actions: PageActions):
   const meaning: Record<string, () => void> = {
     " ": () => store.set({ playing: !store.state.playing }),
     ".": () => go(after(allSteps(), store.state.cursor)),
-    ",": () => go(before(allSteps(), store.state.cursor)),
+    ",": () => go(before(allSteps(), store.state.cursor) ?? store.state.whole.from),
     "]": () => go(after(notableMoments(data), store.state.cursor)),
-    "[": () => go(before(notableMoments(data), store.state.cursor)),
+    "[": () => go(before(notableMoments(data), store.state.cursor) ?? store.state.whole.from),
     v: () => {
       const moments = violationMoments(data);
       go(after(moments, store.state.cursor) ?? moments[0]);

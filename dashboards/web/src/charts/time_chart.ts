@@ -1,5 +1,6 @@
 // Lines over simulated time, on uPlot: fault windows as hatched bands behind, violations as red diamonds,
 // the cursor as a line. Dragging selects a range for all views; a click moves the cursor.
+import { bisectLeft } from "d3-array";
 import uPlot from "uplot";
 import { hatch, paint } from "../colours";
 import type { Seconds } from "../data/types";
@@ -93,6 +94,9 @@ class TimeChart implements View {
       this.plot.redraw(theme !== this.theme, theme !== this.theme);
     }
     this.theme = theme;
+    // What the legend says while the mouse is elsewhere: the values at the cursor.
+    if ((this.plot.cursor.left ?? -1) < 0 && this.t.length > 0)
+      this.plot.setLegend({ idx: Math.min(bisectLeft(this.t, cursor), this.t.length - 1) });
     this.figure.refresh();
   }
 
@@ -142,7 +146,7 @@ class TimeChart implements View {
           width: line.width ?? 1.6,
           dash: line.dash && line.dash.length > 0 ? [...line.dash] : undefined,
           fill: line.filled ? () => paint(line.colour) + "26" : undefined,
-          points: { show: false },
+          points: { show: true, size: 4, fill: () => paint(line.colour), filter: alone },
           paths: line.stepped ? uPlot.paths.stepped?.({ align: 1 }) : undefined,
           value: (_, v) => (v === null || v === undefined ? "–" : options.format(v)),
         })),
@@ -240,6 +244,17 @@ class TimeChart implements View {
     });
     plot.over.addEventListener("dblclick", () => store.set({ range: store.state.whole }));
   }
+}
+
+/** Values without neighbours: no line would show them. */
+function alone(plot: uPlot, series: number): number[] {
+  const values = plot.data[series];
+  const found: number[] = [];
+  for (let i = 0; i < values.length; ++i) {
+    const none = (j: number) => values[j] === null || values[j] === undefined;
+    if (!none(i) && none(i - 1) && none(i + 1)) found.push(i);
+  }
+  return found;
 }
 
 /** A tick of the time axis: as short as the span allows. */

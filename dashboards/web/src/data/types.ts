@@ -152,8 +152,6 @@ export interface BlockTable {
   seen: Seconds[];
   /** First honest commit. */
   committed: (Seconds | null)[];
-  /** Mined in private; then `published` null means never published. */
-  withheld?: boolean[];
   /** How many honest replicas committed it. */
   commits: number[];
   /** When a replica left it. */
