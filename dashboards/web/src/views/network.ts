@@ -2,6 +2,7 @@
 // to whom in the shown range.
 import { timeChart } from "../charts/time_chart";
 import { lineStyle } from "../colours";
+import type { Series } from "../data/types";
 import { element } from "../dom";
 import { figure } from "../figure";
 import { bytes, number } from "../format";
@@ -28,11 +29,14 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const both = element("div", { class: "pair" });
     stack.append(both);
     const rate = (column: number[], t: number[]) => column.map((v, i) => (i === 0 ? 0 : (v - column[i - 1]) / Math.max(1e-9, t[i] - t[i - 1])));
-    const { t } = data.series;
-    charts.push(timeChart(both, context, { title: "Messages sent a second", t, format: number,
-      lines: [{ name: "messages/s", values: data.series.message_rate ?? rate(data.series.messages, t), colour: lineStyle(0).colour, filled: true }] }));
-    charts.push(timeChart(both, context, { title: "Lost a second", t, format: number,
-      lines: [{ name: "lost/s", values: rate(data.series.dropped, t), colour: "--vermillion", filled: true }] }));
+    const series = () => data.series as Series;
+    const t = () => series().t;
+    charts.push(timeChart(both, context, { title: "Messages sent a second", t, format: number, lines: () => [{
+      name: "messages/s", values: series().message_rate ?? rate(series().messages, t()), colour: lineStyle(0).colour, filled: true,
+    }] }));
+    charts.push(timeChart(both, context, { title: "Lost a second", t, format: number, lines: () => [{
+      name: "lost/s", values: rate(series().dropped, t()), colour: "--vermillion", filled: true,
+    }] }));
   }
 
   let cells: Matrix | null = null;
