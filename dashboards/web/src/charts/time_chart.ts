@@ -33,6 +33,8 @@ export interface TimeChartOptions {
   height?: number;
   /** Drawn across: a limit, a total. */
   level?: { value: number; text: string };
+  /** The values are seconds: ticks at whole minutes, hours, days when they are long. */
+  seconds?: boolean;
   /** Whether the axis begins at zero (it does, if not said). */
   fromZero?: boolean;
 }
@@ -135,8 +137,8 @@ class TimeChart implements View {
         y: { range: (_, low, high) => this.valueRange(low, high) },
       },
       axes: [
-        { ...axis, size: 26, values: (_, ticks) => ticks.map((t) => timeTick(t, this.span())) },
-        { ...axis, size: 62, values: (_, ticks) => ticks.map((v) => options.format(v)) },
+        { ...axis, size: 26, space: 70, incrs: clock_steps, values: (_, ticks) => ticks.map((t) => timeTick(t, this.span())) },
+        { ...axis, size: 62, incrs: options.seconds ? clock_steps : undefined, values: (_, ticks) => ticks.map((v) => options.format(v)) },
       ],
       series: [
         { label: "at", value: (_, t) => (t === null ? "–" : moment(t, this.span())) },
@@ -245,6 +247,11 @@ class TimeChart implements View {
     plot.over.addEventListener("dblclick", () => store.set({ range: store.state.whole }));
   }
 }
+
+const clock_steps = [
+  ...[-7, -6, -5, -4, -3, -2, -1, 0].flatMap((power) => [1, 2, 5].map((m) => Number((m * 10 ** power).toPrecision(1)))),
+  10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000, 4320000,
+];
 
 /** Values without neighbours: no line would show them. */
 function alone(plot: uPlot, series: number): number[] {

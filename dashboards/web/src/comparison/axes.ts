@@ -41,7 +41,7 @@ export function axes(o: AxisOptions): SVGElement {
       svg("line", { class: "grid", x1: box.left, x2: box.width - box.right, y1: at, y2: at }),
       svg("text", { class: "tick", x: box.left - 6, y: at + 4, "text-anchor": "end" }, o.yText(v)));
   }
-  for (const v of o.xTicks ?? ticksOf(x, Math.max(2, Math.floor((box.width - box.left - box.right) / 64)))) {
+  for (const v of o.xTicks ?? ticksOf(x, Math.max(2, Math.min(8, Math.floor((box.width - box.left - box.right) / 64))))) {
     const at = x(v);
     group.append(
       svg("line", { class: "grid", x1: at, x2: at, y1: box.top, y2: bottom }),

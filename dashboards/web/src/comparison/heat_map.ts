@@ -112,7 +112,7 @@ function valueColour(model: Model, metric: string): (value: number) => string {
   const mix = interpolateRgb(paint("--heat-low"), paint("--heat-high"));
   if (!(high > low)) return () => mix(0.25);
   const scale = low > 0 && high / low > 10
-    ? scaleLog([low, high], [0.04, 1]) : scaleLinear([Math.min(low, 0), high], [0.04, 1]);
+    ? scaleLog([low, high], [0.04, 1]) : scaleLinear([Math.min(low, 0), high], [0.04, 0.8]);
   return (value) => mix(scale(value));
 }
 

@@ -134,7 +134,7 @@ function drawCharts(root: HTMLElement, context: ViewContext): View[] {
       lines: () => [{ name: "committed", values: s().throughput, colour: "--blue", filled: true }],
     }),
     timeChart(root, context, {
-      title: "Commit latency", t, format: duration,
+      title: "Commit latency", t, format: duration, seconds: true,
       lines: () => [{ name: "p50 of the interval", values: gaps(s().latency_p50), colour: "--green" }],
       level: p99 === null ? undefined : { value: p99, text: `p99 of the run ${duration(p99)}` },
     }),
