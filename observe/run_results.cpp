@@ -42,7 +42,8 @@ void write_run(ResultsFolder& folder, const Report& report, const EventLog& even
 
 std::string run_page(const std::filesystem::path& folder, const std::string& id) {
   return page_html(R"({"kind":"run","data":)" +
-                   run_data_json(folder, id, largest_recording_in_a_page) + "}");
+                   run_data_json(folder, id, largest_recording_in_a_page) + R"(,"violations":)" +
+                   violations_json(folder) + "}");
 }
 
 std::string repro_script(const Report& report) {
