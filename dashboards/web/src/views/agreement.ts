@@ -15,6 +15,7 @@ export function agreementFigure(root: HTMLElement, context: ViewContext): View {
   const { data, store } = context;
   let model = modelOf(data);
   let found: Agreement = { columns: [], from: 0, to: 0, conflicts: [], left_out: 0 };
+  let laid_out = "";   // the cursor may move without laying out again
   const picture = figure({
     title: "Agreement strip",
     meaning: "What each replica holds committed, height by height, at the end of the shown range: one colour a column is agreement; A and B are different blocks.",
@@ -31,7 +32,11 @@ export function agreementFigure(root: HTMLElement, context: ViewContext): View {
 
   function paint(pen: CanvasRenderingContext2D, width: number): void {
     const shade = shades(), left = gutter(), size = cell();
-    found = agreement(model, store.state.range, width - left);
+    const { range } = store.state, key = [range.from, range.to, width, model.recording.commits.t.length].join();
+    if (key !== laid_out) {
+      laid_out = key;
+      found = agreement(model, range, width - left);
+    }
     pen.font = font;
     for (let r = 0; r < model.n; r++)
       if (size >= 9 || r % 10 === 0)

@@ -22,7 +22,9 @@ export interface RunModel {
   faults: FaultSpan[];
   commits: Int32Array[];     // by replica: rows of recording.commits, in time
   notes: Int32Array[];       // by replica: rows of recording.notes, in time
-  children: Int32Array[];    // by block
+  children: Groups;          // by block
+  at_height: Groups;         // blocks by height
+  commits_at: Groups;        // rows of recording.commits by height of their block
   blockOf: (id: string) => number;
 }
 
@@ -47,6 +49,7 @@ function makeModel(data: RunData): RunModel {
   for (const r of recording.byzantine.length ? recording.byzantine : summary.bound?.replicas ?? [])
     if (r < n) byzantine[r] = true;
   const end = runEnd(data, recording);
+  const top = recording.blocks.height.reduce((most, h) => Math.max(most, h), 0);
   const faults = faultSpans(summary.faults ?? [], end);
   return {
     n, end, byzantine, recording, faults,
@@ -57,7 +60,9 @@ function makeModel(data: RunData): RunModel {
     cuts: faults.flatMap((f) => cutOf(f, n)),
     commits: rowsBy(recording.commits.replica, n),
     notes: rowsBy(recording.notes.replica, n),
-    children: rowsBy(recording.blocks.parent, recording.blocks.id.length),
+    children: grouped(recording.blocks.parent, recording.blocks.id.length),
+    at_height: grouped(recording.blocks.height, top + 1),
+    commits_at: grouped(recording.commits.block.map((b) => recording.blocks.height[b] ?? -1), top + 1),
     blockOf: finder(recording.blocks.id),
   };
 }
@@ -86,6 +91,26 @@ export function rowsBy(key: ArrayLike<number>, groups: number): Int32Array[] {
     if (k >= 0 && k < groups) rows[k][count[k]++] = i;
   }
   return rows;
+}
+
+/** Rows by a small whole number, in two arrays: those of k are rows[start[k]] up to before rows[start[k + 1]]. */
+export interface Groups { start: Int32Array; rows: Int32Array }
+
+export function grouped(key: ArrayLike<number>, groups: number): Groups {
+  const start = new Int32Array(groups + 1);
+  const inside = (k: number) => k >= 0 && k < groups;
+  for (let i = 0; i < key.length; i++) if (inside(key[i])) start[key[i] + 1]++;
+  for (let k = 0; k < groups; k++) start[k + 1] += start[k];
+  const next = start.slice(), rows = new Int32Array(start[groups]);
+  for (let i = 0; i < key.length; i++) if (inside(key[i])) rows[next[key[i]]++] = i;
+  return { start, rows };
+}
+
+/** The rows of keys from..to, both included; a view, not a copy. */
+export function groupsFrom(of: Groups, from: number, to: number): Int32Array {
+  const last = of.start.length - 2;
+  if (to < 0 || from > last || to < from) return of.rows.subarray(0, 0);
+  return of.rows.subarray(of.start[Math.max(0, Math.ceil(from))], of.start[Math.min(last, Math.floor(to)) + 1]);
 }
 
 /** First index whose value (by `of`) is not below `x`, among `length` values in order. */

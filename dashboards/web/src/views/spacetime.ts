@@ -141,7 +141,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     if (shown.arrows.length <= 90)
       for (const a of shown.arrows) if (named || a.twofold) nameArrow(pen, a, [named ? w.kinds[a.kind] : "", a.twofold ? rows.block[a.row]?.slice(0, 4) ?? "" : ""].join(" ").trim(), shade);
     drawBars(pen, shown, shade);
-    if (shown.arrows.length < 900) drawNotes(pen, shown, model, range, shade);
+    if (shown.arrows.length < 900 && notedIn(model, range) < 1500) drawNotes(pen, shown, model, range, shade);
     pen.restore();
     const y = head + shown.y_of(cursor);
     if (cursor >= range.from && cursor <= range.to) stroke(pen, [left - 6, y, width, y], shade.ink, 1.2);
@@ -335,6 +335,12 @@ function drawBars(pen: CanvasRenderingContext2D, shown: SpaceTime, shade: Shades
     pen.globalAlpha = 1;
     label(pen, bar.label, x, bar.y, shade.ink, "center");
   }
+}
+
+/** How many commits and notes the range has, over all replicas. */
+function notedIn(model: RunModel, range: { from: number; to: number }): number {
+  return [model.recording.notes.t, model.recording.commits.t].reduce((sum, t) =>
+    sum + lowerBound(t.length, range.to, (i) => t[i]) - lowerBound(t.length, range.from, (i) => t[i]), 0);
 }
 
 /** Commits and marks on the lanes. */

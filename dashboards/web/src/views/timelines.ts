@@ -22,7 +22,7 @@ const most_height = 620;
 export function mount(root: HTMLElement, context: ViewContext): View {
   const { store, data } = context;
   let model = modelOf(data);
-  let rows: TimelineRow[] = [];
+  let rows: TimelineRow[] = [], laid_out = "";   // the cursor may move without laying out again
   const picture = figure({
     title: "Replica timelines",
     meaning: "A row a replica: its views (numbered; ★ while it leads), what befell it, what it noted, and its committed height as a line.",
@@ -53,8 +53,12 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const left = gutter(), per = rowHeight(), inner = width - left;
     const first = Math.max(0, Math.floor(box.scrollTop / per));
     const last = Math.min(model.n, Math.ceil((box.scrollTop + height - axis) / per));
-    rows = [];
-    for (let r = first; r < last; r++) rows.push(timelineRow(model, r, range, inner));
+    const key = [range.from, range.to, inner, first, last, model.recording.commits.t.length].join();
+    if (key !== laid_out) {
+      laid_out = key;
+      rows = [];
+      for (let r = first; r < last; r++) rows.push(timelineRow(model, r, range, inner));
+    }
     const scale = heightScale(rows);
     pen.save();
     pen.beginPath();

@@ -1,6 +1,6 @@
 // Replica timelines as shapes: what stands where on each replica's row between two moments, in pixels. As
 // much as there are pixels for: spans narrower than a few are merged and say how many they are.
-import { lowerBound, type RunModel } from "./run_model";
+import { groupsFrom, lowerBound, type RunModel } from "./run_model";
 import type { Range } from "../store";
 
 export interface ViewShape { x0: number; x1: number; view: number; leader: number; height: number; many: number; last: number }
@@ -141,10 +141,9 @@ export function agreement(model: RunModel, range: Range, width: number, narrowes
   const per = Math.max(1, Math.ceil(heights / Math.max(1, Math.floor(width / narrowest))));
   const many = Math.ceil(heights / per), step = Math.min(34, width / many);
   const held = new Map<number, { order: number[]; cells: Int32Array }>();
-  for (let i = 0; i < end; i++) {
-    const b = commits.block[i], r = commits.replica[i];
-    const h = blocks.height[b];
-    if (h === undefined || h < window.from || h > window.to || r >= model.n) continue;
+  for (const i of groupsFrom(model.commits_at, window.from, window.to)) {
+    const b = commits.block[i], r = commits.replica[i], h = blocks.height[b];
+    if (i >= end || r >= model.n) continue;
     let at = held.get(h);
     if (!at) held.set(h, (at = { order: [], cells: new Int32Array(model.n).fill(-1) }));
     let which = at.order.indexOf(b);

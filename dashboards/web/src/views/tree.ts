@@ -21,6 +21,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   let model = modelOf(data), lanes: Lanes = lanesOf(model), certified = certifiedTimes(model);
   let conflicts = conflictsOf(data, model);
   let shown: TreeShapes | null = null;
+  let heights = { from: 0, to: 1 }, windowed = "";
   const picture = figure({
     title: "Blocks",
     meaning: "Height to the right, branches above and below. The border tells how final a block is; hatched blocks are the adversary's; flags are where replicas stand.",
@@ -41,7 +42,12 @@ export function mount(root: HTMLElement, context: ViewContext): View {
 
   function paint(pen: CanvasRenderingContext2D, width: number, height: number): void {
     const shade = shades(), t = now();
-    shown = treeShapes(model, lanes, certified, heightsIn(model, store.state.range), t, width, height - axis - 14);
+    const { range } = store.state, key = [range.from, range.to, model.recording.blocks.id.length].join();
+    if (key !== windowed) {
+      windowed = key;
+      heights = heightsIn(model, range);
+    }
+    shown = treeShapes(model, lanes, certified, heights, t, width, height - axis - 14);
     drawHeights(pen, shown, width, shade);
     pen.save();
     pen.translate(0, axis);

@@ -1,6 +1,6 @@
 // The block tree as shapes: which lane each block stands on (worked out once a run), and what of it is
 // drawn between two heights, as of a moment.
-import { latestRow, type RunModel } from "./run_model";
+import { groupsFrom, latestRow, type RunModel } from "./run_model";
 import type { Range } from "../store";
 
 /** Lane by block: 0 is the chain that won; branches take the nearest lane that is free for their heights. */
@@ -11,49 +11,59 @@ export function lanesOf(model: RunModel): Lanes {
   const count = blocks.id.length;
   const lane = new Int16Array(count), main = new Uint8Array(count), placed = new Uint8Array(count);
   const top = deepestBelow(model);
-  const spans = new Map<number, [number, number][]>();
-  const free = (at: number, from: number, to: number) => (spans.get(at) ?? []).every(([a, b]) => to < a || from > b);
-  const put = (chain: number[], at: number, from: number) => {
-    for (const b of chain) { lane[b] = at; placed[b] = 1; }
-    const list = spans.get(at) ?? [];
-    list.push([from, blocks.height[chain[chain.length - 1]]]);
-    spans.set(at, list);
-  };
-  const winner = winningTip(model);
-  const trunk: number[] = [];
-  for (let b = winner; b >= 0; b = blocks.parent[b]) trunk.push(b);
-  trunk.reverse();
-  if (trunk.length > 0) {
-    put(trunk, 0, -Infinity);
-    spans.set(0, [[-Infinity, Infinity]]);
-    for (const b of trunk) main[b] = 1;
-  }
+  for (const b of trunkOf(model)) main[b] = placed[b] = 1;
   const order = Array.from({ length: count }, (_, i) => i).sort((a, b) => blocks.height[a] - blocks.height[b] || top[b] - top[a]);
+  const ends = new Map<number, number>();     // lane → greatest height on it: chains come in order of height
   let least = 0, most = 0, forks = 0;
   for (const b of order) {
     if (placed[b]) continue;
-    const chain = [b];
-    for (let at = b; ; ) {
-      const next = deepestChild(model.children[at], top, placed);
-      if (next < 0) break;
-      chain.push(next);
-      at = next;
+    const parent = blocks.parent[b], from = parent >= 0 ? blocks.height[parent] + 0.5 : blocks.height[b] - 0.5;
+    const at = nearestFree(parent >= 0 ? lane[parent] : 0, (l) => (ends.get(l) ?? -Infinity) < from);
+    let end = b;
+    for (let k = b; k >= 0; k = deepestChild(groupsFrom(model.children, k, k), top, placed)) {
+      lane[k] = at;
+      placed[k] = 1;
+      end = k;
     }
-    const from = blocks.parent[b] >= 0 ? blocks.height[blocks.parent[b]] + 0.5 : blocks.height[b] - 0.5;
-    const home = blocks.parent[b] >= 0 ? lane[blocks.parent[b]] : 0;
-    const at = nearestFree(home, (l) => free(l, from, blocks.height[chain[chain.length - 1]] + 0.4));
-    put(chain, at, from);
+    ends.set(at, blocks.height[end]);
     least = Math.min(least, at);
     most = Math.max(most, at);
-    if (blocks.parent[b] >= 0) forks++;
+    if (parent >= 0) forks++;
   }
   return { lane, main, least, most, forks };
+}
+
+/** The winner's ancestors; where the recording does not know a parent, the best block of the height below. */
+function trunkOf(model: RunModel): number[] {
+  const { blocks } = model.recording;
+  const trunk: number[] = [];
+  for (let b = winningTip(model); b >= 0; ) {
+    trunk.push(b);
+    const parent = blocks.parent[b];
+    b = parent >= 0 ? parent : bestBelow(model, blocks.height[b]);
+  }
+  return trunk;
+}
+
+function bestBelow(model: RunModel, height: number): number {
+  for (let h = height - 1; h >= 0; h--) {
+    let best = -1;
+    for (const b of groupsFrom(model.at_height, h, h)) if (best < 0 || rank(model, b) > rank(model, best)) best = b;
+    if (best >= 0) return best;
+  }
+  return -1;
+}
+
+/** Committed and kept, committed and left, never committed. */
+function rank(model: RunModel, b: number): number {
+  const { committed, reverted } = model.recording.blocks;
+  return committed[b] === null ? 0 : reverted[b] === null ? 2 : 1;
 }
 
 /** Nearest lane to `home`, the outer side first; lane 0 belongs to the trunk. */
 function nearestFree(home: number, free: (lane: number) => boolean): number {
   const out = home < 0 ? -1 : 1;
-  for (let d = 1; d < 30000; d++) {
+  for (let d = home === 0 ? 1 : 0; d < 30000; d++) {
     for (const at of [home + out * d, home - out * d]) if (at !== 0 && free(at)) return at;
   }
   return 30000;
@@ -80,17 +90,16 @@ function deepestChild(children: Int32Array, top: Float64Array, placed: Uint8Arra
 /** The highest block that honest replicas committed and did not leave; else the highest of all. */
 function winningTip(model: RunModel): number {
   const { blocks } = model.recording;
-  const rank = (b: number) => (blocks.committed[b] === null ? 0 : blocks.reverted[b] === null ? 2 : 1);
   let best = -1;
   for (let b = 0; b < blocks.id.length; b++) {
     if (best < 0) { best = b; continue; }
-    const better = rank(b) - rank(best) || blocks.height[b] - blocks.height[best] || blocks.commits[b] - blocks.commits[best];
+    const better = rank(model, b) - rank(model, best) || blocks.height[b] - blocks.height[best] || blocks.commits[b] - blocks.commits[best];
     if (better > 0) best = b;
   }
   if (best < 0) return best;
   for (let grew = true; grew; ) {          // on, to the longest branch above it
     grew = false;
-    for (const c of model.children[best]) if (!grew && blocks.reverted[c] === null) { best = c; grew = true; }
+    for (const c of groupsFrom(model.children, best, best)) if (!grew && blocks.reverted[c] === null) { best = c; grew = true; }
   }
   return best;
 }
@@ -159,9 +168,9 @@ export function treeShapes(model: RunModel, lanes: Lanes, certified: Float64Arra
   const high_ = detail === "full" ? Math.min(44, gap - 10) : detail === "box" ? Math.min(20, gap - 6) : Math.min(8, gap - 3);
   const shapes: BlockShape[] = [], stretches: Stretch[] = [], forks: { x: number; y: number }[] = [];
   const dense = new Map<number, Stretch>();
-  for (let b = 0; b < blocks.id.length; b++) {
+  for (const b of groupsFrom(model.at_height, heights.from, heights.to)) {
     const h = blocks.height[b];
-    if (h < heights.from || h > heights.to || blocks.seen[b] > t) continue;
+    if (blocks.seen[b] > t) continue;
     const p = blocks.parent[b], at = x(h);
     const fork = p >= 0 && lanes.lane[p] !== lanes.lane[b];
     if (fork) forks.push({ x: at, y: y(lanes.lane[b]) });
@@ -188,8 +197,8 @@ export function withheld(model: RunModel, block: number): boolean {
 function lanesShown(model: RunModel, lanes: Lanes, heights: Range, t: number): { low: number; high: number } {
   const { blocks } = model.recording;
   let low = 0, high = 0;
-  for (let b = 0; b < blocks.id.length; b++) {
-    if (blocks.height[b] < heights.from || blocks.height[b] > heights.to || blocks.seen[b] > t) continue;
+  for (const b of groupsFrom(model.at_height, heights.from, heights.to)) {
+    if (blocks.seen[b] > t) continue;
     low = Math.min(low, lanes.lane[b]);
     high = Math.max(high, lanes.lane[b]);
   }
