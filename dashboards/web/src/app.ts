@@ -6,9 +6,9 @@ import { element, empty, fill } from "./dom";
 import { forkDialog } from "./fork_dialog";
 import { runHeader } from "./header";
 import { key_help, listenToKeys } from "./keys";
+import { Lesson } from "./lesson";
 import { grow } from "./live";
 import { paceBar, type PaceBar } from "./pace_bar";
-import { lineAt } from "./notable";
 import { play } from "./play";
 import { Store, type State, type Theme } from "./store";
 import { TimeBar } from "./time_bar";
@@ -21,7 +21,7 @@ export class App {
   private readonly context: ViewContext;
   private readonly offered: readonly ViewEntry[];
   private readonly main = element("main", { id: "view", tabindex: -1 });
-  private readonly caption = element("p", { class: "caption", role: "status", hidden: true });
+  private readonly lesson: Lesson;
   private readonly tabs = new Map<string, HTMLElement>();
   private readonly help = element("dialog", { class: "help" });
   private readonly timeBar: TimeBar;
@@ -41,6 +41,7 @@ export class App {
     this.offered = views.filter((entry) => entry.offered?.(this.context) ?? true);
     this.store.follow(location.hash);
     this.timeBar = new TimeBar(this.store, data);
+    this.lesson = new Lesson(root, this.store, data);
     this.pace = source.command ? paceBar(source) : null;
     this.header = this.makeHeader();
     this.build();
@@ -73,6 +74,7 @@ export class App {
     for (const end of this.ends) end();
     this.shown?.view.destroy();
     this.timeBar.destroy();
+    this.lesson.destroy();
     empty(this.root);
   }
 
@@ -97,7 +99,7 @@ export class App {
     empty(this.root);
     fill(this.root,
       this.header, this.offered.length > 1 ? tabs : null, this.main,
-      element("footer", { class: "time-bar" }, this.caption,
+      element("footer", { class: "time-bar" }, this.lesson.root,
         this.pace?.root, transportBar(this.store, data, () => this.help.showModal()), this.timeBar.root),
       this.help);
     document.title = `${data.summary.name} · byzlab`;
@@ -124,7 +126,7 @@ export class App {
     const { state } = this.store;
     this.shown?.view.update(state.range, state.cursor);
     this.timeBar.update(state);
-    this.showCaption(state);
+    this.lesson.update(state);
     // A playing cursor would write the address sixty times a second; browsers forbid that.
     if (!state.playing && location.hash.slice(1) !== this.link())
       history.replaceState(null, "", `#${this.link()}`);
@@ -162,14 +164,6 @@ export class App {
     event.stopPropagation();
     this.store.set({ view: entry.id });
     this.tabs.get(entry.id)?.focus();
-  }
-
-  /** The last `mark` at or before the cursor: what a lesson says. */
-  private showCaption(state: State): void {
-    const marks = (this.context.data.story ?? []).filter((line) => line.kind === "mark");
-    const line = marks[lineAt(marks, state.cursor) - 1];
-    this.caption.hidden = !line;
-    if (line && this.caption.textContent !== line.text) this.caption.textContent = line.text;
   }
 
   private nextTheme(): void {

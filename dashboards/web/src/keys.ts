@@ -14,6 +14,7 @@ export const key_help: readonly [keys: string, what: string][] = [
   ["1 … 9", "the views"],
   ["T", "light, dark, as the system"],
   ["F", "fork from here"],
+  ["L", "lesson: large captions, [ and ] step through them"],
   ["?", "this help"],
 ];
 

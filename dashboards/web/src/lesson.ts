@@ -41,7 +41,7 @@ export class Lesson {
   constructor(private readonly page: HTMLElement, private readonly store: Store, private readonly data: RunData) {
     const button = (sign: string, words: string, onclick: () => void) =>
       element("button", { type: "button", "aria-label": words, title: words, onclick }, sign);
-    this.toggleButton = button("⛶ lesson", "lesson: large captions, full screen (L)", () => this.toggle());
+    this.toggleButton = button("lesson", "lesson: large captions, full screen (L)", () => this.toggle());
     this.root.append(this.text, element("div", { class: "caption-tools" },
       button("‹", "caption before ([)", () => this.step(-1)), this.where, button("›", "caption after (])", () => this.step(1)), this.toggleButton));
     const onKey = (event: KeyboardEvent) => this.key(event);

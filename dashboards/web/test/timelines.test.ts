@@ -102,3 +102,10 @@ test("names and ticks", () => {
   assert.ok(ticks({ from: 0, to: 604800 }, 900).every((t) => t.t % 3600 === 0));
   assert.deepEqual(ticks({ from: 1, to: 1 }, 900), []);
 });
+
+test("a height that is committed again as another block was taken back", () => {
+  const data = run({ blocks: chain, commits: commits([2, 0, 1], [2.1, 0, 2]) });
+  const strip = agreement(modelOf(data), { from: 0, to: 10 }, 300);
+  assert.deepEqual([strip.conflicts, strip.taken_back], [[], [2]]);
+  assert.deepEqual(agreement(modelOf(data), { from: 0, to: 2 }, 300).taken_back, []);
+});

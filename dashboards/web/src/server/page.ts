@@ -5,21 +5,25 @@ import { HttpSource, LiveSource } from "../data/http_source";
 import type { ComparisonData, RunRow } from "../data/types";
 import { element } from "../dom";
 import { linkParts, Store } from "../store";
+import { views } from "../views";
+import { sideBySide } from "../views/side_by_side";
 import { runsList } from "./runs_list";
 
 export function openServer(root: HTMLElement): void {
   const source = new HttpSource();
-  let app: App | null = null;
+  let app: { destroy(): void } | null = null;
   let shown: string | null | undefined;
   const route = async () => {
-    const id = linkParts(location.hash).get("id") ?? null;
-    if (id === shown) return;
-    shown = id;
+    const parts = linkParts(location.hash), id = parts.get("id") ?? null, beside = parts.get("with") ?? null;
+    const both = id === null || beside === null ? id : `${id} ${beside}`;
+    if (both === shown) return;
+    shown = both;
     app?.destroy();
     app = null;
     root.replaceChildren(element("p", { class: "waiting", role: "status" }, "…"));
     try {
       if (id === null) await showList(root, source);
+      else if (beside !== null) app = await sideBySide(root, source, [id, beside], views);
       else app = await show(root, source, id);
     } catch (error) {
       root.replaceChildren(element("main", { class: "view" },

@@ -20,6 +20,14 @@ export function runsList(rows: RunRow[]): HTMLElement {
   const protocol = choice("protocol", distinct(rows.map((r) => r.protocol).filter(Boolean)));
   const kind = choice("kind", distinct(rows.map((r) => r.kind)));
   const body = element("tbody");
+  const picked: string[] = [];
+  const beside = element("a", { class: "beside-link", hidden: true }, "the two picked side by side");
+  const pick = (id: string, on: boolean) => {
+    if (on) picked.push(id);
+    else picked.splice(picked.indexOf(id), 1);
+    beside.hidden = picked.length !== 2;
+    beside.setAttribute("href", `#id=${encodeURIComponent(picked[0] ?? "")}&with=${encodeURIComponent(picked[1] ?? "")}`);
+  };
   const count = element("p", { class: "note", role: "status" });
   const strips = element("div", { class: "strips" });
   const write = () => {
@@ -27,7 +35,7 @@ export function runsList(rows: RunRow[]): HTMLElement {
     const found = rows.filter((row) => (verdict.value === "" || row.verdict === verdict.value)
       && (protocol.value === "" || row.protocol === protocol.value) && (kind.value === "" || row.kind === kind.value)
       && wanted.every((word) => textOf(row).includes(word)));
-    body.replaceChildren(...found.slice(0, most_rows).map(line));
+    body.replaceChildren(...found.slice(0, most_rows).map((row) => line(row, picked.includes(row.id), pick)));
     strips.replaceChildren(...seedStrips(found));
     count.textContent = `${number(found.length)} of ${number(rows.length)} runs`
       + (found.length > most_rows ? `, the first ${most_rows} shown` : "");
@@ -35,14 +43,14 @@ export function runsList(rows: RunRow[]): HTMLElement {
   write();
   return element("main", { class: "view runs" },
     element("h1", {}, "Runs"),
-    element("div", { class: "filters" }, words, verdict, protocol, kind, count),
+    element("div", { class: "filters" }, words, verdict, protocol, kind, count, beside),
     strips,
     element("div", { class: "card table-box" }, element("table", {},
-      element("thead", {}, element("tr", {}, ...["", "name", "protocol", "n", "seed", "when", "why", "trace"]
+      element("thead", {}, element("tr", {}, ...["", "name", "protocol", "n", "seed", "when", "why", "trace", "beside"]
         .map((name) => element("th", { scope: "col" }, name)))), body)));
 }
 
-function line(row: RunRow): HTMLElement {
+function line(row: RunRow, picked: boolean, pick: (id: string, on: boolean) => void): HTMLElement {
   const group = row.runs && row.runs > 1 ? `${number(row.runs)} runs, ${number(row.failed ?? 0)} failed` : "";
   return element("tr", {},
     element("td", {}, row.live ? element("span", { class: "badge live" }, "● live") : verdictBadge(row.verdict)),
@@ -52,7 +60,11 @@ function line(row: RunRow): HTMLElement {
     element("td", { class: "number" }, row.last_seed !== undefined && row.last_seed !== row.seed
       ? `${row.seed} to ${row.last_seed}` : row.seed),
     element("td", {}, row.when), element("td", {}, [row.reason, group].filter(Boolean).join(", ")),
-    element("td", {}, element("code", {}, (row.trace_hash ?? "").slice(0, 8))));
+    element("td", {}, element("code", {}, (row.trace_hash ?? "").slice(0, 8))),
+    element("td", {}, row.kind !== "run" ? null : element("input", {
+      type: "checkbox", checked: picked, "aria-label": `pick ${row.name} seed ${row.seed} to see two runs side by side`,
+      onchange: (event: Event) => pick(row.id, (event.currentTarget as HTMLInputElement).checked),
+    })));
 }
 
 /** Scenarios with three seeds or more. */

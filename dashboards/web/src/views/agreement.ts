@@ -14,7 +14,7 @@ const foot = 20, head = 12;
 export function agreementFigure(root: HTMLElement, context: ViewContext): View {
   const { data, store } = context;
   let model = modelOf(data);
-  let found: Agreement = { columns: [], from: 0, to: 0, conflicts: [], left_out: 0 };
+  let found: Agreement = { columns: [], from: 0, to: 0, conflicts: [], taken_back: [], left_out: 0 };
   let laid_out = "";   // the cursor may move without laying out again
   const picture = figure({
     title: "Agreement strip",
@@ -125,8 +125,10 @@ function sentence(found: Agreement): string {
   if (found.columns.length === 0) return "Nothing is committed yet.";
   const heights = `heights ${found.from} to ${found.to}`;
   const left_out = found.left_out > 0 ? ` ${count(found.left_out)} commits are not in the recording.` : "";
+  const taken_back = found.taken_back.length === 0 ? ""
+    : ` ✗ What was committed at ${found.taken_back.length === 1 ? `height ${found.taken_back[0]}` : `${count(found.taken_back.length)} heights`} was taken back for another block.`;
   return (found.conflicts.length === 0 ? `✓ No two honest replicas hold different blocks in ${heights}.`
-    : `✗ Honest replicas hold different blocks at ${found.conflicts.length === 1 ? `height ${found.conflicts[0]}` : `${count(found.conflicts.length)} heights from ${found.conflicts[0]} on`}.`) + left_out;
+    : `✗ Honest replicas hold different blocks at ${found.conflicts.length === 1 ? `height ${found.conflicts[0]}` : `${count(found.conflicts.length)} heights from ${found.conflicts[0]} on`}.`) + taken_back + left_out;
 }
 
 function table(model: RunModel, found: Agreement) {

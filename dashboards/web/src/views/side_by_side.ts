@@ -78,6 +78,8 @@ class Both implements SideBySide {
   }
 
   private difference(): HTMLElement {
+    const [a, b] = this.runs.map((run) => run.summary.protocol);
+    if (a.name !== b.name || a.n !== b.n) return element("p", { class: "note" }, "Different protocols or sizes: they differ from the first event on.");
     const found = firstDifference(...this.runs);
     if (!found) return element("p", { class: "note" }, "The recordings of both runs say the same.");
     return element("p", { class: "note" }, "First difference: ",

@@ -42,8 +42,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   picture.body.append(kinds);
   const canvas = new Canvas(picture.body, "Space-time diagram of messages", 520, paint);
   const said = element("p", { class: "note", role: "status" });
-  const zoomButton = element("button", { type: "button", hidden: true, onclick: () => zoomToSee() }, "zoom to see");
-  picture.body.append(said, zoomButton);
+  const zoomButton = element("button", { type: "button", class: "small", hidden: true, onclick: () => zoomToSee() }, "zoom to see");
+  picture.body.append(element("div", { class: "said" }, said, zoomButton));
   const tip = new Tip(picture.body);
   root.append(picture.root);
 
@@ -127,21 +127,23 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const { window: w, rows, only } = current();
     const replicas = lanesOf(model, store.state.selection.replicas);
     shown = spaceTime(w, rows, replicas, model.quorum, range, width - left, inner, { ...filters, only });
-    drawLanes(pen, shown, model, left, width, height, range, shade);
+    const bundled = w.bundles !== null && !proof;
+    drawTimes(pen, shown, left, width, height, range, shade);
+    if (!bundled) drawLanes(pen, shown, model, left, height, shade);
     pen.save();
     pen.beginPath();
     pen.rect(left, head, width - left, inner + foot);
     pen.clip();
     pen.translate(left, head);
-    if (w.bundles && !proof) drawBundles(pen, w, range, width - left, inner, shade);
-    drawTroubles(pen, shown, model, range, inner, shade);
+    if (bundled) drawBundles(pen, w, range, width - left, inner, shade);
+    else drawTroubles(pen, shown, model, range, inner, shade);
     for (const a of shown.arrows) if (!lit(a)) drawArrow(pen, a, shade, web ? 0.12 : shown.arrows.length > 600 ? 0.5 : 0.85);
     for (const a of shown.arrows) if (lit(a)) drawArrow(pen, a, shade, 1, a.row === picked);
     const named = shown.arrows.length <= 18;
     if (shown.arrows.length <= 90)
       for (const a of shown.arrows) if (named || a.twofold) nameArrow(pen, a, [named ? w.kinds[a.kind] : "", a.twofold ? rows.block[a.row]?.slice(0, 4) ?? "" : ""].join(" ").trim(), shade);
     drawBars(pen, shown, shade);
-    if (shown.arrows.length < 900 && notedIn(model, range) < 1500) drawNotes(pen, shown, model, range, shade);
+    if (!bundled && shown.arrows.length < 900 && notedIn(model, range) < 1500) drawNotes(pen, shown, model, range, shade);
     pen.restore();
     const y = head + shown.y_of(cursor);
     if (cursor >= range.from && cursor <= range.to) stroke(pen, [left - 6, y, width, y], shade.ink, 1.2);
@@ -236,8 +238,7 @@ function lanesOf(model: RunModel, selected: readonly number[]): number[] {
   return Array.from({ length: model.n <= 40 ? model.n : 24 }, (_, r) => r);
 }
 
-function drawLanes(pen: CanvasRenderingContext2D, shown: SpaceTime, model: RunModel, left: number, width: number, height: number,
-                   range: { from: number; to: number }, shade: Shades): void {
+function drawLanes(pen: CanvasRenderingContext2D, shown: SpaceTime, model: RunModel, left: number, height: number, shade: Shades): void {
   pen.font = bold;
   const room = shown.lanes.length > 1 ? shown.lanes[1].x - shown.lanes[0].x : 80;
   for (const lane of shown.lanes) {
@@ -246,6 +247,10 @@ function drawLanes(pen: CanvasRenderingContext2D, shown: SpaceTime, model: RunMo
     label(pen, words, x, 12, liar ? shade.fail : shade.ink, "center");
     stroke(pen, [x, head - 4, x, height - foot], liar ? mixed(shade.fail, shade.paper, 0.3) : shade.line2, liar ? 2 : 1.4);
   }
+}
+
+function drawTimes(pen: CanvasRenderingContext2D, shown: SpaceTime, left: number, width: number, height: number,
+                   range: { from: number; to: number }, shade: Shades): void {
   pen.font = font;
   for (const tick of ticks(range, height - head, 54)) {
     const y = head + shown.y_of(tick.t);

@@ -73,7 +73,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       pen.beginPath();
       pen.rect(0, y, inner, per);
       pen.clip();
-      drawRow(pen, row, y, per, scale, shade);
+      drawRow(pen, row, y, per, scale, model.recording.views.t.length > 0, shade);
       pen.restore();
       pen.globalAlpha = 1;
       stroke(pen, [0, y + per - 0.5, width, y + per - 0.5], shade.line);
@@ -129,8 +129,10 @@ function drawName(pen: CanvasRenderingContext2D, model: RunModel, r: number, y: 
 }
 
 function drawRow(pen: CanvasRenderingContext2D, row: TimelineRow, y: number, per: number,
-                 scale: { low: number; high: number }, shade: Shades): void {
-  const band = per >= 44 ? 18 : per >= 30 ? 13 : 8, top = y + 3, lane = top + band + (per >= 30 ? 9 : 4);
+                 scale: { low: number; high: number }, with_views: boolean, shade: Shades): void {
+  // Where nobody has views (proof of work) their band is left out, and marks get its room.
+  const band = !with_views ? 0 : per >= 44 ? 18 : per >= 30 ? 12 : 8;
+  const top = y + 3, lane = with_views ? top + band + (per >= 44 ? 9 : per >= 30 ? 6 : 4) : y + per * 0.36;
   for (const box of row.boxes) if (box.kind === "cut") {
     pen.fillStyle = hatching(pen, shade.fault, 7);
     pen.globalAlpha *= 0.55;
@@ -157,7 +159,7 @@ function drawRow(pen: CanvasRenderingContext2D, row: TimelineRow, y: number, per
     if (words) label(pen, words, v.x0 + (wide - 1) / 2, top + band / 2 + 0.5, v.many > 1 ? shade.ink : lettersOn(fill), "center");
   }
   const up = (h: number) => y + per - 4 - ((h - scale.low) / (scale.high - scale.low)) * (per - band - 9);
-  for (const c of row.commits) stroke(pen, [c.x, lane + 4, c.x, lane + (per >= 44 ? 11 : 7)], mixed(shade.pass, shade.paper, c.count > 1 ? 0.15 : 0.4));
+  for (const c of row.commits) stroke(pen, [c.x, lane + 4, c.x, lane + (per >= 44 ? 11 : 8)], mixed(shade.pass, shade.paper, c.count > 1 ? 0.15 : 0.4));
   const corners: number[] = [];
   row.steps.forEach((s, i) => {
     if (i > 0) corners.push(s.x, up(row.steps[i - 1].h));

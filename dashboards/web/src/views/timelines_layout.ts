@@ -129,17 +129,18 @@ export interface AgreementColumn {
   /** Blocks of the height (one column a height only), in order of appearance. */
   blocks: number[];
 }
-export interface Agreement { columns: AgreementColumn[]; from: number; to: number; conflicts: number[]; left_out: number }
+export interface Agreement { columns: AgreementColumn[]; from: number; to: number; conflicts: number[]; taken_back: number[]; left_out: number }
 
 /** What each replica holds committed at `range.to`, for the heights committed between the two moments. */
 export function agreement(model: RunModel, range: Range, width: number, narrowest = 5): Agreement {
   const { commits, blocks } = model.recording;
   const end = lowerBound(commits.t.length, 0, (i) => (commits.t[i] <= range.to ? -1 : 1));
   const window = heightsIn(model, range, end);
-  if (!window) return { columns: [], from: 0, to: 0, conflicts: [], left_out: 0 };
+  if (!window) return { columns: [], from: 0, to: 0, conflicts: [], taken_back: [], left_out: 0 };
   const heights = window.to - window.from + 1;
   const per = Math.max(1, Math.ceil(heights / Math.max(1, Math.floor(width / narrowest))));
   const many = Math.ceil(heights / per), step = Math.min(34, width / many);
+  const taken_back = new Set<number>();
   const held = new Map<number, { order: number[]; cells: Int32Array }>();
   for (const i of groupsFrom(model.commits_at, window.from, window.to)) {
     const b = commits.block[i], r = commits.replica[i], h = blocks.height[b];
@@ -148,6 +149,7 @@ export function agreement(model: RunModel, range: Range, width: number, narrowes
     if (!at) held.set(h, (at = { order: [], cells: new Int32Array(model.n).fill(-1) }));
     let which = at.order.indexOf(b);
     if (which < 0) which = at.order.push(b) - 1;
+    if (at.cells[r] >= 0 && at.cells[r] !== which && !model.byzantine[r]) taken_back.add(h);
     at.cells[r] = which;
   }
   const columns: AgreementColumn[] = [];
@@ -167,7 +169,7 @@ export function agreement(model: RunModel, range: Range, width: number, narrowes
     }
     columns.push({ from, to, x0: c * step, x1: (c + 1) * step, cells, conflict, blocks: per === 1 ? held.get(from)?.order ?? [] : [] });
   }
-  return { columns, from: window.from, to: window.to, conflicts, left_out: model.recording.truncated.commits ?? 0 };
+  return { columns, from: window.from, to: window.to, conflicts, taken_back: [...taken_back], left_out: model.recording.truncated.commits ?? 0 };
 }
 
 /** Two honest replicas hold different blocks. */

@@ -57,8 +57,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       pen.fillRect(s.x0, s.y - 3, 1, 6);
     }
     for (const s of shown.shapes) drawBlock(pen, s, shown.detail, model, store.state.selection.block, shade);
-    drawPairs(pen, shown, conflicts, t, shade);
     drawFlags(pen, shown, width, shade);
+    drawPairs(pen, shown, conflicts, t, shade);
     pen.restore();
     const words = sentence(model, shown, t);
     if (said.textContent !== words) said.textContent = words;
