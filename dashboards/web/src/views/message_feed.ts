@@ -14,17 +14,23 @@ export class MessageFeed {
   private asked = "";
   private timer = 0;
   private ended = false;
+  private range: Range = { from: 0, to: 0 };
 
   constructor(private readonly context: ViewContext, private readonly changed: () => void, private readonly limit = most_messages) {}
 
+  /** At most one question in a while, for the latest range: a live run moves it ten times a second. */
   want(range: Range): void {
-    const key = `${range.from} ${range.to} ${this.context.store.state.whole.to}`;
+    const key = `${range.from} ${range.to}`;
     if (key === this.asked) return;
     this.asked = key;
-    clearTimeout(this.timer);
-    if (this.covers(range)) return;
+    this.range = range;
+    if (this.covers(range) || this.timer) return;
     this.waiting = true;
-    this.timer = window.setTimeout(() => void this.fetch(range, key), this.window ? 120 : 0);
+    const pause = this.context.live ? 500 : this.window ? 120 : 0;
+    this.timer = window.setTimeout(() => {
+      this.timer = 0;
+      void this.fetch(this.range);
+    }, pause);
   }
 
   destroy(): void {
@@ -37,17 +43,18 @@ export class MessageFeed {
     return w !== null && w.rows !== null && w.rows.sent.length >= w.total && w.from <= range.from && w.to >= range.to;
   }
 
-  private async fetch(range: Range, key: string): Promise<void> {
+  private async fetch(range: Range): Promise<void> {
     let found: MessageWindow | null = null, trouble: string | null = null;
     try {
       found = await this.context.source.messages(this.context.data.id, range.from, range.to, this.limit);
     } catch (error) {
       trouble = error instanceof Error ? error.message : String(error);
     }
-    if (this.ended || key !== this.asked) return;
+    // A later question may be under way; its answer replaces this one.
+    if (this.ended) return;
     this.window = found;
     this.trouble = trouble;
-    this.waiting = false;
+    this.waiting = this.timer !== 0;
     this.changed();
   }
 }

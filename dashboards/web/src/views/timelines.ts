@@ -53,7 +53,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const left = gutter(), per = rowHeight(), inner = width - left;
     const first = Math.max(0, Math.floor(box.scrollTop / per));
     const last = Math.min(model.n, Math.ceil((box.scrollTop + height - axis) / per));
-    const key = [range.from, range.to, inner, first, last, model.recording.commits.t.length].join();
+    const key = [range.from, range.to, inner, first, last, model.recording.commits.t.length, model.recording.views.t.length, model.recording.notes.t.length].join();
     if (key !== laid_out) {
       laid_out = key;
       rows = [];

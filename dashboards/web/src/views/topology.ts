@@ -5,6 +5,7 @@ import { figure } from "../figure";
 import { moment, number } from "../format";
 import { asOf } from "./as_of";
 import { Canvas, label, stroke } from "./canvas";
+import { disturber } from "./disturb";
 import { MessageFeed, no_rows } from "./message_feed";
 import { mark_words, replicaSet } from "./names";
 import { isCut, lowerBound, modelOf, type RunModel } from "./run_model";
@@ -30,7 +31,10 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   picture.body.append(legend.root, said);
   const tip = new Tip(picture.body);
   const card = element("section", { class: "card" });
-  root.append(element("div", { class: "beside" }, picture.root, card));
+  const disturb = disturber(context);
+  const side = element("div", { class: "stack" }, card, disturb?.root);
+  root.append(element("div", { class: "beside" }, picture.root, side));
+  let told = "";
   const now = () => asOf(store.state.range, store.state.cursor);
   const picked = () => store.state.selection.replicas[0] ?? states.find((s) => s.leads)?.replica ?? 0;
   const size = () => (model.n <= 16 ? 19 : model.n <= 64 ? 13 : model.n <= 400 ? 6 : 3);
@@ -83,6 +87,13 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const r = hit(event.offsetX, event.offsetY);
     store.set({ selection: { replicas: r < 0 ? [] : [r] } });
   });
+  canvas.element.addEventListener("contextmenu", (event) => {
+    const r = hit(event.offsetX, event.offsetY);
+    if (r < 0 || !disturb) return;
+    event.preventDefault();
+    store.set({ selection: { replicas: [r] } });
+    disturb.focus();
+  });
   canvas.element.addEventListener("keydown", (event) => {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step === 0) return;
@@ -100,7 +111,10 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       legend.update();
       canvas.redraw();
       picture.refresh();
-      stateCard(card, model, states[picked()], now(), context);
+      disturb?.update(picked());
+      const card_key = [picked(), now(), model.recording.notes.t.length].join();
+      if (card_key !== told) stateCard(card, model, states[picked()], now(), context);
+      told = card_key;
     },
     destroy() {
       feed.destroy();
