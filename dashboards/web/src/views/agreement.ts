@@ -28,7 +28,10 @@ export function agreementFigure(root: HTMLElement, context: ViewContext): View {
   picture.body.append(said);
   const tip = new Tip(picture.body);
   const gutter = () => (canvas.width < 560 ? 40 : 54);
-  const cell = () => (model.n <= 12 ? 14 : model.n <= 40 ? 9 : Math.max(2, Math.min(6, 360 / model.n)));
+  // Beyond 120 replicas a row is a range of them; it has the colour of its most deviant member.
+  const per = () => Math.ceil(model.n / 120);
+  const rowCount = () => Math.ceil(model.n / per());
+  const cell = () => (model.n <= 12 ? 14 : model.n <= 40 ? 9 : 4);
 
   function paint(pen: CanvasRenderingContext2D, width: number): void {
     const shade = shades(), left = gutter(), size = cell();
@@ -38,20 +41,21 @@ export function agreementFigure(root: HTMLElement, context: ViewContext): View {
       found = agreement(model, range, width - left);
     }
     pen.font = font;
-    for (let r = 0; r < model.n; r++)
-      if (size >= 9 || r % 10 === 0)
-        label(pen, `${model.byzantine[r] ? "■ " : ""}r${r}`, left - 8, head + r * size + size / 2, model.byzantine[r] ? shade.fail : shade.ink2, "right");
+    for (let row = 0; row < rowCount(); row++) {
+      const r = row * per(), liar = model.byzantine[r] && per() === 1;
+      if (size >= 9 || row % 10 === 0) label(pen, `${liar ? "■ " : ""}r${r}`, left - 8, head + row * size + size / 2, liar ? shade.fail : shade.ink2, "right");
+    }
     for (const column of found.columns) drawColumn(pen, column, left, size, shade);
-    drawHeights(pen, left, width, head + model.n * size, shade);
+    drawHeights(pen, left, width, head + rowCount() * size, shade);
     const words = sentence(found);
     if (said.textContent !== words) said.textContent = words;
   }
 
   function drawColumn(pen: CanvasRenderingContext2D, column: Agreement["columns"][number], left: number, size: number, shade: Shades): void {
     const x = left + column.x0, wide = Math.max(1, column.x1 - column.x0 - (column.x1 - column.x0 > 4 ? 1 : 0));
-    for (let r = 0; r < model.n; r++) {
-      const which = column.cells[r];
-      const y = head + r * size, high = size > 4 ? size - 1 : size;
+    for (let row = 0; row < rowCount(); row++) {
+      const which = column.cells.subarray(row * per(), (row + 1) * per()).reduce((most, c) => Math.max(most, c), -1);
+      const y = head + row * size, high = size > 4 ? size - 1 : size;
       if (which < 0) continue;
       const conflict = column.conflict && column.blocks.length !== 1;
       pen.fillStyle = !conflict ? mixed(shade.pass, shade.paper, column.from % 2 === 0 ? 0.45 : 0.6)
@@ -86,7 +90,7 @@ export function agreementFigure(root: HTMLElement, context: ViewContext): View {
   }
 
   const at = (event: MouseEvent) => {
-    const x = event.offsetX - gutter(), r = Math.floor((event.offsetY - head) / cell());
+    const x = event.offsetX - gutter(), r = Math.floor((event.offsetY - head) / cell()) * per();
     const column = found.columns.find((c) => c.x0 <= x && x < c.x1);
     return column && r >= 0 && r < model.n ? { column, r } : null;
   };
@@ -113,7 +117,7 @@ export function agreementFigure(root: HTMLElement, context: ViewContext): View {
   return {
     update(_range: Range) {
       model = modelOf(data);
-      canvas.height = head + model.n * cell() + foot;
+      canvas.height = head + rowCount() * cell() + foot;
       canvas.redraw();
       picture.refresh();
     },

@@ -15,6 +15,8 @@ export class MessageFeed {
   private timer = 0;
   private ended = false;
   private range: Range = { from: 0, to: 0 };
+  private sent = 0;
+  private answered = 0;
 
   constructor(private readonly context: ViewContext, private readonly changed: () => void, private readonly limit = most_messages) {}
 
@@ -44,14 +46,16 @@ export class MessageFeed {
   }
 
   private async fetch(range: Range): Promise<void> {
+    const number = ++this.sent;
     let found: MessageWindow | null = null, trouble: string | null = null;
     try {
       found = await this.context.source.messages(this.context.data.id, range.from, range.to, this.limit);
     } catch (error) {
       trouble = error instanceof Error ? error.message : String(error);
     }
-    // A later question may be under way; its answer replaces this one.
-    if (this.ended) return;
+    // Answers may come out of order; an old one does not replace a new one.
+    if (this.ended || number < this.answered) return;
+    this.answered = number;
     this.window = found;
     this.trouble = trouble;
     this.waiting = this.timer !== 0;

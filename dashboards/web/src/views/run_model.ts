@@ -12,6 +12,8 @@ export interface FaultSpan extends Span { label: string; action: string; text: s
 export interface RunModel {
   n: number;
   end: number;
+  /** Commits after this are not in the recording, which is bounded. */
+  known_until: number;
   quorum: number;
   byzantine: boolean[];
   regions: string[];
@@ -52,6 +54,7 @@ function makeModel(data: RunData): RunModel {
   const top = recording.blocks.height.reduce((most, h) => Math.max(most, h), 0);
   const faults = faultSpans(summary.faults ?? [], end);
   return {
+    known_until: (recording.truncated as Record<string, number>).commits > 0 ? recording.commits.t[recording.commits.t.length - 1] ?? 0 : Infinity,
     n, end, byzantine, recording, faults,
     quorum: Math.min(n, summary.protocol?.quorum || Math.floor((2 * n) / 3) + 1),
     regions: recording.regions ?? [],

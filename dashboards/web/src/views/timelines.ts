@@ -31,7 +31,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   const box = element("div", { class: "scroll-box" });
   const spacer = element("div", { class: "spacer" });
   const legend = new Legend(keys(model));
-  picture.body.append(box, legend.root);
+  const said = element("p", { class: "note", role: "status" });
+  picture.body.append(box, legend.root, said);
   box.append(spacer);
   const canvas = new Canvas(spacer, `Timelines of ${model.n} replicas`, 100, paint);
   const tip = new Tip(picture.body);
@@ -112,6 +113,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       canvas.height = Math.min(all, most_height);
       canvas.redraw();
       legend.update();
+      said.textContent = range.to <= model.known_until ? "" : `Commits after ${moment(model.known_until)} are not in the recording, which is bounded.`;
       picture.refresh();
       agreement.update(range, cursor);
     },

@@ -37,7 +37,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   let told = "";
   const now = () => asOf(store.state.range, store.state.cursor);
   const picked = () => store.state.selection.replicas[0] ?? states.find((s) => s.leads)?.replica ?? 0;
-  const size = () => (model.n <= 16 ? 19 : model.n <= 64 ? 13 : model.n <= 400 ? 6 : 3);
+  const size = () => (model.n <= 16 ? 19 : model.n <= 64 ? 13 : model.n <= 400 ? 6 : model.n <= 2000 ? 4 : 3);
 
   function paint(pen: CanvasRenderingContext2D, width: number, height: number): void {
     const shade = shades(), t = now(), far = Math.min(width / 2 - 48, height / 2 - 46);
@@ -64,7 +64,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const roles = (role: string) => states.filter((s) => s.role === role).length;
     const words = `At ${moment(t)}: ${states.filter((s) => !s.down).length} of ${model.n} run`
       + (roles("syncing") ? `, ${roles("syncing")} catching up` : "") + (cuts.length ? `; ${cuts.map((c) => `${c.label} ${c.text}`).join(", ")}` : "")
-      + (feed.trouble ? `. ${feed.trouble}` : feed.window?.bundles ? `. ${number(feed.window.total)} messages: zoom in to see them.` : ".");
+      + (feed.trouble ? `. ${feed.trouble}` : feed.window?.bundles ? `. ${number(feed.window.total)} messages: zoom in to see them.` : ".")
+      + (t > model.known_until ? ` Commits after ${moment(model.known_until)} are not in the recording.` : "");
     if (said.textContent !== words) said.textContent = words;
   }
 
@@ -172,6 +173,10 @@ function drawNode(pen: CanvasRenderingContext2D, s: NodeState, p: Place, r: numb
     pen.strokeStyle = shade.ink;
     pen.lineWidth = 1.6;
     pen.stroke();
+  }
+  if (r <= 6 && (s.leads || selected)) {
+    pen.font = bold;
+    haloed(pen, `${s.leads ? "★ " : ""}r${s.replica}`, p.x, p.y - r - 9, shade.ink, shade);
   }
   if (r <= 6) return;
   pen.font = bold;

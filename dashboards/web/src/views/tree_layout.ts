@@ -225,7 +225,9 @@ function flagsAt(model: RunModel, lanes: Lanes, heights: Range, t: number, x: (h
     const row = latestRow(model.commits[r], t, commits.t);
     if (row < 0 || model.byzantine[r]) continue;
     const b = commits.block[row];
-    by.set(b, [...(by.get(b) ?? []), r]);
+    const there = by.get(b);
+    if (there) there.push(r);
+    else by.set(b, [r]);
   }
   const flags: Flag[] = [...by].map(([block, replicas]) => ({ block, replicas,
     x: Math.min(Math.max(x(blocks.height[block]), 0), x(heights.to)), y: y(lanes.lane[block]) }));
