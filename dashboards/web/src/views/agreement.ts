@@ -61,11 +61,12 @@ export function agreementFigure(root: HTMLElement, context: ViewContext): View {
       pen.fillStyle = !conflict ? mixed(shade.pass, shade.paper, column.from % 2 === 0 ? 0.45 : 0.6)
         : which === 0 ? shade.accent : which === 1 ? shade.fail : shade.purple;
       pen.fillRect(x, y, wide, high);
-      if (conflict && which > 0) {
+      const lettered = conflict && wide >= 12 && size >= 12 && column.blocks.length > 1;
+      if (conflict && which > 0 && !lettered) {
         pen.fillStyle = hatching(pen, shade.paper, 5, which > 1);
         pen.fillRect(x, y, wide, high);
       }
-      if (conflict && wide >= 12 && size >= 12 && column.blocks.length > 1)
+      if (lettered)
         label(pen, String.fromCharCode(65 + which), x + wide / 2, y + high / 2 + 0.5, shade.paper, "center");
     }
     if (column.conflict) {
