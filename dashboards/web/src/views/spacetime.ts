@@ -40,7 +40,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     tools: [heightField, order, proofButton],
   });
   picture.body.append(kinds);
-  const canvas = new Canvas(picture.body, "Space-time diagram of messages", 520, paint);
+  const canvas = new Canvas(picture.body, "Space-time diagram of messages; arrow up and down pick one, Escape lets go", 520, paint);
   const said = element("p", { class: "note", role: "status" });
   const zoomButton = element("button", { type: "button", class: "small", hidden: true, onclick: () => zoomToSee() }, "zoom to see");
   picture.body.append(element("div", { class: "said" }, said, zoomButton));

@@ -34,7 +34,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   const said = element("p", { class: "note", role: "status" });
   picture.body.append(box, legend.root, said);
   box.append(spacer);
-  const canvas = new Canvas(spacer, `Timelines of ${model.n} replicas`, 100, paint);
+  const canvas = new Canvas(spacer, `Timelines of ${model.n} replicas; arrow up and down bring one out`, 100, paint);
   const tip = new Tip(picture.body);
   const stack = element("div", { class: "stack" });
   root.append(stack);
@@ -101,6 +101,18 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       tip.show(x, y + 4, describe(model, r, timeAt(x), ((store.state.range.to - store.state.range.from) / canvas.width) * 5));
     },
     leave: () => tip.hide(),
+  });
+  canvas.element.addEventListener("keydown", (event) => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (event.key === "Escape") return store.set({ selection: { replicas: [] } });
+    if (step === 0) return;
+    event.preventDefault();
+    const at = store.state.selection.replicas[0] ?? (step > 0 ? -1 : 0), next = (at + step + model.n) % model.n;
+    store.set({ selection: { replicas: [next] } });
+    const y = next * rowHeight();
+    if (y < box.scrollTop) box.scrollTop = y;
+    else if (y + rowHeight() + axis > box.scrollTop + canvas.height) box.scrollTop = y + rowHeight() + axis - canvas.height;
+    tip.show(gutter(), axis + y - box.scrollTop, describe(model, next, store.state.cursor, (store.state.range.to - store.state.range.from) / 200));
   });
   box.addEventListener("scroll", () => canvas.redraw());
 

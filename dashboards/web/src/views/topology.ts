@@ -25,7 +25,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     meaning: "Roles and views at the cursor. Lines are traffic in the shown range, dots are messages under way; a partition draws each side in its own hull.",
     table: () => table(nodeStates(model, now())),
   });
-  const canvas = new Canvas(picture.body, "Map of replicas", 520, paint);
+  const canvas = new Canvas(picture.body, "Map of replicas; arrow up and down pick one", 520, paint);
   const legend = new Legend(keys);
   const said = element("p", { class: "note", role: "status" });
   picture.body.append(legend.root, said);

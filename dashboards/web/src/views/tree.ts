@@ -28,7 +28,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     table: () => table(model, lanes, certified, store.state),
   });
   const said = element("p", { class: "note", role: "status" });
-  const canvas = new Canvas(picture.body, "Tree of blocks", 380, paint);
+  const canvas = new Canvas(picture.body, "Tree of blocks; arrow up and down step through them", 380, paint);
   const legend = new Legend(keys);
   const tip = new Tip(picture.body);
   picture.body.append(legend.root, said);
@@ -79,6 +79,16 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       else tip.hide();
     },
     leave: () => tip.hide(),
+  });
+  canvas.element.addEventListener("keydown", (event) => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step === 0 || !shown || shown.shapes.length === 0) return;
+    event.preventDefault();
+    const { blocks } = model.recording, { shapes } = shown;
+    const at = shapes.findIndex((s) => blocks.id[s.block] === store.state.selection.block);
+    const next = shapes[(Math.max(at, step > 0 ? -1 : 0) + step + shapes.length) % shapes.length];
+    store.set({ selection: { block: blocks.id[next.block] } });
+    tip.show(next.x, next.y + axis, describe(model, next));
   });
   const zoomIn = () => store.set({ range: zoomed(store.state.range, now(), 0.25) });
   said.addEventListener("click", () => { if (shown && shown.detail === "dot") zoomIn(); });
