@@ -15,11 +15,19 @@ try {
   await build({
     entryPoints: tests.map((file) => join(here, "test", file)),
     nodePaths: modules ? [modules] : [],
-    bundle: true, platform: "node", format: "esm", outExtension: { ".js": ".mjs" },
-    loader: { ".css": "empty" }, sourcemap: "inline", outdir: out, logLevel: "warning",
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outExtension: { ".js": ".mjs" },
+    loader: { ".css": "empty" },
+    sourcemap: "inline",
+    outdir: out,
+    logLevel: "warning",
   });
   const files = tests.map((file) => join(out, file.replace(/\.ts$/, ".mjs")));
-  process.exitCode = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" }).status ?? 1;
+  process.exitCode =
+    spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" }).status ??
+    1;
 } finally {
   rmSync(out, { recursive: true, force: true });
 }

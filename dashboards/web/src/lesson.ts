@@ -5,15 +5,25 @@ import { element } from "./dom";
 import { lineAt } from "./notable";
 import type { Range, State, Store } from "./store";
 
-export interface Caption { at: number; text: string; violation: boolean }
+export interface Caption {
+  at: number;
+  text: string;
+  violation: boolean;
+}
 
 /** Marks, and in a lesson what a violation's explanation says, in order of time. */
 export function captions(data: RunData, with_violations: boolean): Caption[] {
-  const marks = (data.story ?? []).filter((line) => line.kind === "mark")
+  const marks = (data.story ?? [])
+    .filter((line) => line.kind === "mark")
     .map((line): Caption => ({ at: line.at, text: line.text, violation: false }));
   if (!with_violations) return marks;
-  const told = data.summary.expectations.filter((e) => e.at !== null && (e.explanation?.length ?? 0) > 0)
-    .map((e): Caption => ({ at: e.at as number, violation: true, text: `✗ ${e.detail}\n${(e.explanation ?? []).join("\n")}` }));
+  const told = data.summary.expectations
+    .filter((e) => e.at !== null && (e.explanation?.length ?? 0) > 0)
+    .map((e): Caption => ({
+      at: e.at as number,
+      violation: true,
+      text: `✗ ${e.detail}\n${(e.explanation ?? []).join("\n")}`,
+    }));
   return [...marks, ...told].sort((a, b) => a.at - b.at);
 }
 
@@ -24,8 +34,10 @@ export function captionAt(all: readonly Caption[], t: number): number {
 
 /** What to show at a step: from the caption before to the one after, so that both ends are seen. */
 export function rangeOfStep(all: readonly Caption[], i: number, whole: Range): Range {
-  const at = all[i].at, least = (whole.to - whole.from) / 40;
-  const from = Math.min(all[i - 1]?.at ?? whole.from, at - least), to = Math.max(all[i + 1]?.at ?? whole.to, at + least);
+  const at = all[i].at,
+    least = (whole.to - whole.from) / 40;
+  const from = Math.min(all[i - 1]?.at ?? whole.from, at - least),
+    to = Math.max(all[i + 1]?.at ?? whole.to, at + least);
   const margin = (to - from) * 0.06;
   return { from: Math.max(whole.from, from - margin), to: Math.min(whole.to, to + margin) };
 }
@@ -38,14 +50,29 @@ export class Lesson {
   private readonly ends: () => void;
   private on = false;
 
-  constructor(private readonly page: HTMLElement, private readonly store: Store, private readonly data: RunData) {
+  constructor(
+    private readonly page: HTMLElement,
+    private readonly store: Store,
+    private readonly data: RunData,
+  ) {
     const button = (sign: string, words: string, onclick: () => void) =>
       element("button", { type: "button", "aria-label": words, title: words, onclick }, sign);
     this.toggleButton = button("lesson", "lesson: large captions, full screen (L)", () => this.toggle());
-    this.root.append(this.text, element("div", { class: "caption-tools" },
-      button("‹", "caption before ([)", () => this.step(-1)), this.where, button("›", "caption after (])", () => this.step(1)), this.toggleButton));
+    this.root.append(
+      this.text,
+      element(
+        "div",
+        { class: "caption-tools" },
+        button("‹", "caption before ([)", () => this.step(-1)),
+        this.where,
+        button("›", "caption after (])", () => this.step(1)),
+        this.toggleButton,
+      ),
+    );
     const onKey = (event: KeyboardEvent) => this.key(event);
-    const onScreen = () => { if (!document.fullscreenElement && this.on) this.set(false); };
+    const onScreen = () => {
+      if (!document.fullscreenElement && this.on) this.set(false);
+    };
     document.addEventListener("keydown", onKey, { capture: true });
     document.addEventListener("fullscreenchange", onScreen);
     this.ends = () => {
@@ -56,7 +83,8 @@ export class Lesson {
   }
 
   update(state: State): void {
-    const all = captions(this.data, this.on), i = captionAt(all, state.cursor);
+    const all = captions(this.data, this.on),
+      i = captionAt(all, state.cursor);
     const shown = all[i];
     this.root.hidden = all.length === 0 || (!shown && !this.on);
     const words = shown?.text ?? "The first step comes with ].";
@@ -97,17 +125,32 @@ export class Lesson {
   }
 
   private go(i: number): void {
-    const all = captions(this.data, this.on), { whole } = this.store.state;
+    const all = captions(this.data, this.on),
+      { whole } = this.store.state;
     if (!all[i]) return;
-    this.store.set(this.on ? { cursor: all[i].at, range: rangeOfStep(all, i, whole), playing: false } : { cursor: all[i].at });
+    this.store.set(
+      this.on
+        ? { cursor: all[i].at, range: rangeOfStep(all, i, whole), playing: false }
+        : { cursor: all[i].at },
+    );
     if (!this.on) this.store.goTo(all[i].at);
   }
 
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const { target } = event;
-    if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return;
-    const step = event.key === "]" || event.key === "PageDown" ? 1 : event.key === "[" || event.key === "PageUp" ? -1 : 0;
+    if (
+      target instanceof HTMLInputElement ||
+      target instanceof HTMLTextAreaElement ||
+      target instanceof HTMLSelectElement
+    )
+      return;
+    const step =
+      event.key === "]" || event.key === "PageDown"
+        ? 1
+        : event.key === "[" || event.key === "PageUp"
+          ? -1
+          : 0;
     if (event.key.toLowerCase() === "l" && captions(this.data, true).length > 0) this.toggle();
     else if (this.on && step !== 0) this.step(step);
     else if (this.on && event.key === "Escape") this.toggle();

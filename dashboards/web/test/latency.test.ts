@@ -5,22 +5,49 @@ import { kindRows } from "../src/views/network_layout";
 import { modelOf } from "../src/views/run_model";
 import { blocks, commits, notes, run } from "./small_runs";
 
-const data = run({
-  blocks: blocks([{ id: "a", parent: -1, height: 1, seen: 0, committed: 0.1 }, { id: "b", parent: 0, height: 2, seen: 1, committed: 1.1, proposer: 1 },
-    { id: "c", parent: 1, height: 3, seen: 2, committed: 4 }, { id: "d", parent: 2, height: 4, seen: 5, committed: null }]),
-  notes: notes([0.02, 1, "voted", 0, 1, 0], [0.06, 1, "certified", 0, 1, 0], [0.07, 2, "certified", 0, 1, 0]),
-  commits: commits([0.1, 0, 0], [0.15, 1, 0]),
-}, { faults: [{ label: "cut", action: "partition", text: "{r0 | r1}", windows: [{ from: 2.5, to: 3 }] }] });
+const data = run(
+  {
+    blocks: blocks([
+      { id: "a", parent: -1, height: 1, seen: 0, committed: 0.1 },
+      { id: "b", parent: 0, height: 2, seen: 1, committed: 1.1, proposer: 1 },
+      { id: "c", parent: 1, height: 3, seen: 2, committed: 4 },
+      { id: "d", parent: 2, height: 4, seen: 5, committed: null },
+    ]),
+    notes: notes(
+      [0.02, 1, "voted", 0, 1, 0],
+      [0.06, 1, "certified", 0, 1, 0],
+      [0.07, 2, "certified", 0, 1, 0],
+    ),
+    commits: commits([0.1, 0, 0], [0.15, 1, 0]),
+  },
+  { faults: [{ label: "cut", action: "partition", text: "{r0 | r1}", windows: [{ from: 2.5, to: 3 }] }] },
+);
 
 test("samples: committed blocks, those that a fault touched apart", () => {
-  assert.deepEqual(samples(modelOf(data), { from: 0, to: 10 }).map((s) => [s.block, Number(s.latency.toFixed(3)), s.during]), [[0, 0.1, false], [1, 0.1, false], [2, 2, true]]);
+  assert.deepEqual(
+    samples(modelOf(data), { from: 0, to: 10 }).map((s) => [s.block, Number(s.latency.toFixed(3)), s.during]),
+    [
+      [0, 0.1, false],
+      [1, 0.1, false],
+      [2, 2, true],
+    ],
+  );
   assert.equal(samples(modelOf(data), { from: 1, to: 2 }).length, 1);
 });
 
 test("a histogram counts every sample once, in a bucket that holds it", () => {
-  const of = samples(modelOf(data), { from: 0, to: 10 }), buckets = histogram(of);
-  assert.equal(buckets.reduce((sum, b) => sum + b.steady + b.during, 0), of.length);
-  for (const s of of) assert.ok(buckets.some((b) => b.from <= s.latency * 1.0001 && s.latency <= b.to * 1.0001 && b.steady + b.during > 0));
+  const of = samples(modelOf(data), { from: 0, to: 10 }),
+    buckets = histogram(of);
+  assert.equal(
+    buckets.reduce((sum, b) => sum + b.steady + b.during, 0),
+    of.length,
+  );
+  for (const s of of)
+    assert.ok(
+      buckets.some(
+        (b) => b.from <= s.latency * 1.0001 && s.latency <= b.to * 1.0001 && b.steady + b.during > 0,
+      ),
+    );
   assert.deepEqual(histogram([]), []);
 });
 
@@ -32,18 +59,40 @@ test("quantiles by nearest rank", () => {
 
 test("the heat map counts every sample once", () => {
   const map = heatMap(samples(modelOf(data), { from: 0, to: 10 }), { from: 0, to: 10 }, 10);
-  assert.equal(map.cells.reduce((sum, c) => sum + c, 0), 3);
+  assert.equal(
+    map.cells.reduce((sum, c) => sum + c, 0),
+    3,
+  );
   assert.equal(map.cells[0 * map.rows], 1);
 });
 
 test("phases follow one another from proposal to the last commit", () => {
   const of = samples(modelOf(data), { from: 0, to: 0.5 });
-  assert.deepEqual(phases(modelOf(data), of).map((p) => [p.name, Number(p.median.toFixed(3))]),
-    [["proposal to first vote", 0.02], ["to certificate", 0.04], ["to first commit", 0.04], ["to last commit", 0.05]]);
-  assert.deepEqual(byGroup(modelOf(data), samples(modelOf(data), { from: 0, to: 10 })).map((g) => [g.name, g.samples]), [["r0", 2], ["r1", 1]]);
+  assert.deepEqual(
+    phases(modelOf(data), of).map((p) => [p.name, Number(p.median.toFixed(3))]),
+    [
+      ["proposal to first vote", 0.02],
+      ["to certificate", 0.04],
+      ["to first commit", 0.04],
+      ["to last commit", 0.05],
+    ],
+  );
+  assert.deepEqual(
+    byGroup(modelOf(data), samples(modelOf(data), { from: 0, to: 10 })).map((g) => [g.name, g.samples]),
+    [
+      ["r0", 2],
+      ["r1", 1],
+    ],
+  );
 });
 
 test("what a commit costs is the whole over the commits", () => {
-  const summary = { ...data.summary, metrics: { commits: { count: 4 } }, messages: { Vote: { sent: 40, bytes: 400, delivered: 38 }, Never: { sent: 0, bytes: 0, delivered: 0 } } };
-  assert.deepEqual(kindRows(summary as never), [{ name: "Vote", sent: 40, bytes: 400, lost: 2, per_commit: 10, bytes_per_commit: 100 }]);
+  const summary = {
+    ...data.summary,
+    metrics: { commits: { count: 4 } },
+    messages: { Vote: { sent: 40, bytes: 400, delivered: 38 }, Never: { sent: 0, bytes: 0, delivered: 0 } },
+  };
+  assert.deepEqual(kindRows(summary as never), [
+    { name: "Vote", sent: 40, bytes: 400, lost: 2, per_commit: 10, bytes_per_commit: 100 },
+  ]);
 });

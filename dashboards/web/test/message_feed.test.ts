@@ -9,8 +9,23 @@ const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 function feed(live: boolean, answer: (from: number, to: number) => unknown) {
   const asked: [number, number][] = [];
   let changes = 0;
-  const context = { live, data: { id: "a/b" }, source: { messages: async (_: string, from: number, to: number) => { asked.push([from, to]); return answer(from, to); } } };
-  return { asked, changes: () => changes, feed: new MessageFeed(context as never, () => { changes++; }) };
+  const context = {
+    live,
+    data: { id: "a/b" },
+    source: {
+      messages: async (_: string, from: number, to: number) => {
+        asked.push([from, to]);
+        return answer(from, to);
+      },
+    },
+  };
+  return {
+    asked,
+    changes: () => changes,
+    feed: new MessageFeed(context as never, () => {
+      changes++;
+    }),
+  };
 }
 const whole = () => ({ ...messages([[0, 1, 0, 1, "Vote"]]).window, from: 0, to: 10 });
 
@@ -36,7 +51,9 @@ test("a range that keeps moving is asked for now and then, the latest at last", 
 });
 
 test("trouble is kept in words, and a destroyed feed says nothing more", async () => {
-  const { feed: made, changes } = feed(false, () => { throw new Error("no messages here"); });
+  const { feed: made, changes } = feed(false, () => {
+    throw new Error("no messages here");
+  });
   made.want({ from: 0, to: 1 });
   await pause(20);
   assert.equal(made.trouble, "no messages here");

@@ -9,7 +9,12 @@ export class Canvas {
   private readonly sizes: ResizeObserver;
   private height_: number;
 
-  constructor(private readonly box: HTMLElement, label: string, height: number, private readonly paint: Paint) {
+  constructor(
+    private readonly box: HTMLElement,
+    label: string,
+    height: number,
+    private readonly paint: Paint,
+  ) {
     this.height_ = height;
     this.element = element("canvas", { class: "drawing", tabindex: 0, role: "img", "aria-label": label });
     box.append(this.element);
@@ -76,7 +81,13 @@ export function fitted(pen: CanvasRenderingContext2D, text: string, width: numbe
   return "";
 }
 
-export function stroke(pen: CanvasRenderingContext2D, points: readonly number[], colour: string, width = 1, dash: number[] = []): void {
+export function stroke(
+  pen: CanvasRenderingContext2D,
+  points: readonly number[],
+  colour: string,
+  width = 1,
+  dash: number[] = [],
+): void {
   pen.beginPath();
   pen.setLineDash(dash);
   pen.strokeStyle = colour;
@@ -87,7 +98,14 @@ export function stroke(pen: CanvasRenderingContext2D, points: readonly number[],
   pen.setLineDash([]);
 }
 
-export function label(pen: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string, align: CanvasTextAlign = "left"): void {
+export function label(
+  pen: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+  align: CanvasTextAlign = "left",
+): void {
   pen.fillStyle = colour;
   pen.textAlign = align;
   pen.fillText(text, x, y);

@@ -4,10 +4,18 @@ import { element } from "../dom";
 import type { ViewContext } from "./view";
 
 const kinds: [Disturbance, string][] = [
-  ["crash", "crash"], ["restart", "restart"], ["isolate", "isolate"], ["heal", "heal"], ["become", "turn Byzantine"],
+  ["crash", "crash"],
+  ["restart", "restart"],
+  ["isolate", "isolate"],
+  ["heal", "heal"],
+  ["become", "turn Byzantine"],
 ];
 
-export interface Disturber { root: HTMLElement; update(replica: number): void; focus(): void }
+export interface Disturber {
+  root: HTMLElement;
+  update(replica: number): void;
+  focus(): void;
+}
 
 /** null where the run cannot be disturbed: finished, or not interactive. */
 export function disturber(context: ViewContext): Disturber | null {
@@ -27,10 +35,22 @@ export function disturber(context: ViewContext): Disturber | null {
         yaml.textContent = `timeline:\n${written.join("\n")}`;
         yaml.hidden = written.length === 0;
       },
-      (error: unknown) => { said.textContent = error instanceof Error ? error.message : String(error); });
+      (error: unknown) => {
+        said.textContent = error instanceof Error ? error.message : String(error);
+      },
+    );
   };
-  const buttons = kinds.map(([what, words]) => element("button", { type: "button", class: "small", onclick: () => tell(what) }, words));
-  const root = element("section", { class: "card disturb" }, heading, element("div", { class: "chips" }, ...buttons), said, yaml);
+  const buttons = kinds.map(([what, words]) =>
+    element("button", { type: "button", class: "small", onclick: () => tell(what) }, words),
+  );
+  const root = element(
+    "section",
+    { class: "card disturb" },
+    heading,
+    element("div", { class: "chips" }, ...buttons),
+    said,
+    yaml,
+  );
   return {
     root,
     update(of) {

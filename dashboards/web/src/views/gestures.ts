@@ -49,24 +49,32 @@ export function timeGestures(element: HTMLElement, store: Store, on: Gestures): 
     if (held && !held.moved) on.click?.(x, y);
     held = null;
   });
-  element.addEventListener("pointercancel", () => { held = null; });
-  element.addEventListener("pointerleave", () => { if (!held) on.leave?.(); });
+  element.addEventListener("pointercancel", () => {
+    held = null;
+  });
+  element.addEventListener("pointerleave", () => {
+    if (!held) on.leave?.();
+  });
   element.addEventListener("dblclick", (event) => {
     const { x, y } = where(event);
     store.set({ range: zoomed(store.state.range, on.time(x, y), 0.4) });
   });
-  element.addEventListener("wheel", (event) => {
-    const { x, y } = where(event);
-    const { range, whole } = store.state;
-    if (event.ctrlKey || event.metaKey) {
-      store.set({ range: zoomed(range, on.time(x, y), Math.exp(event.deltaY * 0.004)) });
-    } else if (on.vertical) {
-      store.set({ range: panned(range, on.share(0, event.deltaY), whole) });
-    } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      store.set({ range: panned(range, on.share(event.deltaX || event.deltaY, 0), whole) });
-    } else {
-      return;
-    }
-    event.preventDefault();
-  }, { passive: false });
+  element.addEventListener(
+    "wheel",
+    (event) => {
+      const { x, y } = where(event);
+      const { range, whole } = store.state;
+      if (event.ctrlKey || event.metaKey) {
+        store.set({ range: zoomed(range, on.time(x, y), Math.exp(event.deltaY * 0.004)) });
+      } else if (on.vertical) {
+        store.set({ range: panned(range, on.share(0, event.deltaY), whole) });
+      } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+        store.set({ range: panned(range, on.share(event.deltaX || event.deltaY, 0), whole) });
+      } else {
+        return;
+      }
+      event.preventDefault();
+    },
+    { passive: false },
+  );
 }

@@ -16,28 +16,57 @@ const left = 62;
 
 export function mount(root: HTMLElement, context: ViewContext): View {
   const { data, store } = context;
-  let of: Sample[] = [], asked = "";
+  let of: Sample[] = [],
+    asked = "";
   const stack = element("div", { class: "stack" });
   root.append(stack);
 
   const spread = figure({
     title: "Distribution of commit latency",
-    meaning: "Blocks committed in the shown range, from first proposal to first honest commit; bars are counts (buckets of equal ratio), the line is the share that is at most so late.",
-    table: () => ({ columns: ["from, s", "to, s", "outside faults", "during faults"], rows: histogram(of).map((b) => [b.from, b.to, b.steady, b.during]) }),
+    meaning:
+      "Blocks committed in the shown range, from first proposal to first honest commit; bars are counts (buckets of equal ratio), the line is the share that is at most so late.",
+    table: () => ({
+      columns: ["from, s", "to, s", "outside faults", "during faults"],
+      rows: histogram(of).map((b) => [b.from, b.to, b.steady, b.during]),
+    }),
   });
-  const bars = new Canvas(spread.body, "Histogram and cumulative share of commit latency", 240, (pen, width, height) => drawHistogram(pen, of, width, height, shades()));
+  const bars = new Canvas(
+    spread.body,
+    "Histogram and cumulative share of commit latency",
+    240,
+    (pen, width, height) => drawHistogram(pen, of, width, height, shades()),
+  );
   const legend = new Legend([
-    { text: "outside faults", draw: (pen, s) => { pen.fillStyle = mixed(s.accent, s.paper, 0.35); pen.fillRect(3, 2, 18, 10); } },
-    { text: "during faults", draw: (pen, s) => { pen.fillStyle = mixed(s.fault, s.paper, 0.5); pen.fillRect(3, 2, 18, 10); pen.fillStyle = hatching(pen, s.fault, 5); pen.fillRect(3, 2, 18, 10); } },
+    {
+      text: "outside faults",
+      draw: (pen, s) => {
+        pen.fillStyle = mixed(s.accent, s.paper, 0.35);
+        pen.fillRect(3, 2, 18, 10);
+      },
+    },
+    {
+      text: "during faults",
+      draw: (pen, s) => {
+        pen.fillStyle = mixed(s.fault, s.paper, 0.5);
+        pen.fillRect(3, 2, 18, 10);
+        pen.fillStyle = hatching(pen, s.fault, 5);
+        pen.fillRect(3, 2, 18, 10);
+      },
+    },
     { text: "cumulative share", draw: (pen, s) => stroke(pen, [1, 12, 8, 9, 14, 3, 23, 2], s.ink, 1.6) },
   ]);
   const said = element("p", { class: "note", role: "status" });
   spread.body.append(legend.root, said);
   const tip = new Tip(spread.body);
   bars.element.addEventListener("pointermove", (event) => {
-    const buckets = histogram(of), wide = (bars.width - left - 46) / Math.max(1, buckets.length);
+    const buckets = histogram(of),
+      wide = (bars.width - left - 46) / Math.max(1, buckets.length);
     const b = buckets[Math.floor((event.offsetX - left) / wide)];
-    if (b) tip.show(event.offsetX, event.offsetY, [`${duration(b.from)} to ${duration(b.to)}`, `${b.steady} outside faults, ${b.during} during faults`]);
+    if (b)
+      tip.show(event.offsetX, event.offsetY, [
+        `${duration(b.from)} to ${duration(b.to)}`,
+        `${b.steady} outside faults, ${b.during} during faults`,
+      ]);
     else tip.hide();
   });
   bars.element.addEventListener("pointerleave", () => tip.hide());
@@ -45,21 +74,38 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   const heat = figure({
     title: "Commit latency over time",
     meaning: "Each cell counts the blocks committed then that took so long; a stronger colour is more.",
-    table: () => ({ columns: ["committed, s", "latency, s", "during faults"], rows: of.map((s) => [s.at, s.latency, s.during ? "yes" : ""]) }),
+    table: () => ({
+      columns: ["committed, s", "latency, s", "during faults"],
+      rows: of.map((s) => [s.at, s.latency, s.during ? "yes" : ""]),
+    }),
   });
-  const map = new Canvas(heat.body, "Heat map of commit latency over time", 220, (pen, width, height) => drawHeat(pen, of, width, height, shades(), context));
+  const map = new Canvas(heat.body, "Heat map of commit latency over time", 220, (pen, width, height) =>
+    drawHeat(pen, of, width, height, shades(), context),
+  );
   timeGestures(map.element, store, {
-    time: (x) => store.state.range.from + ((x - left) / (map.width - left)) * (store.state.range.to - store.state.range.from),
+    time: (x) =>
+      store.state.range.from +
+      ((x - left) / (map.width - left)) * (store.state.range.to - store.state.range.from),
     share: (dx) => dx / (map.width - left),
-    click: (x) => store.set({ cursor: store.state.range.from + ((x - left) / (map.width - left)) * (store.state.range.to - store.state.range.from) }),
+    click: (x) =>
+      store.set({
+        cursor:
+          store.state.range.from +
+          ((x - left) / (map.width - left)) * (store.state.range.to - store.state.range.from),
+      }),
   });
 
   const waterfall = figure({
     title: "Phases of a commit",
     meaning: "Median time from one step to the next, end to end.",
-    table: () => ({ columns: ["step", "median, s", "p99, s", "samples"], rows: phases(modelOf(data), of).map((p) => [p.name, p.median, p.p99, p.samples]) }),
+    table: () => ({
+      columns: ["step", "median, s", "p99, s", "samples"],
+      rows: phases(modelOf(data), of).map((p) => [p.name, p.median, p.p99, p.samples]),
+    }),
   });
-  const steps = new Canvas(waterfall.body, "Median time of each phase", 124, (pen, width) => drawPhases(pen, phases(modelOf(data), of), width, shades()));
+  const steps = new Canvas(waterfall.body, "Median time of each phase", 124, (pen, width) =>
+    drawPhases(pen, phases(modelOf(data), of), width, shades()),
+  );
   const groups = element("section", { class: "card" });
   stack.append(spread.root, heat.root, element("div", { class: "pair" }, waterfall.root, groups));
 
@@ -72,9 +118,14 @@ export function mount(root: HTMLElement, context: ViewContext): View {
         of = samples(model, range);
         said.textContent = sentence(of);
         const rows = byGroup(model, of);
-        groups.replaceChildren(element("h2", {}, model.regions.length > 0 ? "By the proposer's region" : "By proposer"),
-          tableOf({ columns: ["", "blocks", "p50", "p99"], rows: rows.slice(0, 12).map((g) => [g.name, g.samples, duration(g.p50), duration(g.p99)]),
-            note: rows.length > 12 ? `and ${rows.length - 12} more` : undefined }));
+        groups.replaceChildren(
+          element("h2", {}, model.regions.length > 0 ? "By the proposer's region" : "By proposer"),
+          tableOf({
+            columns: ["", "blocks", "p50", "p99"],
+            rows: rows.slice(0, 12).map((g) => [g.name, g.samples, duration(g.p50), duration(g.p99)]),
+            note: rows.length > 12 ? `and ${rows.length - 12} more` : undefined,
+          }),
+        );
       }
       for (const c of [bars, map, steps]) c.redraw();
       for (const f of [spread, heat, waterfall]) f.refresh();
@@ -92,14 +143,32 @@ function sentence(of: Sample[]): string {
     const sorted = Float64Array.from(which, (s) => s.latency).sort();
     return `${name}: ${number(which.length)} blocks, p50 ${duration(quantile(sorted, 0.5))}, p99 ${duration(quantile(sorted, 0.99))}`;
   };
-  const steady = of.filter((s) => !s.during), during = of.filter((s) => s.during);
-  return [steady.length > 0 && words(steady, "outside faults"), during.length > 0 && words(during, "during faults")].filter(Boolean).join("; ") + ".";
+  const steady = of.filter((s) => !s.during),
+    during = of.filter((s) => s.during);
+  return (
+    [
+      steady.length > 0 && words(steady, "outside faults"),
+      during.length > 0 && words(during, "during faults"),
+    ]
+      .filter(Boolean)
+      .join("; ") + "."
+  );
 }
 
-function drawHistogram(pen: CanvasRenderingContext2D, of: Sample[], width: number, height: number, shade: Shades): void {
-  const buckets = histogram(of), foot = height - 24, top = 12, inner = width - left - 46;
+function drawHistogram(
+  pen: CanvasRenderingContext2D,
+  of: Sample[],
+  width: number,
+  height: number,
+  shade: Shades,
+): void {
+  const buckets = histogram(of),
+    foot = height - 24,
+    top = 12,
+    inner = width - left - 46;
   if (buckets.length === 0) return;
-  const most = Math.max(...buckets.map((b) => b.steady + b.during)), wide = inner / buckets.length;
+  const most = Math.max(...buckets.map((b) => b.steady + b.during)),
+    wide = inner / buckets.length;
   pen.font = font;
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     const y = foot - share * (foot - top);
@@ -109,7 +178,8 @@ function drawHistogram(pen: CanvasRenderingContext2D, of: Sample[], width: numbe
   }
   let free = -Infinity;
   buckets.forEach((b, i) => {
-    const x = left + i * wide, high = (n: number) => (n / most) * (foot - top);
+    const x = left + i * wide,
+      high = (n: number) => (n / most) * (foot - top);
     pen.fillStyle = mixed(shade.accent, shade.paper, 0.35);
     pen.fillRect(x + 0.5, foot - high(b.steady), Math.max(1, wide - 1), high(b.steady));
     const y = foot - high(b.steady + b.during);
@@ -117,7 +187,8 @@ function drawHistogram(pen: CanvasRenderingContext2D, of: Sample[], width: numbe
     pen.fillRect(x + 0.5, y, Math.max(1, wide - 1), high(b.during));
     pen.fillStyle = hatching(pen, shade.fault, 5);
     pen.fillRect(x + 0.5, y, Math.max(1, wide - 1), high(b.during));
-    const words = duration(Number(b.from.toPrecision(2))), half = pen.measureText(words).width / 2;
+    const words = duration(Number(b.from.toPrecision(2))),
+      half = pen.measureText(words).width / 2;
     if (x - half < free) return;
     label(pen, words, x, foot + 12, shade.ink2, "center");
     stroke(pen, [x, foot, x, foot + 4], shade.line2);
@@ -132,35 +203,71 @@ function drawHistogram(pen: CanvasRenderingContext2D, of: Sample[], width: numbe
   stroke(pen, line, shade.ink, 1.6);
 }
 
-function drawHeat(pen: CanvasRenderingContext2D, of: Sample[], width: number, height: number, shade: Shades, context: ViewContext): void {
-  const { range, cursor } = context.store.state, inner = width - left, top = 24, foot = height - 4;
+function drawHeat(
+  pen: CanvasRenderingContext2D,
+  of: Sample[],
+  width: number,
+  height: number,
+  shade: Shades,
+  context: ViewContext,
+): void {
+  const { range, cursor } = context.store.state,
+    inner = width - left,
+    top = 24,
+    foot = height - 4;
   const map = heatMap(of, range, Math.max(10, Math.floor(inner / 9)));
   const x = (t: number) => left + ((t - range.from) / (range.to - range.from)) * inner;
   for (const f of modelOf(context.data).faults) {
     if (f.to < range.from || f.from > range.to) continue;
     pen.fillStyle = hatching(pen, mixed(shade.fault, shade.paper, 0.5), 8);
-    pen.fillRect(Math.max(left, x(f.from)), top, Math.min(width, x(f.to)) - Math.max(left, x(f.from)), foot - top);
+    pen.fillRect(
+      Math.max(left, x(f.from)),
+      top,
+      Math.min(width, x(f.to)) - Math.max(left, x(f.from)),
+      foot - top,
+    );
   }
-  const wide = inner / map.columns, high = (foot - top) / Math.max(1, map.rows);
+  const wide = inner / map.columns,
+    high = (foot - top) / Math.max(1, map.rows);
   for (let c = 0; c < map.columns; c++)
     for (let r = 0; r < map.rows; r++) {
       const count = map.cells[c * map.rows + r];
       if (count === 0) continue;
-      pen.fillStyle = mixed(shade.paper, shade.accent, 0.25 + 0.75 * (Math.log(1 + count) / Math.log(1 + map.most)));
+      pen.fillStyle = mixed(
+        shade.paper,
+        shade.accent,
+        0.25 + 0.75 * (Math.log(1 + count) / Math.log(1 + map.most)),
+      );
       pen.fillRect(left + c * wide, foot - (r + 1) * high, Math.max(1, wide - 0.6), Math.max(1, high - 0.6));
     }
   pen.font = font;
   for (let r = 0; r <= map.rows; r += Math.max(1, Math.ceil(16 / high)))
-    label(pen, duration(Number((10 ** ((map.low + r) / map.per_decade)).toPrecision(2))), left - 8, Math.max(top + 6, foot - r * high), shade.ink2, "right");
+    label(
+      pen,
+      duration(Number((10 ** ((map.low + r) / map.per_decade)).toPrecision(2))),
+      left - 8,
+      Math.max(top + 6, foot - r * high),
+      shade.ink2,
+      "right",
+    );
   drawAxis(pen, range, cursor, left, width, foot, shade, context);
 }
 
-function drawPhases(pen: CanvasRenderingContext2D, of: ReturnType<typeof phases>, width: number, shade: Shades): void {
-  const whole = of.reduce((sum, p) => sum + p.median, 0) || 1, name = Math.min(150, width * 0.36), inner = width - name - 70;
+function drawPhases(
+  pen: CanvasRenderingContext2D,
+  of: ReturnType<typeof phases>,
+  width: number,
+  shade: Shades,
+): void {
+  const whole = of.reduce((sum, p) => sum + p.median, 0) || 1,
+    name = Math.min(150, width * 0.36),
+    inner = width - name - 70;
   let at = 0;
   pen.font = font;
   of.forEach((p, i) => {
-    const y = 10 + i * 28, x = name + (at / whole) * inner, wide = Math.max(2, (p.median / whole) * inner);
+    const y = 10 + i * 28,
+      x = name + (at / whole) * inner,
+      wide = Math.max(2, (p.median / whole) * inner);
     label(pen, p.name, name - 8, y + 9, shade.ink, "right");
     pen.fillStyle = mixed(shade.accent, shade.paper, 0.35);
     pen.fillRect(x, y, wide, 18);

@@ -4,7 +4,12 @@ import type { RunModel } from "./run_model";
 import { certifiedTimes } from "./tree_layout";
 import type { Range } from "../store";
 
-export interface Sample { block: number; at: number; latency: number; during: boolean }
+export interface Sample {
+  block: number;
+  at: number;
+  latency: number;
+  during: boolean;
+}
 
 /** Blocks that honest replicas committed in the range: first seen to first commit. */
 export function samples(model: RunModel, range: Range): Sample[] {
@@ -13,65 +18,107 @@ export function samples(model: RunModel, range: Range): Sample[] {
   for (let b = 0; b < blocks.id.length; b++) {
     const at = blocks.committed[b];
     if (at === null || at < range.from || at > range.to || at <= blocks.seen[b]) continue;
-    made.push({ block: b, at, latency: at - blocks.seen[b], during: model.faults.some((f) => f.from <= at && blocks.seen[b] < f.to) });
+    made.push({
+      block: b,
+      at,
+      latency: at - blocks.seen[b],
+      during: model.faults.some((f) => f.from <= at && blocks.seen[b] < f.to),
+    });
   }
   return made;
 }
 
-export interface Bucket { from: number; to: number; steady: number; during: number }
+export interface Bucket {
+  from: number;
+  to: number;
+  steady: number;
+  during: number;
+}
 
 /** Buckets of one ratio, `per_decade` to a factor of ten, from the least to the greatest sample. */
 export function histogram(of: Sample[], per_decade = 12): Bucket[] {
   if (of.length === 0) return [];
   const index = (x: number) => Math.floor(Math.log10(x) * per_decade + 1e-9);
-  let low = Infinity, high = -Infinity;
+  let low = Infinity,
+    high = -Infinity;
   for (const s of of) {
     low = Math.min(low, index(s.latency));
     high = Math.max(high, index(s.latency));
   }
-  const buckets = Array.from({ length: high - low + 1 }, (_, i): Bucket => ({ from: 10 ** ((low + i) / per_decade), to: 10 ** ((low + i + 1) / per_decade), steady: 0, during: 0 }));
+  const buckets = Array.from({ length: high - low + 1 }, (_, i): Bucket => ({
+    from: 10 ** ((low + i) / per_decade),
+    to: 10 ** ((low + i + 1) / per_decade),
+    steady: 0,
+    during: 0,
+  }));
   for (const s of of) buckets[index(s.latency) - low][s.during ? "during" : "steady"]++;
   return buckets;
 }
 
 /** Nearest rank. */
 export function quantile(sorted: ArrayLike<number>, p: number): number {
-  return sorted.length === 0 ? NaN : sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(p * sorted.length) - 1))];
+  return sorted.length === 0
+    ? NaN
+    : sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(p * sorted.length) - 1))];
 }
 
-export interface HeatMap { columns: number; rows: number; low: number; per_decade: number; cells: Uint32Array; most: number }
+export interface HeatMap {
+  columns: number;
+  rows: number;
+  low: number;
+  per_decade: number;
+  cells: Uint32Array;
+  most: number;
+}
 
 export function heatMap(of: Sample[], range: Range, columns: number, per_decade = 8): HeatMap {
   const index = (x: number) => Math.floor(Math.log10(x) * per_decade + 1e-9);
-  let low = Infinity, high = -Infinity;
+  let low = Infinity,
+    high = -Infinity;
   for (const s of of) {
     low = Math.min(low, index(s.latency));
     high = Math.max(high, index(s.latency));
   }
   if (of.length === 0) return { columns, rows: 0, low: 0, per_decade, cells: new Uint32Array(0), most: 0 };
-  const rows = high - low + 1, cells = new Uint32Array(columns * rows);
+  const rows = high - low + 1,
+    cells = new Uint32Array(columns * rows);
   let most = 0;
   for (const s of of) {
-    const column = Math.min(columns - 1, Math.floor(((s.at - range.from) / (range.to - range.from)) * columns));
+    const column = Math.min(
+      columns - 1,
+      Math.floor(((s.at - range.from) / (range.to - range.from)) * columns),
+    );
     const at = column * rows + index(s.latency) - low;
     most = Math.max(most, ++cells[at]);
   }
   return { columns, rows, low, per_decade, cells, most };
 }
 
-export interface Phase { name: string; median: number; p99: number; samples: number }
+export interface Phase {
+  name: string;
+  median: number;
+  p99: number;
+  samples: number;
+}
 
 /** Median times from one note about a block to the next: proposed, voted, certified, committed, by most. */
 export function phases(model: RunModel, of: Sample[]): Phase[] {
   const { blocks, notes, commits } = model.recording;
   const voted = new Float64Array(blocks.id.length).fill(Infinity);
   for (let i = 0; i < notes.t.length; i++)
-    if (notes.what[i] === "voted" && notes.block[i] >= 0) voted[notes.block[i]] = Math.min(voted[notes.block[i]], notes.t[i]);
+    if (notes.what[i] === "voted" && notes.block[i] >= 0)
+      voted[notes.block[i]] = Math.min(voted[notes.block[i]], notes.t[i]);
   const certified = certifiedTimes(model);
   const last = new Float64Array(blocks.id.length).fill(-Infinity);
   for (let i = 0; i < commits.t.length; i++)
-    if (!model.byzantine[commits.replica[i]]) last[commits.block[i]] = Math.max(last[commits.block[i]], commits.t[i]);
-  const gaps: Record<string, number[]> = { "proposal to first vote": [], "to certificate": [], "to first commit": [], "to last commit": [] };
+    if (!model.byzantine[commits.replica[i]])
+      last[commits.block[i]] = Math.max(last[commits.block[i]], commits.t[i]);
+  const gaps: Record<string, number[]> = {
+    "proposal to first vote": [],
+    "to certificate": [],
+    "to first commit": [],
+    "to last commit": [],
+  };
   for (const s of of) {
     let at = blocks.seen[s.block];
     const step = (name: string, t: number) => {
@@ -84,24 +131,31 @@ export function phases(model: RunModel, of: Sample[]): Phase[] {
     step("to first commit", s.at);
     step("to last commit", last[s.block]);
   }
-  return Object.entries(gaps).filter(([, g]) => g.length > 0).map(([name, g]) => {
-    const sorted = Float64Array.from(g).sort();
-    return { name, median: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), samples: g.length };
-  });
+  return Object.entries(gaps)
+    .filter(([, g]) => g.length > 0)
+    .map(([name, g]) => {
+      const sorted = Float64Array.from(g).sort();
+      return { name, median: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), samples: g.length };
+    });
 }
 
 /** Commit latency by who proposed, or by region where there are regions. */
-export function byGroup(model: RunModel, of: Sample[]): { name: string; p50: number; p99: number; samples: number }[] {
+export function byGroup(
+  model: RunModel,
+  of: Sample[],
+): { name: string; p50: number; p99: number; samples: number }[] {
   const groups = new Map<string, number[]>();
   for (const s of of) {
     const r = model.recording.blocks.proposer[s.block];
-    const name = r < 0 ? "unknown" : model.regions[r] ?? `r${r}`;
+    const name = r < 0 ? "unknown" : (model.regions[r] ?? `r${r}`);
     const list = groups.get(name);
     if (list) list.push(s.latency);
     else groups.set(name, [s.latency]);
   }
-  return [...groups].map(([name, list]) => {
-    const sorted = Float64Array.from(list).sort();
-    return { name, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), samples: list.length };
-  }).sort((a, b) => b.samples - a.samples);
+  return [...groups]
+    .map(([name, list]) => {
+      const sorted = Float64Array.from(list).sort();
+      return { name, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), samples: list.length };
+    })
+    .sort((a, b) => b.samples - a.samples);
 }

@@ -2,7 +2,13 @@
 import type { Shades } from "./shades";
 
 /** Centred at (x, y), about 8 pixels wide. */
-export function drawMark(pen: CanvasRenderingContext2D, what: string, x: number, y: number, shade: Shades): void {
+export function drawMark(
+  pen: CanvasRenderingContext2D,
+  what: string,
+  x: number,
+  y: number,
+  shade: Shades,
+): void {
   pen.lineWidth = 1.3;
   pen.beginPath();
   switch (what) {

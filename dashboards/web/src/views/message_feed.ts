@@ -18,7 +18,11 @@ export class MessageFeed {
   private sent = 0;
   private answered = 0;
 
-  constructor(private readonly context: ViewContext, private readonly changed: () => void, private readonly limit = most_messages) {}
+  constructor(
+    private readonly context: ViewContext,
+    private readonly changed: () => void,
+    private readonly limit = most_messages,
+  ) {}
 
   /** At most one question in a while, for the latest range: a live run moves it ten times a second. */
   want(range: Range): void {
@@ -42,12 +46,19 @@ export class MessageFeed {
 
   private covers(range: Range): boolean {
     const w = this.window;
-    return w !== null && w.rows !== null && w.rows.sent.length >= w.total && w.from <= range.from && w.to >= range.to;
+    return (
+      w !== null &&
+      w.rows !== null &&
+      w.rows.sent.length >= w.total &&
+      w.from <= range.from &&
+      w.to >= range.to
+    );
   }
 
   private async fetch(range: Range): Promise<void> {
     const number = ++this.sent;
-    let found: MessageWindow | null = null, trouble: string | null = null;
+    let found: MessageWindow | null = null,
+      trouble: string | null = null;
     try {
       found = await this.context.source.messages(this.context.data.id, range.from, range.to, this.limit);
     } catch (error) {
@@ -63,16 +74,43 @@ export class MessageFeed {
   }
 }
 
-export const no_rows: MessageRows = { sent: [], at: [], from: [], to: [], kind: [], view: [], height: [], block: [], bytes: [], dropped: [] };
+export const no_rows: MessageRows = {
+  sent: [],
+  at: [],
+  from: [],
+  to: [],
+  kind: [],
+  view: [],
+  height: [],
+  block: [],
+  bytes: [],
+  dropped: [],
+};
 
-export function describeMessage(w: MessageWindow, rows: MessageRows, i: number, moment: (t: number) => string): string[] {
-  const at = rows.at[i], height = rows.height[i], view = rows.view[i], block = rows.block[i];
-  const about = [view !== null && `view ${view}`, height !== null && `height ${height}`, block !== null && `block ${block.slice(0, 8)}`].filter(Boolean).join(", ");
+export function describeMessage(
+  w: MessageWindow,
+  rows: MessageRows,
+  i: number,
+  moment: (t: number) => string,
+): string[] {
+  const at = rows.at[i],
+    height = rows.height[i],
+    view = rows.view[i],
+    block = rows.block[i];
+  const about = [
+    view !== null && `view ${view}`,
+    height !== null && `height ${height}`,
+    block !== null && `block ${block.slice(0, 8)}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
   return [
     `${w.kinds[rows.kind[i]]}  r${rows.from[i]} → r${rows.to[i]}`,
     ...(about ? [about] : []),
     `sent ${moment(rows.sent[i])}`,
-    at === null ? `lost: ${(rows.dropped[i] ?? "unknown").replace("_", " ")}` : `arrived ${moment(at)}, after ${((at - rows.sent[i]) * 1000).toFixed(1)} ms`,
+    at === null
+      ? `lost: ${(rows.dropped[i] ?? "unknown").replace("_", " ")}`
+      : `arrived ${moment(at)}, after ${((at - rows.sent[i]) * 1000).toFixed(1)} ms`,
     `${rows.bytes[i]} bytes`,
   ];
 }

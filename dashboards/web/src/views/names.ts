@@ -7,7 +7,7 @@ import type { Range } from "../store";
 export function replicaSet(set: Iterable<number>): string {
   const sorted = [...set].sort((a, b) => a - b);
   const parts: string[] = [];
-  for (let i = 0; i < sorted.length; ) {
+  for (let i = 0; i < sorted.length;) {
     let j = i;
     while (sorted[j + 1] === sorted[j] + 1) j++;
     if (j - i >= 2) parts.push(`r${sorted[i]}..r${sorted[j]}`);
@@ -18,13 +18,24 @@ export function replicaSet(set: Iterable<number>): string {
 }
 
 export const mark_words: Record<string, string> = {
-  proposed: "proposal", timeout: "timeout", view_change: "gave up its view", new_view: "entered a new view",
-  reorg: "switched chains", equivocation: "proof of two votes", state_transfer: "caught up by transfer",
-  withheld: "kept a block private", published: "published private blocks", certified: "certificate formed",
-  voted: "vote", checkpoint: "checkpoint",
+  proposed: "proposal",
+  timeout: "timeout",
+  view_change: "gave up its view",
+  new_view: "entered a new view",
+  reorg: "switched chains",
+  equivocation: "proof of two votes",
+  state_transfer: "caught up by transfer",
+  withheld: "kept a block private",
+  published: "published private blocks",
+  certified: "certificate formed",
+  voted: "vote",
+  checkpoint: "checkpoint",
 };
 
-export interface Tick { t: Seconds; text: string }
+export interface Tick {
+  t: Seconds;
+  text: string;
+}
 
 /** At most one tick in `apart` pixels. */
 export function ticks(range: Range, pixels: number, apart = 90): Tick[] {
@@ -33,7 +44,7 @@ export function ticks(range: Range, pixels: number, apart = 90): Tick[] {
   const step = niceStep(span / Math.max(1, Math.floor(pixels / apart)));
   const made: Tick[] = [];
   for (let k = Math.ceil(range.from / step - 1e-9); k * step <= range.to + step * 1e-6; k++)
-    made.push({ t: k * step + 0, text: timeTick(k * step + 0, span) });  // never -0
+    made.push({ t: k * step + 0, text: timeTick(k * step + 0, span) }); // never -0
   return made;
 }
 

@@ -28,15 +28,40 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   if (data.series && data.series.t.length > 1) {
     const both = element("div", { class: "pair" });
     stack.append(both);
-    const rate = (column: number[], t: number[]) => column.map((v, i) => (i === 0 ? 0 : (v - column[i - 1]) / Math.max(1e-9, t[i] - t[i - 1])));
+    const rate = (column: number[], t: number[]) =>
+      column.map((v, i) => (i === 0 ? 0 : (v - column[i - 1]) / Math.max(1e-9, t[i] - t[i - 1])));
     const series = () => data.series as Series;
     const t = () => series().t;
-    charts.push(timeChart(both, context, { title: "Messages sent a second", t, format: number, lines: () => [{
-      name: "messages/s", values: series().message_rate ?? rate(series().messages, t()), colour: lineStyle(0).colour, filled: true,
-    }] }));
-    charts.push(timeChart(both, context, { title: "Lost a second", t, format: number, lines: () => [{
-      name: "lost/s", values: rate(series().dropped, t()), colour: "--vermillion", filled: true,
-    }] }));
+    charts.push(
+      timeChart(both, context, {
+        title: "Messages sent a second",
+        t,
+        format: number,
+        lines: () => [
+          {
+            name: "messages/s",
+            values: series().message_rate ?? rate(series().messages, t()),
+            colour: lineStyle(0).colour,
+            filled: true,
+          },
+        ],
+      }),
+    );
+    charts.push(
+      timeChart(both, context, {
+        title: "Lost a second",
+        t,
+        format: number,
+        lines: () => [
+          {
+            name: "lost/s",
+            values: rate(series().dropped, t()),
+            colour: "--vermillion",
+            filled: true,
+          },
+        ],
+      }),
+    );
   }
 
   let cells: Matrix | null = null;
@@ -56,27 +81,43 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   function again(): void {
     cells = matrix(feed.window?.rows ?? no_rows, modelOf(data).n, store.state.range);
     canvas.height = 34 + cells.groups.length * size();
-    said.textContent = feed.trouble ?? (feed.window?.bundles ? `${number(feed.window.total)} messages in this range: zoom in to see who sent them.`
-      : feed.window && feed.window.total > (feed.window.rows?.sent.length ?? 0) ? `Of the first ${number(feed.window.rows?.sent.length ?? 0)} of ${number(feed.window.total)} messages.`
-        : `${number(cells.total)} messages.`);
+    said.textContent =
+      feed.trouble ??
+      (feed.window?.bundles
+        ? `${number(feed.window.total)} messages in this range: zoom in to see who sent them.`
+        : feed.window && feed.window.total > (feed.window.rows?.sent.length ?? 0)
+          ? `Of the first ${number(feed.window.rows?.sent.length ?? 0)} of ${number(feed.window.total)} messages.`
+          : `${number(cells.total)} messages.`);
     canvas.redraw();
     grid.refresh();
   }
 
   function paint(pen: CanvasRenderingContext2D): void {
     if (!cells) return;
-    const shade = shades(), s = size(), m = cells.groups.length;
+    const shade = shades(),
+      s = size(),
+      m = cells.groups.length;
     pen.font = font;
     label(pen, "to →", 44, 8, shade.ink2, "right");
     cells.groups.forEach((g, i) => {
       if (s < 14 && i % Math.ceil(26 / s) !== 0) return;
-      label(pen, g.length > 1 ? String(g[0]) : s < 22 ? String(g[0]) : `r${g[0]}`, 50 + (i + 0.5) * s, 20, shade.ink2, "center");
+      label(
+        pen,
+        g.length > 1 ? String(g[0]) : s < 22 ? String(g[0]) : `r${g[0]}`,
+        50 + (i + 0.5) * s,
+        20,
+        shade.ink2,
+        "center",
+      );
       label(pen, `r${g[0]}`, 44, 30 + (i + 0.5) * s, shade.ink2, "right");
     });
     for (let a = 0; a < m; a++)
       for (let b = 0; b < m; b++) {
-        const x = 50 + b * s, y = 30 + a * s, count = cells.count[a * m + b];
-        pen.fillStyle = count === 0 ? shade.ground : mixed(shade.paper, shade.accent, 0.12 + 0.8 * (count / cells.most));
+        const x = 50 + b * s,
+          y = 30 + a * s,
+          count = cells.count[a * m + b];
+        pen.fillStyle =
+          count === 0 ? shade.ground : mixed(shade.paper, shade.accent, 0.12 + 0.8 * (count / cells.most));
         pen.fillRect(x, y, s - 1, s - 1);
         if (cells.lost[a * m + b] > 0) {
           pen.fillStyle = hatching(pen, shade.fail, 5);
@@ -86,12 +127,16 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       }
   }
   canvas.element.addEventListener("pointermove", (event) => {
-    const a = Math.floor((event.offsetY - 30) / size()), b = Math.floor((event.offsetX - 50) / size());
+    const a = Math.floor((event.offsetY - 30) / size()),
+      b = Math.floor((event.offsetX - 50) / size());
     const m = cells?.groups.length ?? 0;
     if (!cells || a < 0 || b < 0 || a >= m || b >= m) return tip.hide();
     const at = a * m + b;
-    tip.show(event.offsetX, event.offsetY, [`${replicaSet(cells.groups[a])} → ${replicaSet(cells.groups[b])}`, `${number(cells.count[at])} messages, ${bytes(cells.bytes[at])}`,
-      cells.lost[at] > 0 && `${number(cells.lost[at])} lost`]);
+    tip.show(event.offsetX, event.offsetY, [
+      `${replicaSet(cells.groups[a])} → ${replicaSet(cells.groups[b])}`,
+      `${number(cells.count[at])} messages, ${bytes(cells.bytes[at])}`,
+      cells.lost[at] > 0 && `${number(cells.lost[at])} lost`,
+    ]);
   });
   canvas.element.addEventListener("pointerleave", () => tip.hide());
 
@@ -115,32 +160,64 @@ function kindsFigure(context: ViewContext): HTMLElement {
   const made = figure({
     title: "What a commit costs, by kind of message",
     meaning: "Over the whole run, losses and view changes included.",
-    table: () => ({ columns: ["kind", "sent", "bytes", "lost", "messages a commit", "bytes a commit"],
-      rows: rows.map((r) => [r.name, r.sent, r.bytes, r.lost, r.per_commit, r.bytes_per_commit]) }),
+    table: () => ({
+      columns: ["kind", "sent", "bytes", "lost", "messages a commit", "bytes a commit"],
+      rows: rows.map((r) => [r.name, r.sent, r.bytes, r.lost, r.per_commit, r.bytes_per_commit]),
+    }),
   });
-  const most = Math.max(1e-9, ...rows.map((r) => r.sent)), most_bytes = Math.max(1e-9, ...rows.map((r) => r.bytes));
+  const most = Math.max(1e-9, ...rows.map((r) => r.sent)),
+    most_bytes = Math.max(1e-9, ...rows.map((r) => r.bytes));
   const commits = rows.some((r) => r.per_commit > 0);
-  made.body.append(rows.length === 0 ? element("p", { class: "note" }, "No messages were sent.") : element("div", { class: "bars" },
-    ...rows.flatMap((r) => [element("span", {}, r.name),
-      bar(r.sent / most, commits ? number(r.per_commit) : number(r.sent), "messages"),
-      bar(r.bytes / most_bytes, bytes(commits ? r.bytes_per_commit : r.bytes), "bytes")])));
+  made.body.append(
+    rows.length === 0
+      ? element("p", { class: "note" }, "No messages were sent.")
+      : element(
+          "div",
+          { class: "bars" },
+          ...rows.flatMap((r) => [
+            element("span", {}, r.name),
+            bar(r.sent / most, commits ? number(r.per_commit) : number(r.sent), "messages"),
+            bar(r.bytes / most_bytes, bytes(commits ? r.bytes_per_commit : r.bytes), "bytes"),
+          ]),
+        ),
+  );
   return made.root;
 }
 
 function lossFigure(context: ViewContext): HTMLElement {
-  const rows = Object.entries(context.data.summary.dropped ?? {}).filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]);
+  const rows = Object.entries(context.data.summary.dropped ?? {})
+    .filter(([, count]) => count > 0)
+    .sort((a, b) => b[1] - a[1]);
   const made = figure({
     title: "Lost messages, by reason",
-    table: () => ({ columns: ["reason", "messages"], rows: Object.entries(context.data.summary.dropped ?? {}) }),
+    table: () => ({
+      columns: ["reason", "messages"],
+      rows: Object.entries(context.data.summary.dropped ?? {}),
+    }),
   });
   const most = Math.max(1, ...rows.map(([, count]) => count));
-  made.body.append(rows.length === 0 ? element("p", { class: "note" }, "None was lost.") : element("div", { class: "bars one" },
-    ...rows.flatMap(([reason, count]) => [element("span", {}, reason.replace("_", " ")), bar(count / most, number(count), "lost")])));
+  made.body.append(
+    rows.length === 0
+      ? element("p", { class: "note" }, "None was lost.")
+      : element(
+          "div",
+          { class: "bars one" },
+          ...rows.flatMap(([reason, count]) => [
+            element("span", {}, reason.replace("_", " ")),
+            bar(count / most, number(count), "lost"),
+          ]),
+        ),
+  );
   return made.root;
 }
 
 function bar(share: number, words: string, kind: string): HTMLElement {
-  return element("div", { class: `bar ${kind}` }, element("i", { style: `width: ${Math.max(0.5, share * 72).toFixed(1)}%` }), element("b", {}, words));
+  return element(
+    "div",
+    { class: `bar ${kind}` },
+    element("i", { style: `width: ${Math.max(0.5, share * 72).toFixed(1)}%` }),
+    element("b", {}, words),
+  );
 }
 
 function table(cells: Matrix | null) {
@@ -149,7 +226,14 @@ function table(cells: Matrix | null) {
     for (let a = 0; a < cells.groups.length; a++)
       for (let b = 0; b < cells.groups.length; b++) {
         const at = a * cells.groups.length + b;
-        if (cells.count[at] > 0) rows.push([replicaSet(cells.groups[a]), replicaSet(cells.groups[b]), cells.count[at], cells.bytes[at], cells.lost[at]]);
+        if (cells.count[at] > 0)
+          rows.push([
+            replicaSet(cells.groups[a]),
+            replicaSet(cells.groups[b]),
+            cells.count[at],
+            cells.bytes[at],
+            cells.lost[at],
+          ]);
       }
   return { columns: ["from", "to", "messages", "bytes", "lost"], rows };
 }

@@ -2,12 +2,30 @@
 // cut, the blocks a violation is about. Made once a run; plain values, nothing here draws.
 import type { Recording, RunData } from "../data/types";
 
-export interface Span { from: number; to: number }
-export interface ViewSpan extends Span { view: number; leader: number; height: number }
-export interface DownSpan extends Span { state: "crashed" | "paused" }
+export interface Span {
+  from: number;
+  to: number;
+}
+export interface ViewSpan extends Span {
+  view: number;
+  leader: number;
+  height: number;
+}
+export interface DownSpan extends Span {
+  state: "crashed" | "paused";
+}
 /** A fault that keeps replicas apart: `side[r]` is the side of r, -1 when it stands on none. */
-export interface CutSpan extends Span { label: string; text: string; side: Int16Array; oneWay: boolean }
-export interface FaultSpan extends Span { label: string; action: string; text: string }
+export interface CutSpan extends Span {
+  label: string;
+  text: string;
+  side: Int16Array;
+  oneWay: boolean;
+}
+export interface FaultSpan extends Span {
+  label: string;
+  action: string;
+  text: string;
+}
 
 export interface RunModel {
   n: number;
@@ -18,15 +36,15 @@ export interface RunModel {
   byzantine: boolean[];
   regions: string[];
   recording: Recording;
-  views: ViewSpan[][];       // by replica, in time
+  views: ViewSpan[][]; // by replica, in time
   down: DownSpan[][];
   cuts: CutSpan[];
   faults: FaultSpan[];
-  commits: Int32Array[];     // by replica: rows of recording.commits, in time
-  notes: Int32Array[];       // by replica: rows of recording.notes, in time
-  children: Groups;          // by block
-  at_height: Groups;         // blocks by height
-  commits_at: Groups;        // rows of recording.commits by height of their block
+  commits: Int32Array[]; // by replica: rows of recording.commits, in time
+  notes: Int32Array[]; // by replica: rows of recording.notes, in time
+  children: Groups; // by block
+  at_height: Groups; // blocks by height
+  commits_at: Groups; // rows of recording.commits by height of their block
   blockOf: (id: string) => number;
 }
 
@@ -35,7 +53,10 @@ const models = new WeakMap<RunData, { size: string; model: RunModel }>();
 /** Made anew only when the run has grown (a live run keeps its object). */
 export function modelOf(data: RunData): RunModel {
   const r = data.recording;
-  const size = r ? [r.commits.t, r.views.t, r.states.t, r.notes.t, r.blocks.id].map((c) => c.length).join() + data.summary?.faults?.length : "";
+  const size = r
+    ? [r.commits.t, r.views.t, r.states.t, r.notes.t, r.blocks.id].map((c) => c.length).join() +
+      data.summary?.faults?.length
+    : "";
   const known = models.get(data);
   if (known?.size === size) return known.model;
   const model = makeModel(data);
@@ -48,14 +69,21 @@ function makeModel(data: RunData): RunModel {
   const summary: any = data.summary ?? {};
   const n = Math.max(recording.replicas || 0, summary.protocol?.n ?? 0);
   const byzantine = new Array<boolean>(n).fill(false);
-  for (const r of recording.byzantine.length ? recording.byzantine : summary.bound?.replicas ?? [])
+  for (const r of recording.byzantine.length ? recording.byzantine : (summary.bound?.replicas ?? []))
     if (r < n) byzantine[r] = true;
   const end = runEnd(data, recording);
   const top = recording.blocks.height.reduce((most, h) => Math.max(most, h), 0);
   const faults = faultSpans(summary.faults ?? [], end);
   return {
-    known_until: (recording.truncated as Record<string, number>).commits > 0 ? recording.commits.t[recording.commits.t.length - 1] ?? 0 : Infinity,
-    n, end, byzantine, recording, faults,
+    known_until:
+      (recording.truncated as Record<string, number>).commits > 0
+        ? (recording.commits.t[recording.commits.t.length - 1] ?? 0)
+        : Infinity,
+    n,
+    end,
+    byzantine,
+    recording,
+    faults,
     quorum: Math.min(n, summary.protocol?.quorum || Math.floor((2 * n) / 3) + 1),
     regions: recording.regions ?? [],
     views: viewSpans(recording, n, end),
@@ -65,16 +93,33 @@ function makeModel(data: RunData): RunModel {
     notes: rowsBy(recording.notes.replica, n),
     children: grouped(recording.blocks.parent, recording.blocks.id.length),
     at_height: grouped(recording.blocks.height, top + 1),
-    commits_at: grouped(recording.commits.block.map((b) => recording.blocks.height[b] ?? -1), top + 1),
+    commits_at: grouped(
+      recording.commits.block.map((b) => recording.blocks.height[b] ?? -1),
+      top + 1,
+    ),
     blockOf: finder(recording.blocks.id),
   };
 }
 
 export function emptyRecording(): Recording {
   return {
-    schema: 1, replicas: 0, byzantine: [],
-    blocks: { id: [], parent: [], height: [], view: [], proposer: [], tx: [], seen: [], committed: [], commits: [],
-              reverted: [], adversary: [], published: [] },
+    schema: 1,
+    replicas: 0,
+    byzantine: [],
+    blocks: {
+      id: [],
+      parent: [],
+      height: [],
+      view: [],
+      proposer: [],
+      tx: [],
+      seen: [],
+      committed: [],
+      commits: [],
+      reverted: [],
+      adversary: [],
+      published: [],
+    },
     commits: { t: [], replica: [], block: [] },
     views: { t: [], replica: [], view: [], leader: [], height: [] },
     states: { t: [], replica: [], state: [] },
@@ -97,14 +142,18 @@ export function rowsBy(key: ArrayLike<number>, groups: number): Int32Array[] {
 }
 
 /** Rows by a small whole number, in two arrays: those of k are rows[start[k]] up to before rows[start[k + 1]]. */
-export interface Groups { start: Int32Array; rows: Int32Array }
+export interface Groups {
+  start: Int32Array;
+  rows: Int32Array;
+}
 
 export function grouped(key: ArrayLike<number>, groups: number): Groups {
   const start = new Int32Array(groups + 1);
   const inside = (k: number) => k >= 0 && k < groups;
   for (let i = 0; i < key.length; i++) if (inside(key[i])) start[key[i] + 1]++;
   for (let k = 0; k < groups; k++) start[k + 1] += start[k];
-  const next = start.slice(), rows = new Int32Array(start[groups]);
+  const next = start.slice(),
+    rows = new Int32Array(start[groups]);
   for (let i = 0; i < key.length; i++) if (inside(key[i])) rows[next[key[i]]++] = i;
   return { start, rows };
 }
@@ -113,12 +162,16 @@ export function grouped(key: ArrayLike<number>, groups: number): Groups {
 export function groupsFrom(of: Groups, from: number, to: number): Int32Array {
   const last = of.start.length - 2;
   if (to < 0 || from > last || to < from) return of.rows.subarray(0, 0);
-  return of.rows.subarray(of.start[Math.max(0, Math.ceil(from))], of.start[Math.min(last, Math.floor(to)) + 1]);
+  return of.rows.subarray(
+    of.start[Math.max(0, Math.ceil(from))],
+    of.start[Math.min(last, Math.floor(to)) + 1],
+  );
 }
 
 /** First index whose value (by `of`) is not below `x`, among `length` values in order. */
 export function lowerBound(length: number, x: number, of: (i: number) => number): number {
-  let low = 0, high = length;
+  let low = 0,
+    high = length;
   while (low < high) {
     const mid = (low + high) >> 1;
     if (of(mid) < x) low = mid + 1;
@@ -141,14 +194,22 @@ export function spanAt<S extends Span>(spans: S[], t: number): S | undefined {
 
 /** Whether a cut that holds at `t` stands between the two. */
 export function isCut(model: RunModel, a: number, b: number, t: number): boolean {
-  return model.cuts.some((c) => c.from <= t && t < c.to && c.side[a] >= 0 && c.side[b] >= 0 && c.side[a] !== c.side[b]);
+  return model.cuts.some(
+    (c) => c.from <= t && t < c.to && c.side[a] >= 0 && c.side[b] >= 0 && c.side[a] !== c.side[b],
+  );
 }
 
 function runEnd(data: RunData, recording: Recording): number {
   const summary: any = data.summary ?? {};
   if (summary.simulated_seconds > 0) return summary.simulated_seconds;
   const last = (t: ArrayLike<number> | undefined) => (t && t.length ? t[t.length - 1] : 0);
-  return Math.max(1e-9, last(data.series?.t), last(recording.commits.t), last(recording.views.t), last(recording.notes.t));
+  return Math.max(
+    1e-9,
+    last(data.series?.t),
+    last(recording.commits.t),
+    last(recording.views.t),
+    last(recording.notes.t),
+  );
 }
 
 function viewSpans(recording: Recording, n: number, end: number): ViewSpan[][] {
@@ -181,8 +242,15 @@ function downSpans(recording: Recording, n: number, end: number): DownSpan[][] {
 
 function faultSpans(faults: any[], end: number): FaultSpan[] {
   return faults
-    .flatMap((f) => (f.windows ?? []).map((w: any) => ({
-      label: f.label, action: f.action, text: f.text, from: w.from, to: w.to ?? end })))
+    .flatMap((f) =>
+      (f.windows ?? []).map((w: any) => ({
+        label: f.label,
+        action: f.action,
+        text: f.text,
+        from: w.from,
+        to: w.to ?? end,
+      })),
+    )
     .filter((f) => f.action !== "mark")
     .sort((a, b) => a.from - b.from);
 }
@@ -192,9 +260,19 @@ export function cutOf(fault: FaultSpan, n: number): CutSpan[] {
   if (fault.action !== "partition" && fault.action !== "isolate" && fault.action !== "cut") return [];
   const sides = fault.action === "isolate" ? [fault.text] : fault.text.split(/\||<->|->/);
   const side = new Int16Array(n).fill(fault.action === "isolate" ? 1 : -1);
-  sides.forEach((text, i) => { for (const r of replicasNamed(text, n)) side[r] = i === 0 ? 0 : i; });
-  return [{ from: fault.from, to: fault.to, label: fault.label, text: fault.text, side,
-            oneWay: fault.text.includes("->") && !fault.text.includes("<->") }];
+  sides.forEach((text, i) => {
+    for (const r of replicasNamed(text, n)) side[r] = i === 0 ? 0 : i;
+  });
+  return [
+    {
+      from: fault.from,
+      to: fault.to,
+      label: fault.label,
+      text: fault.text,
+      side,
+      oneWay: fault.text.includes("->") && !fault.text.includes("<->"),
+    },
+  ];
 }
 
 export function replicasNamed(text: string, n: number): number[] {
@@ -218,7 +296,15 @@ function finder(ids: string[]): (id: string) => number {
   };
 }
 
-export interface Conflict { id: string; text: string; at: number; a: number; b: number; bound: string; lines: string[] }
+export interface Conflict {
+  id: string;
+  text: string;
+  at: number;
+  a: number;
+  b: number;
+  bound: string;
+  lines: string[];
+}
 
 /** Violations whose explanation names two blocks: two commits at one height, or a coin spent twice. */
 export function conflictsOf(data: RunData, model: RunModel): Conflict[] {
@@ -227,11 +313,21 @@ export function conflictsOf(data: RunData, model: RunModel): Conflict[] {
     if (!e.explanation?.length) continue;
     const named: number[] = [];
     for (const line of e.explanation.slice(0, 2) as string[]) {
-      const block = [...line.matchAll(/\b[0-9a-f]{6,16}\b/g)].map((m) => model.blockOf(m[0])).find((b) => b >= 0);
+      const block = [...line.matchAll(/\b[0-9a-f]{6,16}\b/g)]
+        .map((m) => model.blockOf(m[0]))
+        .find((b) => b >= 0);
       if (block !== undefined && !named.includes(block)) named.push(block);
     }
     if (named.length === 2)
-      found.push({ id: e.id, text: e.text, at: e.at ?? 0, a: named[0], b: named[1], bound: e.bound, lines: e.explanation });
+      found.push({
+        id: e.id,
+        text: e.text,
+        at: e.at ?? 0,
+        a: named[0],
+        b: named[1],
+        bound: e.bound,
+        lines: e.explanation,
+      });
   }
   return found;
 }

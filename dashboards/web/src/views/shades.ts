@@ -2,8 +2,18 @@
 import { paint, series } from "../colours";
 
 export interface Shades {
-  ink: string; ink2: string; ink3: string; paper: string; ground: string; line: string; line2: string;
-  fail: string; pass: string; fault: string; accent: string; purple: string;
+  ink: string;
+  ink2: string;
+  ink3: string;
+  paper: string;
+  ground: string;
+  line: string;
+  line2: string;
+  fail: string;
+  pass: string;
+  fault: string;
+  accent: string;
+  purple: string;
   /** Of `series`, in its order: views, kinds and blocks have the same colour everywhere. */
   hues: string[];
   dark: boolean;
@@ -15,16 +25,32 @@ export const bold = "600 11px system-ui, 'Noto Sans', 'DejaVu Sans', sans-serif"
 export function shades(): Shades {
   const paper = paint("--paper");
   return {
-    ink: paint("--ink"), ink2: paint("--ink-2"), ink3: paint("--ink-3"), paper, ground: paint("--ground"),
-    line: paint("--line"), line2: paint("--line-2"), fail: paint("--vermillion"), pass: paint("--green"),
-    fault: paint("--fault"), accent: paint("--blue"), purple: paint("--purple"),
+    ink: paint("--ink"),
+    ink2: paint("--ink-2"),
+    ink3: paint("--ink-3"),
+    paper,
+    ground: paint("--ground"),
+    line: paint("--line"),
+    line2: paint("--line-2"),
+    fail: paint("--vermillion"),
+    pass: paint("--green"),
+    fault: paint("--fault"),
+    accent: paint("--blue"),
+    purple: paint("--purple"),
     hues: hue_order.map((name) => paint(name)),
     dark: lightness(paper) < 0.5,
   };
 }
 
 // Neighbours differ in lightness too. Vermillion is kept for what went wrong.
-const hue_order = ["--blue", "--orange", "--green", "--purple", "--sky", "--yellow"] satisfies (typeof series)[number][];
+const hue_order = [
+  "--blue",
+  "--orange",
+  "--green",
+  "--purple",
+  "--sky",
+  "--yellow",
+] satisfies (typeof series)[number][];
 const dashes = [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [4, 2], [12, 4], [2, 5], [6, 2, 2, 2, 2, 2]];
 
 export function hue(shade: Shades, i: number): string {
@@ -38,7 +64,8 @@ export function dashOf(i: number): number[] {
 }
 
 export function mixed(a: string, b: string, share: number): string {
-  const x = rgb(a), y = rgb(b);
+  const x = rgb(a),
+    y = rgb(b);
   return `rgb(${x.map((v, i) => Math.round(v + (y[i] - v) * share)).join(" ")})`;
 }
 
@@ -61,7 +88,12 @@ function lightness(colour: string): number {
 const tiles = new Map<string, HTMLCanvasElement>();
 
 /** Diagonal strokes as a fill; falling ones for what must not be taken for a fault. */
-export function hatching(pen: CanvasRenderingContext2D, stroke: string, gap = 6, falling = false): CanvasPattern | string {
+export function hatching(
+  pen: CanvasRenderingContext2D,
+  stroke: string,
+  gap = 6,
+  falling = false,
+): CanvasPattern | string {
   const key = `${stroke} ${gap} ${falling}`;
   let tile = tiles.get(key);
   if (!tile) {

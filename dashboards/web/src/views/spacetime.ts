@@ -4,51 +4,117 @@ import type { MessageRows, MessageWindow } from "../data/types";
 import { element, empty } from "../dom";
 import { figure } from "../figure";
 import { moment, number } from "../format";
-import { Canvas, fitted, label, stroke } from "./canvas";
+import { Canvas, stroke } from "./canvas";
 import { timeGestures, zoomed } from "./gestures";
-import { drawMark } from "./marks";
 import { describeMessage, MessageFeed, most_messages, no_rows } from "./message_feed";
-import { mark_words, ticks } from "./names";
-import { conflictsOf, lowerBound, modelOf, type RunModel } from "./run_model";
-import { bold, dashOf, font, hatching, hue, mixed, shades, type Shades } from "./shades";
-import { aboutBlocks, causality, distance, quorums, spaceTime, twofold, type Arrow, type Causality, type SpaceTime } from "./spacetime_layout";
+import { conflictsOf, modelOf, type RunModel } from "./run_model";
+import { dashOf, hue, shades } from "./shades";
+import {
+  aboutBlocks,
+  causality,
+  distance,
+  quorums,
+  spaceTime,
+  twofold,
+  type Arrow,
+  type Causality,
+  type SpaceTime,
+} from "./spacetime_layout";
+import {
+  drawArrow,
+  drawBars,
+  drawBundles,
+  drawLanes,
+  drawNotes,
+  drawTimes,
+  drawTroubles,
+  foot,
+  head,
+  nameArrow,
+  notedIn,
+} from "./spacetime_draw";
 import { Tip } from "./tip";
 import type { View, ViewContext } from "./view";
 import "./views.css";
 
-const head = 30, foot = 6;
-
 export function mount(root: HTMLElement, context: ViewContext): View {
   const { data, store } = context;
   let model = modelOf(data);
-  const filters = { hidden: new Set<number>(), kinds: new Set<string>(), height: null as number | null, ordered: false };
+  const filters = {
+    hidden: new Set<number>(),
+    kinds: new Set<string>(),
+    height: null as number | null,
+    ordered: false,
+  };
   let proof = false;
   let shown: SpaceTime | null = null;
   let picked: number | null = null;
   let web: Causality | null = null;
-  const feed = new MessageFeed(context, () => { pick(null); picture.refresh(); drawKinds(); canvas.redraw(); });
+  const feed = new MessageFeed(context, () => {
+    pick(null);
+    picture.refresh();
+    drawKinds();
+    canvas.redraw();
+  });
   const kinds = element("div", { class: "chips", role: "group", "aria-label": "kinds of message" });
-  const proofButton = element("button", { type: "button", "aria-pressed": "false", onclick: () => showProof(!proof) }, "only what proves the violation");
-  const heightField = element("input", { type: "number", min: 0, class: "short", "aria-label": "only this height", placeholder: "height",
-    oninput: () => { filters.height = heightField.value === "" ? null : Number(heightField.value); pick(null); again(); } });
-  const order = element("select", { "aria-label": "time axis", onchange: () => { filters.ordered = order.value === "order"; again(); } },
-    element("option", { value: "time" }, "by time"), element("option", { value: "order" }, "by order"));
+  const proofButton = element(
+    "button",
+    { type: "button", "aria-pressed": "false", onclick: () => showProof(!proof) },
+    "only what proves the violation",
+  );
+  const heightField = element("input", {
+    type: "number",
+    min: 0,
+    class: "short",
+    "aria-label": "only this height",
+    placeholder: "height",
+    oninput: () => {
+      filters.height = heightField.value === "" ? null : Number(heightField.value);
+      pick(null);
+      again();
+    },
+  });
+  const order = element(
+    "select",
+    {
+      "aria-label": "time axis",
+      onchange: () => {
+        filters.ordered = order.value === "order";
+        again();
+      },
+    },
+    element("option", { value: "time" }, "by time"),
+    element("option", { value: "order" }, "by order"),
+  );
   const picture = figure({
     title: "Messages in space and time",
-    meaning: "Time runs down, a lane is a replica. Double arrows: a sender says two things; ✕: lost. Click a message for its causes and effects, a lane's name to hide it.",
+    meaning:
+      "Time runs down, a lane is a replica. Double arrows: a sender says two things; ✕: lost. Click a message for its causes and effects, a lane's name to hide it.",
     table: () => table(current().window, current().rows, context),
     tools: [heightField, order, proofButton],
   });
   picture.body.append(kinds);
-  const canvas = new Canvas(picture.body, "Space-time diagram of messages; arrow up and down pick one, Escape lets go", 520, paint);
+  const canvas = new Canvas(
+    picture.body,
+    "Space-time diagram of messages; arrow up and down pick one, Escape lets go",
+    520,
+    paint,
+  );
   const said = element("p", { class: "note", role: "status" });
-  const zoomButton = element("button", { type: "button", class: "small", hidden: true, onclick: () => zoomToSee() }, "zoom to see");
+  const zoomButton = element(
+    "button",
+    { type: "button", class: "small", hidden: true, onclick: () => zoomToSee() },
+    "zoom to see",
+  );
   picture.body.append(element("div", { class: "said" }, said, zoomButton));
   const tip = new Tip(picture.body);
   root.append(picture.root);
 
   const gutter = () => (canvas.width < 560 ? 44 : 64);
-  const again = () => { canvas.redraw(); picture.refresh(); };
+  const again = () => {
+    canvas.redraw();
+    picture.refresh();
+  };
   proofButton.hidden = proven() === null;
 
   function proven(): { window: MessageWindow; only: Set<number> } | null {
@@ -60,7 +126,9 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const w = v?.window.rows ? v.window : feed.window;
     if (!c) return null;
     const { id } = model.recording.blocks;
-    return w?.rows ? { window: w, only: aboutBlocks(w.rows, [id[c.a], id[c.b]]) } : { window: emptyWindow(), only: new Set() };
+    return w?.rows
+      ? { window: w, only: aboutBlocks(w.rows, [id[c.a], id[c.b]]) }
+      : { window: emptyWindow(), only: new Set() };
   }
 
   function current(): { window: MessageWindow; rows: MessageRows; only: Set<number> | null } {
@@ -74,11 +142,15 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     proof = on;
     proofButton.setAttribute("aria-pressed", String(on));
     pick(null);
-    const c = conflictsOf(data, model)[0], found = on ? proven() : null;
+    const c = conflictsOf(data, model)[0],
+      found = on ? proven() : null;
     if (found?.window.rows && found.only.size > 0) {
       const { rows } = found.window;
       const rowsShown = found.window.rows ? [...found.only] : [];
-      store.show(Math.min(...rowsShown.map((i) => rows!.sent[i])), Math.max(...rowsShown.map((i) => rows!.at[i] ?? rows!.sent[i])));
+      store.show(
+        Math.min(...rowsShown.map((i) => rows!.sent[i])),
+        Math.max(...rowsShown.map((i) => rows!.at[i] ?? rows!.sent[i])),
+      );
     } else if (on && c) {
       const { seen } = model.recording.blocks;
       store.show(Math.min(seen[c.a], seen[c.b]), c.at);
@@ -95,13 +167,18 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   function zoomToSee(): void {
     const { range, cursor } = store.state;
     const total = Math.max(1, feed.window?.total ?? 1);
-    const at = cursor > range.from && cursor < range.to ? cursor : (data.story ?? []).find((l) => l.violation && l.at >= range.from && l.at <= range.to)?.at ?? range.from;
+    const at =
+      cursor > range.from && cursor < range.to
+        ? cursor
+        : ((data.story ?? []).find((l) => l.violation && l.at >= range.from && l.at <= range.to)?.at ??
+          range.from);
     store.set({ range: zoomed(range, at, Math.min(0.5, (most_messages * 0.3) / total)) });
   }
 
   function drawKinds(): void {
     empty(kinds);
-    const w = current().window, shade = shades();
+    const w = current().window,
+      shade = shades();
     w.kinds.forEach((name, k) => {
       const sample = element("canvas", { width: 44, height: 20, "aria-hidden": "true" });
       const pen = sample.getContext("2d");
@@ -109,21 +186,50 @@ export function mount(root: HTMLElement, context: ViewContext): View {
         pen.scale(2, 2);
         stroke(pen, [1, 5, 21, 5], hue(shade, k), 2, dashOf(k));
       }
-      kinds.append(element("button", { type: "button", class: "chip", "aria-pressed": String(!filters.kinds.has(name)), onclick: (event: Event) => {
-        const off = filters.kinds.has(name);
-        if (off) filters.kinds.delete(name);
-        else filters.kinds.add(name);
-        (event.currentTarget as HTMLElement).setAttribute("aria-pressed", String(off));
-        pick(null);
-        again();
-      } }, sample, name));
+      kinds.append(
+        element(
+          "button",
+          {
+            type: "button",
+            class: "chip",
+            "aria-pressed": String(!filters.kinds.has(name)),
+            onclick: (event: Event) => {
+              const off = filters.kinds.has(name);
+              if (off) filters.kinds.delete(name);
+              else filters.kinds.add(name);
+              (event.currentTarget as HTMLElement).setAttribute("aria-pressed", String(off));
+              pick(null);
+              again();
+            },
+          },
+          sample,
+          name,
+        ),
+      );
     });
     if (filters.hidden.size > 0)
-      kinds.append(element("button", { type: "button", class: "chip", onclick: () => { filters.hidden.clear(); drawKinds(); again(); } }, `all lanes (${filters.hidden.size} hidden)`));
+      kinds.append(
+        element(
+          "button",
+          {
+            type: "button",
+            class: "chip",
+            onclick: () => {
+              filters.hidden.clear();
+              drawKinds();
+              again();
+            },
+          },
+          `all lanes (${filters.hidden.size} hidden)`,
+        ),
+      );
   }
 
   function paint(pen: CanvasRenderingContext2D, width: number, height: number): void {
-    const shade = shades(), { range, cursor } = store.state, left = gutter(), inner = height - head - foot;
+    const shade = shades(),
+      { range, cursor } = store.state,
+      left = gutter(),
+      inner = height - head - foot;
     const { window: w, rows, only } = current();
     const replicas = lanesOf(model, store.state.selection.replicas);
     shown = spaceTime(w, rows, replicas, model.quorum, range, width - left, inner, { ...filters, only });
@@ -137,39 +243,61 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     pen.translate(left, head);
     if (bundled) drawBundles(pen, w, range, width - left, inner, shade);
     else drawTroubles(pen, shown, model, range, inner, shade);
-    for (const a of shown.arrows) if (!lit(a)) drawArrow(pen, a, shade, web ? 0.12 : shown.arrows.length > 600 ? 0.5 : 0.85);
+    for (const a of shown.arrows)
+      if (!lit(a)) drawArrow(pen, a, shade, web ? 0.12 : shown.arrows.length > 600 ? 0.5 : 0.85);
     for (const a of shown.arrows) if (lit(a)) drawArrow(pen, a, shade, 1, a.row === picked);
     const named = shown.arrows.length <= 18;
     if (shown.arrows.length <= 90)
-      for (const a of shown.arrows) if (named || a.twofold) nameArrow(pen, a, [named ? w.kinds[a.kind] : "", a.twofold ? rows.block[a.row]?.slice(0, 4) ?? "" : ""].join(" ").trim(), shade);
+      for (const a of shown.arrows)
+        if (named || a.twofold)
+          nameArrow(
+            pen,
+            a,
+            [named ? w.kinds[a.kind] : "", a.twofold ? (rows.block[a.row]?.slice(0, 4) ?? "") : ""]
+              .join(" ")
+              .trim(),
+            shade,
+          );
     drawBars(pen, shown, shade);
-    if (!bundled && shown.arrows.length < 900 && notedIn(model, range) < 1500) drawNotes(pen, shown, model, range, shade);
+    if (!bundled && shown.arrows.length < 900 && notedIn(model, range) < 1500)
+      drawNotes(pen, shown, model, range, shade);
     pen.restore();
     const y = head + shown.y_of(cursor);
     if (cursor >= range.from && cursor <= range.to) stroke(pen, [left - 6, y, width, y], shade.ink, 1.2);
     tell(w, shown);
   }
 
-  const lit = (a: Arrow) => web !== null && (a.row === picked || web.causes.has(a.row) || web.effects.has(a.row));
+  const lit = (a: Arrow) =>
+    web !== null && (a.row === picked || web.causes.has(a.row) || web.effects.has(a.row));
 
   function tell(w: MessageWindow, now: SpaceTime): void {
     const bundled = w.bundles !== null && !proof;
     const cut = w.rows !== null && w.rows.sent.length < w.total;
-    const words = feed.trouble && !proof ? feed.trouble
-      : !feed.window && !proof ? "Asking for the messages…"
-        : bundled ? `${number(w.total)} messages in this window: bundled by kind.`
-          : web && picked !== null ? `${web.causes.size} causes (above) and ${web.effects.size} effects (below) of the picked message. Esc lets go.`
-            : cut ? `The first ${number(w.rows?.sent.length ?? 0)} of ${number(w.total)} messages are drawn.`
-              : `${number(now.arrows.length)} messages${now.left_out > 0 ? `, ${number(now.left_out)} filtered out or outside the range` : ""}.`;
+    const words =
+      feed.trouble && !proof
+        ? feed.trouble
+        : !feed.window && !proof
+          ? "Asking for the messages…"
+          : bundled
+            ? `${number(w.total)} messages in this window: bundled by kind.`
+            : web && picked !== null
+              ? `${web.causes.size} causes (above) and ${web.effects.size} effects (below) of the picked message. Esc lets go.`
+              : cut
+                ? `The first ${number(w.rows?.sent.length ?? 0)} of ${number(w.total)} messages are drawn.`
+                : `${number(now.arrows.length)} messages${now.left_out > 0 ? `, ${number(now.left_out)} filtered out or outside the range` : ""}.`;
     if (said.textContent !== words) said.textContent = words;
     zoomButton.hidden = !(bundled || cut);
   }
 
   const nearest = (x: number, y: number): Arrow | null => {
-    let best: Arrow | null = null, least = 7;
+    let best: Arrow | null = null,
+      least = 7;
     for (const a of shown?.arrows ?? []) {
       const d = distance(a, x - gutter(), y - head);
-      if (d < least) { least = d; best = a; }
+      if (d < least) {
+        least = d;
+        best = a;
+      }
     }
     return best;
   };
@@ -182,15 +310,29 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       canvas.element.style.cursor = a || y < head ? "pointer" : "grab";
       const bar = shown?.bars.find((b) => Math.abs(b.y + head - y) < 5);
       const { window: w, rows } = current();
-      if (a) tip.show(x, y + canvas.element.offsetTop, describeMessage(w, rows, a.row, (t) => moment(t)));
-      else if (bar) tip.show(x, y + canvas.element.offsetTop, [bar.label, `r${bar.at} has heard ${bar.voters.map((v) => `r${v}`).join(" ")}`, moment(bar.t)]);
+      if (a)
+        tip.show(
+          x,
+          y + canvas.element.offsetTop,
+          describeMessage(w, rows, a.row, (t) => moment(t)),
+        );
+      else if (bar)
+        tip.show(x, y + canvas.element.offsetTop, [
+          bar.label,
+          `r${bar.at} has heard ${bar.voters.map((v) => `r${v}`).join(" ")}`,
+          moment(bar.t),
+        ]);
       else tip.hide();
     },
     leave: () => tip.hide(),
     click: (x, y) => {
       if (y < head) {
         const lane = shown?.lanes.find((l) => Math.abs(l.x + gutter() - x) < 22);
-        if (lane) { filters.hidden.add(lane.replica); drawKinds(); again(); }
+        if (lane) {
+          filters.hidden.add(lane.replica);
+          drawKinds();
+          again();
+        }
         return;
       }
       const a = nearest(x, y);
@@ -207,7 +349,11 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const next = shown.arrows[(at + step + shown.arrows.length) % shown.arrows.length];
     pick(next.row);
     const { window: w, rows } = current();
-    tip.show(Math.max(next.x0, next.x1) + gutter(), Math.max(next.y0, 0) + head + canvas.element.offsetTop, describeMessage(w, rows, next.row, (t) => moment(t)));
+    tip.show(
+      Math.max(next.x0, next.x1) + gutter(),
+      Math.max(next.y0, 0) + head + canvas.element.offsetTop,
+      describeMessage(w, rows, next.row, (t) => moment(t)),
+    );
   });
 
   let first = true;
@@ -238,177 +384,46 @@ function lanesOf(model: RunModel, selected: readonly number[]): number[] {
   return Array.from({ length: model.n <= 40 ? model.n : 24 }, (_, r) => r);
 }
 
-function drawLanes(pen: CanvasRenderingContext2D, shown: SpaceTime, model: RunModel, left: number, height: number, shade: Shades): void {
-  pen.font = bold;
-  const room = shown.lanes.length > 1 ? shown.lanes[1].x - shown.lanes[0].x : 80;
-  for (const lane of shown.lanes) {
-    const x = left + lane.x, liar = model.byzantine[lane.replica];
-    const words = room > 34 ? `${liar ? "■ " : ""}r${lane.replica}` : String(lane.replica);
-    label(pen, words, x, 12, liar ? shade.fail : shade.ink, "center");
-    stroke(pen, [x, head - 4, x, height - foot], liar ? mixed(shade.fail, shade.paper, 0.3) : shade.line2, liar ? 2 : 1.4);
-  }
-}
-
-function drawTimes(pen: CanvasRenderingContext2D, shown: SpaceTime, left: number, width: number, height: number,
-                   range: { from: number; to: number }, shade: Shades): void {
-  pen.font = font;
-  for (const tick of ticks(range, height - head, 54)) {
-    const y = head + shown.y_of(tick.t);
-    if (y < head || y > height - foot) continue;
-    stroke(pen, [left - 5, y, width, y], mixed(shade.line, shade.paper, 0.3));
-    label(pen, tick.text, left - 9, Math.min(Math.max(y, head + 5), height - 8), shade.ink2, "right");
-  }
-}
-
-/** Grey where a replica is down, hatched where it is cut off. */
-function drawTroubles(pen: CanvasRenderingContext2D, shown: SpaceTime, model: RunModel, range: { from: number; to: number }, inner: number, shade: Shades): void {
-  const y = (t: number) => Math.max(0, Math.min(inner, shown.y_of(t)));
-  for (const lane of shown.lanes) {
-    for (const d of model.down[lane.replica] ?? []) {
-      if (d.from > range.to || d.to < range.from) continue;
-      pen.fillStyle = shade.line2;
-      pen.fillRect(lane.x - 7, y(d.from), 14, y(d.to) - y(d.from));
-      if (d.from >= range.from) label(pen, `✕ ${d.state}`, lane.x + 10, y(d.from) + 6, shade.ink2);
-    }
-    for (const c of model.cuts) {
-      if (c.side[lane.replica] < 0 || c.from > range.to || c.to < range.from) continue;
-      pen.fillStyle = hatching(pen, shade.fault, 6);
-      pen.fillRect(lane.x - 4, y(c.from), 8, y(c.to) - y(c.from));
-    }
-  }
-}
-
-function drawArrow(pen: CanvasRenderingContext2D, a: Arrow, shade: Shades, alpha: number, strong = false): void {
-  const colour = hue(shade, a.kind), long = Math.hypot(a.x1 - a.x0, a.y1 - a.y0) || 1;
-  const ux = (a.x1 - a.x0) / long, uy = (a.y1 - a.y0) / long;
-  pen.globalAlpha = alpha;
-  const width = strong ? 2.6 : 1.3;
-  if (a.twofold) {
-    for (const side of [-1.7, 1.7]) stroke(pen, [a.x0 - uy * side, a.y0 + ux * side, a.x1 - uy * side, a.y1 + ux * side], shade.fail, 1, dashOf(a.kind));
-  } else {
-    stroke(pen, [a.x0, a.y0, a.x1, a.y1], a.dropped ? mixed(colour, shade.ink3, 0.4) : colour, width, dashOf(a.kind));
-  }
-  const end = a.twofold ? shade.fail : colour;
-  if (a.dropped) {
-    stroke(pen, [a.x1 - 4, a.y1 - 4, a.x1 + 4, a.y1 + 4], shade.fail, 1.8);
-    stroke(pen, [a.x1 - 4, a.y1 + 4, a.x1 + 4, a.y1 - 4], shade.fail, 1.8);
-  } else {
-    pen.fillStyle = end;
-    pen.beginPath();
-    pen.moveTo(a.x1, a.y1);
-    pen.lineTo(a.x1 - ux * 8 - uy * 3.4, a.y1 - uy * 8 + ux * 3.4);
-    pen.lineTo(a.x1 - ux * 8 + uy * 3.4, a.y1 - uy * 8 - ux * 3.4);
-    pen.fill();
-  }
-  pen.globalAlpha = 1;
-}
-
-function nameArrow(pen: CanvasRenderingContext2D, a: Arrow, text: string, shade: Shades): void {
-  const dx = a.x1 - a.x0, dy = a.y1 - a.y0, room = Math.hypot(dx, dy) - 24;
-  pen.save();
-  pen.font = font;
-  pen.translate(a.x0 + dx / 2, a.y0 + dy / 2);
-  pen.rotate(Math.atan2(dx < 0 ? -dy : dy, Math.abs(dx)));
-  const words = fitted(pen, text, room);
-  if (words) {
-    pen.lineWidth = 3;
-    pen.strokeStyle = shade.paper;
-    pen.textAlign = "center";
-    pen.strokeText(words, 0, -8);
-    label(pen, words, 0, -8, shade.ink2, "center");
-  }
-  pen.restore();
-}
-
-/** "Prepare 5/7": across the voters, where the first replica had them all. Words only where there is room. */
-function drawBars(pen: CanvasRenderingContext2D, shown: SpaceTime, shade: Shades): void {
-  if (shown.arrows.length > 900) return;
-  let free = -Infinity;
-  pen.font = bold;
-  for (const bar of shown.bars) {
-    const low = Math.min(...bar.xs), high = Math.max(...bar.xs);
-    pen.globalAlpha = 0.85;
-    stroke(pen, [low, bar.y, high, bar.y], hue(shade, bar.kind), 3);
-    for (const x of bar.xs) stroke(pen, [x, bar.y - 4, x, bar.y + 4], hue(shade, bar.kind), 3);
-    pen.globalAlpha = 1;
-    if (bar.y - free < 17) continue;
-    free = bar.y;
-    const w = pen.measureText(bar.label).width, x = Math.max(w / 2 + 4, (low + high) / 2);
-    pen.fillStyle = shade.paper;
-    pen.globalAlpha = 0.88;
-    pen.fillRect(x - w / 2 - 4, bar.y - 8, w + 8, 16);
-    pen.globalAlpha = 1;
-    label(pen, bar.label, x, bar.y, shade.ink, "center");
-  }
-}
-
-/** How many commits and notes the range has, over all replicas. */
-function notedIn(model: RunModel, range: { from: number; to: number }): number {
-  return [model.recording.notes.t, model.recording.commits.t].reduce((sum, t) =>
-    sum + lowerBound(t.length, range.to, (i) => t[i]) - lowerBound(t.length, range.from, (i) => t[i]), 0);
-}
-
-/** Commits and marks on the lanes. */
-function drawNotes(pen: CanvasRenderingContext2D, shown: SpaceTime, model: RunModel, range: { from: number; to: number }, shade: Shades): void {
-  const { notes, commits, blocks } = model.recording;
-  pen.font = "10px system-ui, 'DejaVu Sans', sans-serif";
-  for (const lane of shown.lanes) {
-    const of = model.notes[lane.replica] ?? new Int32Array(0);
-    for (let i = lowerBound(of.length, range.from, (k) => notes.t[of[k]]); i < of.length && notes.t[of[i]] <= range.to; i++)
-      if (notes.what[of[i]] in mark_words && !["voted", "certified", "checkpoint"].includes(notes.what[of[i]]))
-        drawMark(pen, notes.what[of[i]], lane.x, shown.y_of(notes.t[of[i]]), shade);
-    const held = model.commits[lane.replica] ?? new Int32Array(0);
-    let free = -Infinity;
-    for (let i = lowerBound(held.length, range.from, (k) => commits.t[held[k]]); i < held.length && commits.t[held[i]] <= range.to; i++) {
-      const y = shown.y_of(commits.t[held[i]]), b = commits.block[held[i]];
-      pen.fillStyle = shade.pass;
-      pen.fillRect(lane.x - 4, y - 4, 8, 8);
-      pen.strokeStyle = shade.paper;
-      pen.lineWidth = 1;
-      pen.strokeRect(lane.x - 4, y - 4, 8, 8);
-      if (y - free < 12) continue;
-      free = y;
-      label(pen, `✓${blocks.height[b]} ${blocks.id[b].slice(0, 4)}`, lane.x + 8, y, shade.pass);
-    }
-  }
-}
-
-/** Horizontal bars by slice of time and kind, with counts where there is room. */
-function drawBundles(pen: CanvasRenderingContext2D, w: MessageWindow, range: { from: number; to: number }, width: number, inner: number, shade: Shades): void {
-  const bundles = w.bundles ?? [];
-  const most = Math.max(1, ...bundles.map((b) => b.count));
-  const across = width / Math.max(1, w.kinds.length);
-  pen.font = font;
-  const y = (t: number) => ((t - range.from) / (range.to - range.from)) * inner;
-  for (const b of bundles) {
-    const y0 = y(b.from_t), high = Math.max(1, y(b.to_t) - y0 - 1), wide = Math.max(1, (b.count / most) * (across - 16));
-    pen.fillStyle = mixed(hue(shade, b.kind), shade.paper, 0.35);
-    pen.fillRect(b.kind * across + 8, y0, wide, high);
-    if (b.dropped > 0) {
-      pen.fillStyle = hatching(pen, shade.fail, 5);
-      pen.fillRect(b.kind * across + 8, y0, Math.max(2, (b.dropped / most) * (across - 16)), high);
-    }
-    if (high >= 13) label(pen, fitted(pen, `${number(b.count)}${b.dropped > 0 ? ` (${number(b.dropped)} lost)` : ""}`, across - 20), b.kind * across + 12, y0 + high / 2, shade.ink);
-  }
-  pen.font = bold;
-  w.kinds.forEach((name, k) => {
-    const words = fitted(pen, name, across - 10);
-    pen.fillStyle = shade.paper;
-    pen.fillRect(k * across + 6, 0, pen.measureText(words).width + 6, 15);
-    label(pen, words, k * across + 8, 8, shade.ink);
-  });
-}
-
 function table(w: MessageWindow, rows: MessageRows, context: ViewContext) {
-  if (w.bundles) return { columns: ["from, s", "to, s", "kind", "messages", "lost"], rows: w.bundles.map((b) => [b.from_t, b.to_t, w.kinds[b.kind], b.count, b.dropped]) };
-  const two = twofold(rows), { range } = context.store.state;
-  const inside = rows.sent.map((_, i) => i).filter((i) => rows.sent[i] <= range.to && (rows.at[i] ?? rows.sent[i]) >= range.from);
+  if (w.bundles)
+    return {
+      columns: ["from, s", "to, s", "kind", "messages", "lost"],
+      rows: w.bundles.map((b) => [b.from_t, b.to_t, w.kinds[b.kind], b.count, b.dropped]),
+    };
+  const two = twofold(rows),
+    { range } = context.store.state;
+  const inside = rows.sent
+    .map((_, i) => i)
+    .filter((i) => rows.sent[i] <= range.to && (rows.at[i] ?? rows.sent[i]) >= range.from);
   const stood = quorums(rows, modelOf(context.data).quorum).length;
   return {
-    columns: ["sent, s", "arrived, s", "from", "to", "kind", "view", "height", "block", "bytes", "lost", "says two things"],
+    columns: [
+      "sent, s",
+      "arrived, s",
+      "from",
+      "to",
+      "kind",
+      "view",
+      "height",
+      "block",
+      "bytes",
+      "lost",
+      "says two things",
+    ],
     note: `${stood} quorums stood in this window`,
-    rows: inside.map((i) => [rows.sent[i], rows.at[i], `r${rows.from[i]}`, `r${rows.to[i]}`, w.kinds[rows.kind[i]], rows.view[i], rows.height[i],
-      rows.block[i]?.slice(0, 8) ?? "–", rows.bytes[i], rows.dropped[i] ?? "", two.has(i) ? "yes" : ""]),
+    rows: inside.map((i) => [
+      rows.sent[i],
+      rows.at[i],
+      `r${rows.from[i]}`,
+      `r${rows.to[i]}`,
+      w.kinds[rows.kind[i]],
+      rows.view[i],
+      rows.height[i],
+      rows.block[i]?.slice(0, 8) ?? "–",
+      rows.bytes[i],
+      rows.dropped[i] ?? "",
+      two.has(i) ? "yes" : "",
+    ]),
   };
 }
 

@@ -16,41 +16,103 @@ export interface Filters {
 }
 
 export interface Arrow {
-  row: number; x0: number; y0: number; x1: number; y1: number; kind: number;
-  dropped: boolean; twofold: boolean;
+  row: number;
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+  kind: number;
+  dropped: boolean;
+  twofold: boolean;
 }
-export interface QuorumBar { y: number; t: number; kind: number; label: string; voters: number[]; xs: number[]; at: number }
-export interface SpaceTime { arrows: Arrow[]; bars: QuorumBar[]; lanes: { replica: number; x: number }[]; left_out: number; time_at: (y: number) => number; y_of: (t: number) => number }
+export interface QuorumBar {
+  y: number;
+  t: number;
+  kind: number;
+  label: string;
+  voters: number[];
+  xs: number[];
+  at: number;
+}
+export interface SpaceTime {
+  arrows: Arrow[];
+  bars: QuorumBar[];
+  lanes: { replica: number; x: number }[];
+  left_out: number;
+  time_at: (y: number) => number;
+  y_of: (t: number) => number;
+}
 
-export function spaceTime(window: MessageWindow, rows: MessageRows, replicas: number[], quorum: number, range: Range,
-                          width: number, height: number, filters: Filters): SpaceTime {
+export function spaceTime(
+  window: MessageWindow,
+  rows: MessageRows,
+  replicas: number[],
+  quorum: number,
+  range: Range,
+  width: number,
+  height: number,
+  filters: Filters,
+): SpaceTime {
   const shown = replicas.filter((r) => !filters.hidden.has(r));
   const gap = width / Math.max(1, shown.length);
   const lane_x = new Map(shown.map((r, i) => [r, (i + 0.5) * gap]));
   const kept: number[] = [];
-  for (let i = 0; i < rows.sent.length; i++) if (passes(window, rows, i, range, filters, lane_x)) kept.push(i);
+  for (let i = 0; i < rows.sent.length; i++)
+    if (passes(window, rows, i, range, filters, lane_x)) kept.push(i);
   const axis = filters.ordered ? orderedAxis(rows, kept, range, height) : linearAxis(range, height);
   const doubled = twofold(rows);
   const arrows = kept.map((i): Arrow => {
-    const x0 = lane_x.get(rows.from[i]) as number, end = lane_x.get(rows.to[i]) as number;
-    const at = rows.at[i], y0 = axis.y(rows.sent[i]);
+    const x0 = lane_x.get(rows.from[i]) as number,
+      end = lane_x.get(rows.to[i]) as number;
+    const at = rows.at[i],
+      y0 = axis.y(rows.sent[i]);
     const lost = at === null;
-    return { row: i, x0, y0, kind: rows.kind[i], dropped: lost, twofold: doubled.has(i),
-      x1: lost ? x0 + (end - x0) * 0.55 : end, y1: lost ? y0 + Math.min(26, height * 0.04) : axis.y(at) };
+    return {
+      row: i,
+      x0,
+      y0,
+      kind: rows.kind[i],
+      dropped: lost,
+      twofold: doubled.has(i),
+      x1: lost ? x0 + (end - x0) * 0.55 : end,
+      y1: lost ? y0 + Math.min(26, height * 0.04) : axis.y(at),
+    };
   });
-  const bars = quorums(rows, quorum).filter((q) => q.t >= range.from && q.t <= range.to
-    && (filters.height === null || q.height === filters.height) && !filters.kinds.has(window.kinds[q.kind]) && lane_x.has(q.at)
-    && (!filters.only || q.rows.some((r) => filters.only?.has(r))));
+  const bars = quorums(rows, quorum).filter(
+    (q) =>
+      q.t >= range.from &&
+      q.t <= range.to &&
+      (filters.height === null || q.height === filters.height) &&
+      !filters.kinds.has(window.kinds[q.kind]) &&
+      lane_x.has(q.at) &&
+      (!filters.only || q.rows.some((r) => filters.only?.has(r))),
+  );
   return {
-    arrows, lanes: shown.map((r) => ({ replica: r, x: lane_x.get(r) as number })), left_out: rows.sent.length - kept.length,
-    bars: bars.map((q) => ({ y: axis.y(q.t), t: q.t, kind: q.kind, voters: q.voters, at: q.at,
+    arrows,
+    lanes: shown.map((r) => ({ replica: r, x: lane_x.get(r) as number })),
+    left_out: rows.sent.length - kept.length,
+    bars: bars.map((q) => ({
+      y: axis.y(q.t),
+      t: q.t,
+      kind: q.kind,
+      voters: q.voters,
+      at: q.at,
       label: `${window.kinds[q.kind]} ${q.voters.length}/${replicas.length}${q.height === null ? "" : ` · height ${q.height}`}`,
-      xs: q.voters.filter((v) => lane_x.has(v)).map((v) => lane_x.get(v) as number) })),
-    time_at: axis.time, y_of: axis.y,
+      xs: q.voters.filter((v) => lane_x.has(v)).map((v) => lane_x.get(v) as number),
+    })),
+    time_at: axis.time,
+    y_of: axis.y,
   };
 }
 
-function passes(window: MessageWindow, rows: MessageRows, i: number, range: Range, filters: Filters, lanes: Map<number, number>): boolean {
+function passes(
+  window: MessageWindow,
+  rows: MessageRows,
+  i: number,
+  range: Range,
+  filters: Filters,
+  lanes: Map<number, number>,
+): boolean {
   if (rows.sent[i] > range.to || (rows.at[i] ?? rows.sent[i]) < range.from) return false;
   if (!lanes.has(rows.from[i]) || !lanes.has(rows.to[i])) return false;
   if (filters.only && !filters.only.has(i)) return false;
@@ -58,7 +120,10 @@ function passes(window: MessageWindow, rows: MessageRows, i: number, range: Rang
   return !filters.kinds.has(window.kinds[rows.kind[i]]);
 }
 
-interface Axis { y(t: number): number; time(y: number): number }
+interface Axis {
+  y(t: number): number;
+  time(y: number): number;
+}
 
 function linearAxis(range: Range, height: number): Axis {
   const span = range.to - range.from;
@@ -73,7 +138,9 @@ function orderedAxis(rows: MessageRows, kept: number[], range: Range, height: nu
     const at = rows.at[i];
     if (at !== null) moments.add(at);
   }
-  const sorted = Float64Array.from(moments).sort().filter((t) => t >= range.from && t <= range.to);
+  const sorted = Float64Array.from(moments)
+    .sort()
+    .filter((t) => t >= range.from && t <= range.to);
   if (sorted.length < 2) return linearAxis(range, height);
   const y = (t: number) => {
     const k = lowerBound(sorted.length, t, (i) => sorted[i]);
@@ -82,7 +149,13 @@ function orderedAxis(rows: MessageRows, kept: number[], range: Range, height: nu
     const part = (t - sorted[k - 1]) / (sorted[k] - sorted[k - 1]);
     return 8 + ((k - 1 + part) / (sorted.length - 1)) * (height - 16);
   };
-  return { y, time: (at) => sorted[Math.max(0, Math.min(sorted.length - 1, Math.round(((at - 8) / (height - 16)) * (sorted.length - 1))))] };
+  return {
+    y,
+    time: (at) =>
+      sorted[
+        Math.max(0, Math.min(sorted.length - 1, Math.round(((at - 8) / (height - 16)) * (sorted.length - 1))))
+      ],
+  };
 }
 
 /** Rows of senders that say two things: same kind, view and height, different blocks. */
@@ -104,17 +177,30 @@ export function twofold(rows: MessageRows): Set<number> {
   return found;
 }
 
-export interface Quorum { t: number; kind: number; view: number | null; height: number | null; block: string; voters: number[]; at: number; rows: number[] }
+export interface Quorum {
+  t: number;
+  kind: number;
+  view: number | null;
+  height: number | null;
+  block: string;
+  voters: number[];
+  at: number;
+  rows: number[];
+}
 
 /**
  * The first moment a replica has heard the same of a quorum. It counts itself, and the sender of another kind
  * of message on the block (the proposer, whose proposal is its vote) when that one never sends this kind.
  */
 export function quorums(rows: MessageRows, quorum: number): Quorum[] {
-  interface Subject { senders: Set<number>; rows: number[] }
+  interface Subject {
+    senders: Set<number>;
+    rows: number[];
+  }
   const subjects = new Map<string, Subject>();
   const spoke = new Map<string, number>();
-  const order = Array.from({ length: rows.sent.length }, (_, i) => i).filter((i) => rows.block[i] !== null)
+  const order = Array.from({ length: rows.sent.length }, (_, i) => i)
+    .filter((i) => rows.block[i] !== null)
     .sort((a, b) => rows.sent[a] - rows.sent[b]);
   for (const i of order) {
     const about = `${rows.view[i]} ${rows.height[i]} ${rows.block[i]}`;
@@ -134,8 +220,16 @@ export function quorums(rows: MessageRows, quorum: number): Quorum[] {
   return found.sort((a, b) => a.t - b.t);
 }
 
-function firstQuorum(rows: MessageRows, of: number[], senders: Set<number>, spoke: Map<string, number>, quorum: number): Quorum | null {
-  const arrived = of.filter((i) => rows.at[i] !== null).sort((a, b) => (rows.at[a] as number) - (rows.at[b] as number));
+function firstQuorum(
+  rows: MessageRows,
+  of: number[],
+  senders: Set<number>,
+  spoke: Map<string, number>,
+  quorum: number,
+): Quorum | null {
+  const arrived = of
+    .filter((i) => rows.at[i] !== null)
+    .sort((a, b) => (rows.at[a] as number) - (rows.at[b] as number));
   const proposer = spoke.get(`${rows.view[of[0]]} ${rows.height[of[0]]} ${rows.block[of[0]]}`);
   const heard = new Map<number, { voters: Set<number>; rows: number[] }>();
   for (const i of arrived) {
@@ -145,34 +239,56 @@ function firstQuorum(rows: MessageRows, of: number[], senders: Set<number>, spok
     at.rows.push(i);
     heard.set(rows.to[i], at);
     if (at.voters.size >= quorum && at.rows.length > 1)
-      return { t: rows.at[i] as number, kind: rows.kind[i], view: rows.view[i], height: rows.height[i], block: rows.block[i] as string,
-        voters: [...at.voters].sort((a, b) => a - b), at: rows.to[i], rows: at.rows };
+      return {
+        t: rows.at[i] as number,
+        kind: rows.kind[i],
+        view: rows.view[i],
+        height: rows.height[i],
+        block: rows.block[i] as string,
+        voters: [...at.voters].sort((a, b) => a - b),
+        at: rows.to[i],
+        rows: at.rows,
+      };
   }
   return null;
 }
 
-export interface Causality { causes: Set<number>; effects: Set<number> }
+export interface Causality {
+  causes: Set<number>;
+  effects: Set<number>;
+}
 
 /** What led to a message and what it led to, as far as it is about the same height (or has none). */
 export function causality(rows: MessageRows, row: number): Causality {
-  const about = (i: number) => rows.height[i] === null || rows.height[row] === null || Math.abs((rows.height[i] as number) - (rows.height[row] as number)) < 1;
-  const into = new Map<number, number[]>(), out = new Map<number, number[]>();
+  const about = (i: number) =>
+    rows.height[i] === null ||
+    rows.height[row] === null ||
+    Math.abs((rows.height[i] as number) - (rows.height[row] as number)) < 1;
+  const into = new Map<number, number[]>(),
+    out = new Map<number, number[]>();
   for (let i = 0; i < rows.sent.length; i++) {
     if (!about(i)) continue;
     if (rows.at[i] !== null) push(into, rows.to[i], i);
     push(out, rows.from[i], i);
   }
-  const causes = new Set<number>(), effects = new Set<number>();
+  const causes = new Set<number>(),
+    effects = new Set<number>();
   const back = [row];
   for (let i = back.pop(); i !== undefined; i = back.pop())
     for (const k of into.get(rows.from[i]) ?? [])
-      if ((rows.at[k] as number) <= rows.sent[i] && k !== row && !causes.has(k)) { causes.add(k); back.push(k); }
+      if ((rows.at[k] as number) <= rows.sent[i] && k !== row && !causes.has(k)) {
+        causes.add(k);
+        back.push(k);
+      }
   const on = [row];
   for (let i = on.pop(); i !== undefined; i = on.pop()) {
     const at = rows.at[i];
     if (at === null) continue;
     for (const k of out.get(rows.to[i]) ?? [])
-      if (rows.sent[k] >= at && k !== row && !effects.has(k)) { effects.add(k); on.push(k); }
+      if (rows.sent[k] >= at && k !== row && !effects.has(k)) {
+        effects.add(k);
+        on.push(k);
+      }
   }
   return { causes, effects };
 }
@@ -187,14 +303,20 @@ function push(map: Map<number, number[]>, key: number, value: number): void {
 export function aboutBlocks(rows: MessageRows, ids: string[]): Set<number> {
   const found = new Set<number>();
   rows.block.forEach((block, i) => {
-    if (block !== null && rows.at[i] !== null && ids.some((id) => block.startsWith(id) || id.startsWith(block))) found.add(i);
+    if (
+      block !== null &&
+      rows.at[i] !== null &&
+      ids.some((id) => block.startsWith(id) || id.startsWith(block))
+    )
+      found.add(i);
   });
   return found;
 }
 
 /** Distance of a point from an arrow, in pixels. */
 export function distance(a: Arrow, x: number, y: number): number {
-  const dx = a.x1 - a.x0, dy = a.y1 - a.y0;
+  const dx = a.x1 - a.x0,
+    dy = a.y1 - a.y0;
   const share = Math.max(0, Math.min(1, ((x - a.x0) * dx + (y - a.y0) * dy) / (dx * dx + dy * dy || 1)));
   return Math.hypot(x - a.x0 - share * dx, y - a.y0 - share * dy);
 }

@@ -35,8 +35,11 @@ export class Legend {
 
   constructor(private readonly keys: readonly Key[]) {
     this.samples = keys.map(() => element("canvas", { width: 48, height: 28, "aria-hidden": "true" }));
-    this.root = element("ul", { class: "legend" },
-      ...keys.map((key, i) => element("li", {}, this.samples[i], key.text)));
+    this.root = element(
+      "ul",
+      { class: "legend" },
+      ...keys.map((key, i) => element("li", {}, this.samples[i], key.text)),
+    );
   }
 
   /** Draws again when the theme changed. */

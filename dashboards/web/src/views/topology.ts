@@ -17,12 +17,15 @@ import "./views.css";
 
 export function mount(root: HTMLElement, context: ViewContext): View {
   const { data, store } = context;
-  let model = modelOf(data), unit = places(model), states: NodeState[] = [];
+  let model = modelOf(data),
+    unit = places(model),
+    states: NodeState[] = [];
   let at: Place[] = [];
   const feed = new MessageFeed(context, () => canvas.redraw());
   const picture = figure({
     title: "Topology",
-    meaning: "Roles and views at the cursor. Lines are traffic in the shown range, dots are messages under way; a partition draws each side in its own hull.",
+    meaning:
+      "Roles and views at the cursor. Lines are traffic in the shown range, dots are messages under way; a partition draws each side in its own hull.",
     table: () => table(nodeStates(model, now())),
   });
   const canvas = new Canvas(picture.body, "Map of replicas; arrow up and down pick one", 520, paint);
@@ -40,40 +43,68 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   const size = () => (model.n <= 16 ? 19 : model.n <= 64 ? 13 : model.n <= 400 ? 6 : model.n <= 2000 ? 4 : 3);
 
   function paint(pen: CanvasRenderingContext2D, width: number, height: number): void {
-    const shade = shades(), t = now(), far = Math.min(width / 2 - 48, height / 2 - 46);
-    at = unit.map((p) => ({ x: width / 2 + p.x * Math.min(far * 1.35, width / 2 - 48), y: height / 2 + p.y * far }));
+    const shade = shades(),
+      t = now(),
+      far = Math.min(width / 2 - 48, height / 2 - 46);
+    at = unit.map((p) => ({
+      x: width / 2 + p.x * Math.min(far * 1.35, width / 2 - 48),
+      y: height / 2 + p.y * far,
+    }));
     states = nodeStates(model, t);
     const rows = feed.window?.rows ?? no_rows;
-    for (const hull of hulls(model.cuts, t, (r) => at[r], model.n)) drawHull(pen, hull.points, hull.side, shade);
+    for (const hull of hulls(model.cuts, t, (r) => at[r], model.n))
+      drawHull(pen, hull.points, hull.side, shade);
     drawTraffic(pen, traffic(rows, store.state.range), at, shade);
     if (model.n <= 24) drawCutLinks(pen, model, at, t, shade);
     for (const dot of underWay(rows, t)) {
-      const a = at[dot.from], b = at[dot.to], x = a.x + (b.x - a.x) * dot.share, y = a.y + (b.y - a.y) * dot.share;
+      const a = at[dot.from],
+        b = at[dot.to],
+        x = a.x + (b.x - a.x) * dot.share,
+        y = a.y + (b.y - a.y) * dot.share;
       pen.fillStyle = dot.lost ? shade.fail : hue(shade, dot.kind);
       pen.beginPath();
       pen.arc(x, y, 3.4, 0, 7);
       pen.fill();
       if (dot.lost) stroke(pen, [x - 4, y - 4, x + 4, y + 4], shade.fail, 1.5);
     }
-    for (const s of states) drawNode(pen, s, at[s.replica], size(), store.state.selection.replicas.includes(s.replica), model, shade);
+    for (const s of states)
+      drawNode(
+        pen,
+        s,
+        at[s.replica],
+        size(),
+        store.state.selection.replicas.includes(s.replica),
+        model,
+        shade,
+      );
     tell(t);
   }
 
   function tell(t: number): void {
     const cuts = model.cuts.filter((c) => c.from <= t && t < c.to);
     const roles = (role: string) => states.filter((s) => s.role === role).length;
-    const words = `At ${moment(t)}: ${states.filter((s) => !s.down).length} of ${model.n} run`
-      + (roles("syncing") ? `, ${roles("syncing")} catching up` : "") + (cuts.length ? `; ${cuts.map((c) => `${c.label} ${c.text}`).join(", ")}` : "")
-      + (feed.trouble ? `. ${feed.trouble}` : feed.window?.bundles ? `. ${number(feed.window.total)} messages: zoom in to see them.` : ".")
-      + (t > model.known_until ? ` Commits after ${moment(model.known_until)} are not in the recording.` : "");
+    const words =
+      `At ${moment(t)}: ${states.filter((s) => !s.down).length} of ${model.n} run` +
+      (roles("syncing") ? `, ${roles("syncing")} catching up` : "") +
+      (cuts.length ? `; ${cuts.map((c) => `${c.label} ${c.text}`).join(", ")}` : "") +
+      (feed.trouble
+        ? `. ${feed.trouble}`
+        : feed.window?.bundles
+          ? `. ${number(feed.window.total)} messages: zoom in to see them.`
+          : ".") +
+      (t > model.known_until ? ` Commits after ${moment(model.known_until)} are not in the recording.` : "");
     if (said.textContent !== words) said.textContent = words;
   }
 
   const hit = (x: number, y: number) => {
-    let best = -1, least = size() + 8;
+    let best = -1,
+      least = size() + 8;
     at.forEach((p, r) => {
       const d = Math.hypot(p.x - x, p.y - y);
-      if (d < least) { least = d; best = r; }
+      if (d < least) {
+        least = d;
+        best = r;
+      }
     });
     return best;
   };
@@ -81,7 +112,11 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const r = hit(event.offsetX, event.offsetY);
     canvas.element.style.cursor = r < 0 ? "default" : "pointer";
     if (r < 0 || !states[r]) return tip.hide();
-    tip.show(event.offsetX, event.offsetY, [`r${r} ${roleWords(states[r])}`, states[r].view !== null && `view ${states[r].view}`, `height ${states[r].height}`]);
+    tip.show(event.offsetX, event.offsetY, [
+      `r${r} ${roleWords(states[r])}`,
+      states[r].view !== null && `view ${states[r].view}`,
+      `height ${states[r].height}`,
+    ]);
   });
   canvas.element.addEventListener("pointerleave", () => tip.hide());
   canvas.element.addEventListener("click", (event) => {
@@ -105,7 +140,10 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   return {
     update(range) {
       const made = modelOf(data);
-      if (made !== model) { model = made; unit = places(model); }
+      if (made !== model) {
+        model = made;
+        unit = places(model);
+      }
       states = nodeStates(model, now());
       canvas.height = canvas.width < 560 ? 400 : Math.max(400, Math.min(640, innerHeight - 420));
       feed.want(range);
@@ -124,7 +162,12 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   };
 }
 
-function drawHull(pen: CanvasRenderingContext2D, points: [number, number][], side: number, shade: Shades): void {
+function drawHull(
+  pen: CanvasRenderingContext2D,
+  points: [number, number][],
+  side: number,
+  shade: Shades,
+): void {
   const colour = hue(shade, side);
   pen.beginPath();
   points.forEach(([x, y], i) => (i === 0 ? pen.moveTo(x, y) : pen.lineTo(x, y)));
@@ -140,23 +183,50 @@ function drawHull(pen: CanvasRenderingContext2D, points: [number, number][], sid
   pen.setLineDash([]);
 }
 
-function drawTraffic(pen: CanvasRenderingContext2D, pairs: ReturnType<typeof traffic>, at: Place[], shade: Shades): void {
+function drawTraffic(
+  pen: CanvasRenderingContext2D,
+  pairs: ReturnType<typeof traffic>,
+  at: Place[],
+  shade: Shades,
+): void {
   const most = Math.max(1, ...pairs.map((p) => p.count));
   for (const p of pairs) {
-    const a = at[p.a], b = at[p.b];
+    const a = at[p.a],
+      b = at[p.b];
     if (!a || !b) continue;
     const all_lost = p.lost === p.count;
-    stroke(pen, [a.x, a.y, b.x, b.y], all_lost ? mixed(shade.fail, shade.paper, 0.4) : mixed(shade.accent, shade.paper, 0.72), 0.6 + (p.count / most) * 3.4, all_lost ? [5, 4] : []);
+    stroke(
+      pen,
+      [a.x, a.y, b.x, b.y],
+      all_lost ? mixed(shade.fail, shade.paper, 0.4) : mixed(shade.accent, shade.paper, 0.72),
+      0.6 + (p.count / most) * 3.4,
+      all_lost ? [5, 4] : [],
+    );
   }
 }
 
-function drawCutLinks(pen: CanvasRenderingContext2D, model: RunModel, at: Place[], t: number, shade: Shades): void {
+function drawCutLinks(
+  pen: CanvasRenderingContext2D,
+  model: RunModel,
+  at: Place[],
+  t: number,
+  shade: Shades,
+): void {
   for (let a = 0; a < model.n; a++)
     for (let b = a + 1; b < model.n; b++)
-      if (isCut(model, a, b, t)) stroke(pen, [at[a].x, at[a].y, at[b].x, at[b].y], mixed(shade.fault, shade.paper, 0.35), 1, [3, 5]);
+      if (isCut(model, a, b, t))
+        stroke(pen, [at[a].x, at[a].y, at[b].x, at[b].y], mixed(shade.fault, shade.paper, 0.35), 1, [3, 5]);
 }
 
-function drawNode(pen: CanvasRenderingContext2D, s: NodeState, p: Place, r: number, selected: boolean, model: RunModel, shade: Shades): void {
+function drawNode(
+  pen: CanvasRenderingContext2D,
+  s: NodeState,
+  p: Place,
+  r: number,
+  selected: boolean,
+  model: RunModel,
+  shade: Shades,
+): void {
   const ring = s.view === null ? shade.ink3 : hue(shade, s.view);
   const fill = s.down ? shade.line2 : s.byzantine ? shade.fail : shade.paper;
   pen.beginPath();
@@ -184,11 +254,21 @@ function drawNode(pen: CanvasRenderingContext2D, s: NodeState, p: Place, r: numb
   label(pen, glyph(s), p.x, p.y + 0.5, letters, "center");
   haloed(pen, `r${s.replica}`, p.x, p.y - r - 11, shade.ink, shade);
   pen.font = font;
-  const words = s.view === null || (s.view === 0 && model.recording.views.t.length <= model.n) ? `h ${s.height}` : `v${s.view} · h ${s.height}`;
+  const words =
+    s.view === null || (s.view === 0 && model.recording.views.t.length <= model.n)
+      ? `h ${s.height}`
+      : `v${s.view} · h ${s.height}`;
   haloed(pen, words, p.x, p.y + r + 11, shade.ink2, shade);
 }
 
-function haloed(pen: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string, shade: Shades): void {
+function haloed(
+  pen: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+  shade: Shades,
+): void {
   pen.lineWidth = 3.5;
   pen.strokeStyle = shade.paper;
   pen.textAlign = "center";
@@ -204,16 +284,38 @@ function glyph(s: NodeState): string {
 }
 
 function roleWords(s: NodeState): string {
-  return [s.down ?? "", s.byzantine ? "Byzantine" : "", s.leads ? "leader" : "", s.role === "syncing" ? "catching up" : ""].filter(Boolean).join(", ") || "honest";
+  return (
+    [
+      s.down ?? "",
+      s.byzantine ? "Byzantine" : "",
+      s.leads ? "leader" : "",
+      s.role === "syncing" ? "catching up" : "",
+    ]
+      .filter(Boolean)
+      .join(", ") || "honest"
+  );
 }
 
 /** What is known of one replica at the moment. */
-function stateCard(card: HTMLElement, model: RunModel, s: NodeState | undefined, t: number, context: ViewContext): void {
+function stateCard(
+  card: HTMLElement,
+  model: RunModel,
+  s: NodeState | undefined,
+  t: number,
+  context: ViewContext,
+): void {
   if (!s) return;
-  const { commits, blocks, notes } = model.recording, r = s.replica;
-  const held = model.commits[r], k = lowerBound(held.length, 0, (i) => (commits.t[held[i]] <= t ? -1 : 1)) - 1;
-  const of = model.notes[r], last = lowerBound(of.length, 0, (i) => (notes.t[of[i]] <= t ? -1 : 1));
-  const facts: [string, string][] = [["role", roleWords(s)], ["view", s.view === null ? "–" : String(s.view)], ["height", String(s.height)]];
+  const { commits, blocks, notes } = model.recording,
+    r = s.replica;
+  const held = model.commits[r],
+    k = lowerBound(held.length, 0, (i) => (commits.t[held[i]] <= t ? -1 : 1)) - 1;
+  const of = model.notes[r],
+    last = lowerBound(of.length, 0, (i) => (notes.t[of[i]] <= t ? -1 : 1));
+  const facts: [string, string][] = [
+    ["role", roleWords(s)],
+    ["view", s.view === null ? "–" : String(s.view)],
+    ["height", String(s.height)],
+  ];
   if (k >= 0) {
     const b = commits.block[held[k]];
     facts.push(["last commit", `${blocks.id[b].slice(0, 8)} at ${moment(commits.t[held[k]])}`]);
@@ -222,40 +324,84 @@ function stateCard(card: HTMLElement, model: RunModel, s: NodeState | undefined,
   const apart = Array.from({ length: model.n }, (_, q) => q).filter((q) => q !== r && isCut(model, r, q, t));
   if (apart.length > 0) facts.push(["cut off from", replicaSet(apart)]);
   empty(card);
-  card.append(element("h2", {}, `r${r} at ${moment(t)}`),
-    element("dl", { class: "facts-list" }, ...facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])),
-    element("h2", {}, "Lately"));
+  card.append(
+    element("h2", {}, `r${r} at ${moment(t)}`),
+    element(
+      "dl",
+      { class: "facts-list" },
+      ...facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+    ),
+    element("h2", {}, "Lately"),
+  );
   const list = element("ol", { class: "moments" });
   for (let i = last - 1; i >= Math.max(0, last - 9); i--) {
-    const row = of[i], b = notes.block[row];
-    list.append(element("li", {}, element("button", { type: "button", class: "moment", onclick: () => context.store.goTo(notes.t[row]) },
-      element("time", {}, moment(notes.t[row])),
-      element("span", {}, `${mark_words[notes.what[row]] ?? notes.what[row]}${b >= 0 ? ` ${blocks.id[b].slice(0, 6)}` : ""}`))));
+    const row = of[i],
+      b = notes.block[row];
+    list.append(
+      element(
+        "li",
+        {},
+        element(
+          "button",
+          { type: "button", class: "moment", onclick: () => context.store.goTo(notes.t[row]) },
+          element("time", {}, moment(notes.t[row])),
+          element(
+            "span",
+            {},
+            `${mark_words[notes.what[row]] ?? notes.what[row]}${b >= 0 ? ` ${blocks.id[b].slice(0, 6)}` : ""}`,
+          ),
+        ),
+      ),
+    );
   }
   if (list.childElementCount === 0) list.append(element("li", { class: "note" }, "Nothing noted yet."));
   card.append(list);
 }
 
 function table(states: NodeState[]) {
-  return { columns: ["replica", "role", "view", "height"], rows: states.map((s) => [`r${s.replica}`, roleWords(s), s.view, s.height]) };
+  return {
+    columns: ["replica", "role", "view", "height"],
+    rows: states.map((s) => [`r${s.replica}`, roleWords(s), s.view, s.height]),
+  };
 }
 
-const node = (what: Partial<NodeState>): Key["draw"] => (pen, s) => {
-  const fill = what.down ? s.line2 : what.byzantine ? s.fail : s.paper;
-  pen.beginPath();
-  if (what.byzantine) pen.rect(6, 1, 12, 12);
-  else pen.arc(12, 7, 6, 0, 7);
-  pen.fillStyle = fill;
-  pen.fill();
-  pen.strokeStyle = what.down ? s.ink3 : s.accent;
-  pen.lineWidth = 1.6;
-  pen.stroke();
-  pen.font = "600 8px system-ui";
-  pen.textBaseline = "middle";
-  label(pen, glyph({ replica: 0, role: "honest", leads: false, byzantine: false, view: 0, height: 0, down: null, ...what }), 12, 7.5, what.byzantine ? lettersOn(fill) : s.ink, "center");
-};
+const node =
+  (what: Partial<NodeState>): Key["draw"] =>
+  (pen, s) => {
+    const fill = what.down ? s.line2 : what.byzantine ? s.fail : s.paper;
+    pen.beginPath();
+    if (what.byzantine) pen.rect(6, 1, 12, 12);
+    else pen.arc(12, 7, 6, 0, 7);
+    pen.fillStyle = fill;
+    pen.fill();
+    pen.strokeStyle = what.down ? s.ink3 : s.accent;
+    pen.lineWidth = 1.6;
+    pen.stroke();
+    pen.font = "600 8px system-ui";
+    pen.textBaseline = "middle";
+    label(
+      pen,
+      glyph({
+        replica: 0,
+        role: "honest",
+        leads: false,
+        byzantine: false,
+        view: 0,
+        height: 0,
+        down: null,
+        ...what,
+      }),
+      12,
+      7.5,
+      what.byzantine ? lettersOn(fill) : s.ink,
+      "center",
+    );
+  };
 const keys: Key[] = [
-  { text: "leader", draw: node({ leads: true }) }, { text: "Byzantine", draw: node({ byzantine: true }) }, { text: "honest", draw: node({}) },
-  { text: "down", draw: node({ down: "crashed" }) }, { text: "catching up", draw: node({ role: "syncing" }) },
+  { text: "leader", draw: node({ leads: true }) },
+  { text: "Byzantine", draw: node({ byzantine: true }) },
+  { text: "honest", draw: node({}) },
+  { text: "down", draw: node({ down: "crashed" }) },
+  { text: "catching up", draw: node({ role: "syncing" }) },
   { text: "cut", draw: (pen, s) => stroke(pen, [1, 7, 23, 7], s.fault, 1.2, [3, 4]) },
 ];

@@ -10,7 +10,18 @@ import { replicaSet } from "./names";
 import { conflictsOf, modelOf, type Conflict, type RunModel } from "./run_model";
 import { bold, font, hatching, mixed, shades, type Shades } from "./shades";
 import { Legend, Tip, type Key } from "./tip";
-import { certifiedTimes, heightsIn, lanesOf, reorgs, together, treeShapes, type BlockShape, type Finality, type Lanes, type TreeShapes } from "./tree_layout";
+import {
+  certifiedTimes,
+  heightsIn,
+  lanesOf,
+  reorgs,
+  together,
+  treeShapes,
+  type BlockShape,
+  type Finality,
+  type Lanes,
+  type TreeShapes,
+} from "./tree_layout";
 import type { View, ViewContext } from "./view";
 import "./views.css";
 
@@ -18,13 +29,17 @@ const axis = 20;
 
 export function mount(root: HTMLElement, context: ViewContext): View {
   const { data, store } = context;
-  let model = modelOf(data), lanes: Lanes = lanesOf(model), certified = certifiedTimes(model);
+  let model = modelOf(data),
+    lanes: Lanes = lanesOf(model),
+    certified = certifiedTimes(model);
   let conflicts = conflictsOf(data, model);
   let shown: TreeShapes | null = null;
-  let heights = { from: 0, to: 1 }, windowed = "";
+  let heights = { from: 0, to: 1 },
+    windowed = "";
   const picture = figure({
     title: "Blocks",
-    meaning: "Height to the right, branches above and below. The border tells how final a block is; hatched blocks are the adversary's; flags are where replicas stand.",
+    meaning:
+      "Height to the right, branches above and below. The border tells how final a block is; hatched blocks are the adversary's; flags are where replicas stand.",
     table: () => table(model, lanes, certified, store.state),
   });
   const said = element("p", { class: "note", role: "status" });
@@ -34,15 +49,24 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   picture.body.append(legend.root, said);
   const side = element("div", { class: "stack" });
   root.append(element("div", { class: "beside" }, picture.root, side));
-  const list = reorgList(side, context, () => model, () => conflicts);
+  const list = reorgList(
+    side,
+    context,
+    () => model,
+    () => conflicts,
+  );
 
   const now = () => asOf(store.state.range, store.state.cursor);
   const blockAt = (x: number, y: number): BlockShape | undefined =>
-    shown?.shapes.find((s) => Math.abs(s.x - x) <= s.wide / 2 + 3 && Math.abs(s.y + axis - y) <= s.high / 2 + 4);
+    shown?.shapes.find(
+      (s) => Math.abs(s.x - x) <= s.wide / 2 + 3 && Math.abs(s.y + axis - y) <= s.high / 2 + 4,
+    );
 
   function paint(pen: CanvasRenderingContext2D, width: number, height: number): void {
-    const shade = shades(), t = now();
-    const { range } = store.state, key = [range.from, range.to, model.recording.blocks.id.length].join();
+    const shade = shades(),
+      t = now();
+    const { range } = store.state,
+      key = [range.from, range.to, model.recording.blocks.id.length].join();
     if (key !== windowed) {
       windowed = key;
       heights = heightsIn(model, range);
@@ -84,14 +108,17 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step === 0 || !shown || shown.shapes.length === 0) return;
     event.preventDefault();
-    const { blocks } = model.recording, { shapes } = shown;
+    const { blocks } = model.recording,
+      { shapes } = shown;
     const at = shapes.findIndex((s) => blocks.id[s.block] === store.state.selection.block);
     const next = shapes[(Math.max(at, step > 0 ? -1 : 0) + step + shapes.length) % shapes.length];
     store.set({ selection: { block: blocks.id[next.block] } });
     tip.show(next.x, next.y + axis, describe(model, next));
   });
   const zoomIn = () => store.set({ range: zoomed(store.state.range, now(), 0.25) });
-  said.addEventListener("click", () => { if (shown && shown.detail === "dot") zoomIn(); });
+  said.addEventListener("click", () => {
+    if (shown && shown.detail === "dot") zoomIn();
+  });
 
   return {
     update() {
@@ -131,15 +158,27 @@ function niceCount(least: number): number {
 function drawEdges(pen: CanvasRenderingContext2D, shapes: BlockShape[], shade: Shades): void {
   for (const s of shapes) {
     if (Number.isNaN(s.px)) continue;
-    const from = s.px + s.wide / 2, to = s.x - s.wide / 2;
-    const bend = s.py === s.y ? [from, s.py, to, s.y] : [from, s.py, from + (to - from) * 0.4, s.py, to - (to - from) * 0.35, s.y, to, s.y];
+    const from = s.px + s.wide / 2,
+      to = s.x - s.wide / 2;
+    const bend =
+      s.py === s.y
+        ? [from, s.py, to, s.y]
+        : [from, s.py, from + (to - from) * 0.4, s.py, to - (to - from) * 0.35, s.y, to, s.y];
     stroke(pen, bend, s.finality === "reverted" ? shade.fail : shade.ink3, 1.2, s.hidden ? [3, 3] : []);
   }
 }
 
-function drawBlock(pen: CanvasRenderingContext2D, s: BlockShape, detail: TreeShapes["detail"], model: RunModel, selected: string | null, shade: Shades): void {
+function drawBlock(
+  pen: CanvasRenderingContext2D,
+  s: BlockShape,
+  detail: TreeShapes["detail"],
+  model: RunModel,
+  selected: string | null,
+  shade: Shades,
+): void {
   const { blocks } = model.recording;
-  const x = s.x - s.wide / 2, y = s.y - s.high / 2;
+  const x = s.x - s.wide / 2,
+    y = s.y - s.high / 2;
   box(pen, x, y, s.wide, s.high, detail === "dot" ? 0 : 4);
   pen.fillStyle = s.hidden ? shade.paper : fillOf(s.finality, shade);
   pen.fill();
@@ -154,7 +193,8 @@ function drawBlock(pen: CanvasRenderingContext2D, s: BlockShape, detail: TreeSha
     border(pen, s.finality, s.hidden, shade);
     pen.stroke();
     pen.setLineDash([]);
-    if (s.finality === "reverted") stroke(pen, [x + 2, y + s.high - 2, x + s.wide - 2, y + 2], shade.fail, 1.2);
+    if (s.finality === "reverted")
+      stroke(pen, [x + 2, y + s.high - 2, x + s.wide - 2, y + 2], shade.fail, 1.2);
   }
   if (detail === "full" && s.high >= 30) {
     pen.font = bold;
@@ -163,7 +203,8 @@ function drawBlock(pen: CanvasRenderingContext2D, s: BlockShape, detail: TreeSha
     label(pen, fitted(pen, name, s.wide - 6), s.x, s.y - 7, shade.ink, "center");
     pen.font = font;
     const by = blocks.proposer[s.block] >= 0 ? `r${blocks.proposer[s.block]}` : "?";
-    const view = blocks.view[s.block] > 0 ? ` v${blocks.view[s.block]}` : "", tx = ` · ${blocks.tx[s.block]} tx`;
+    const view = blocks.view[s.block] > 0 ? ` v${blocks.view[s.block]}` : "",
+      tx = ` · ${blocks.tx[s.block]} tx`;
     const words = [by + view + tx, by + view, by].find((w) => pen.measureText(w).width <= s.wide - 6) ?? "";
     label(pen, words, s.x, s.y + 8, shade.ink2, "center");
   }
@@ -191,30 +232,48 @@ function box(pen: CanvasRenderingContext2D, x: number, y: number, w: number, h: 
 
 function fillOf(finality: Finality, shade: Shades): string {
   switch (finality) {
-    case "committed": return mixed(shade.pass, shade.paper, 0.72);
-    case "certified": return mixed(shade.accent, shade.paper, 0.84);
-    case "reverted": return mixed(shade.fail, shade.paper, 0.86);
-    case "seen": return mixed(shade.ink3, shade.paper, 0.8);
+    case "committed":
+      return mixed(shade.pass, shade.paper, 0.72);
+    case "certified":
+      return mixed(shade.accent, shade.paper, 0.84);
+    case "reverted":
+      return mixed(shade.fail, shade.paper, 0.86);
+    case "seen":
+      return mixed(shade.ink3, shade.paper, 0.8);
   }
 }
 
 function border(pen: CanvasRenderingContext2D, finality: Finality, hidden: boolean, shade: Shades): void {
   pen.lineWidth = finality === "committed" ? 2.2 : 1.3;
-  pen.strokeStyle = finality === "committed" ? shade.pass : finality === "certified" ? shade.accent
-    : finality === "reverted" ? shade.fail : shade.ink3;
+  pen.strokeStyle =
+    finality === "committed"
+      ? shade.pass
+      : finality === "certified"
+        ? shade.accent
+        : finality === "reverted"
+          ? shade.fail
+          : shade.ink3;
   pen.setLineDash(hidden ? [4, 3] : finality === "seen" ? [2, 2] : []);
 }
 
 /** Two blocks of a violation, tied by a red bow. */
-function drawPairs(pen: CanvasRenderingContext2D, shown: TreeShapes, conflicts: Conflict[], t: number, shade: Shades): void {
+function drawPairs(
+  pen: CanvasRenderingContext2D,
+  shown: TreeShapes,
+  conflicts: Conflict[],
+  t: number,
+  shade: Shades,
+): void {
   const at = new Map(shown.shapes.map((s) => [s.block, s]));
   const told = new Set<string>();
   for (const c of conflicts) {
-    const a = at.get(c.a), b = at.get(c.b);
+    const a = at.get(c.a),
+      b = at.get(c.b);
     const pair = [c.a, c.b].sort().join();
     if (!a || !b || c.at > t || told.has(pair)) continue;
     told.add(pair);
-    const x = Math.min(a.x, b.x) - a.wide / 2 - 3, [y0, y1] = [a.y, b.y].sort((p, q) => p - q);
+    const x = Math.min(a.x, b.x) - a.wide / 2 - 3,
+      [y0, y1] = [a.y, b.y].sort((p, q) => p - q);
     pen.beginPath();
     pen.strokeStyle = shade.fail;
     pen.lineWidth = 2.4;
@@ -222,8 +281,13 @@ function drawPairs(pen: CanvasRenderingContext2D, shown: TreeShapes, conflicts: 
     pen.bezierCurveTo(x - 26, a.y, x - 26, b.y, b.x - b.wide / 2, b.y);
     pen.stroke();
     pen.font = bold;
-    const words = conflicts.filter((k) => [k.a, k.b].sort().join() === pair).map((k) => k.id.replace(/-1$/, "").replace("_", " ")).join(", ");
-    const w = pen.measureText(words).width, left = Math.max(4, x - 20 - w / 2), middle = (y0 + y1) / 2;
+    const words = conflicts
+      .filter((k) => [k.a, k.b].sort().join() === pair)
+      .map((k) => k.id.replace(/-1$/, "").replace("_", " "))
+      .join(", ");
+    const w = pen.measureText(words).width,
+      left = Math.max(4, x - 20 - w / 2),
+      middle = (y0 + y1) / 2;
     pen.fillStyle = shade.paper;
     pen.fillRect(left - 4, middle - 8, w + 8, 16);
     label(pen, words, left, middle, shade.fail);
@@ -236,8 +300,10 @@ function drawFlags(pen: CanvasRenderingContext2D, shown: TreeShapes, width: numb
   pen.font = font;
   const half = shown.shapes[0] ? shown.shapes[0].high / 2 : 4;
   for (const flag of shown.flags) {
-    const words = fitted(pen, replicaSet(flag.replicas), 90), w = pen.measureText(words).width + 10;
-    const left = flag.x + w + 2 > width ? flag.x - w : flag.x, y = flag.y - half - 14;
+    const words = fitted(pen, replicaSet(flag.replicas), 90),
+      w = pen.measureText(words).width + 10;
+    const left = flag.x + w + 2 > width ? flag.x - w : flag.x,
+      y = flag.y - half - 14;
     stroke(pen, [flag.x, flag.y - half, flag.x, y - 7], shade.ink, 1.2);
     pen.fillStyle = shade.ink;
     pen.fillRect(left, y - 8, w, 15);
@@ -248,35 +314,60 @@ function drawFlags(pen: CanvasRenderingContext2D, shown: TreeShapes, width: numb
 function sentence(model: RunModel, shown: TreeShapes, t: number): string {
   const { blocks } = model.recording;
   if (blocks.id.length === 0) return "There is no recording of blocks for this run.";
-  const tips = shown.flags.length === 0 ? "Nobody has committed a block yet. " : shown.tips > 1 ? `✗ ${shown.tips} tips on different branches. ` : shown.flags.length > 1 ? "Replicas lag on one branch. " : "All replicas stand on one block. ";
+  const tips =
+    shown.flags.length === 0
+      ? "Nobody has committed a block yet. "
+      : shown.tips > 1
+        ? `✗ ${shown.tips} tips on different branches. `
+        : shown.flags.length > 1
+          ? "Replicas lag on one branch. "
+          : "All replicas stand on one block. ";
   const cut = (model.recording.truncated as Record<string, number>)["blocks"] ?? 0;
-  return `${tips}Heights ${shown.heights.from} to ${shown.heights.to} as of ${moment(t)}.`
-    + (shown.detail === "dot" ? " Zoom in (+) to see single blocks." : "") + (cut > 0 ? ` ${cut} blocks are not in the recording.` : "");
+  return (
+    `${tips}Heights ${shown.heights.from} to ${shown.heights.to} as of ${moment(t)}.` +
+    (shown.detail === "dot" ? " Zoom in (+) to see single blocks." : "") +
+    (cut > 0 ? ` ${cut} blocks are not in the recording.` : "")
+  );
 }
 
 function describe(model: RunModel, s: BlockShape): (string | false)[] {
-  const { blocks } = model.recording, b = s.block;
+  const { blocks } = model.recording,
+    b = s.block;
   return [
     `block ${blocks.id[b]}`,
     `height ${blocks.height[b]}, view ${blocks.view[b]}, ${blocks.proposer[b] >= 0 ? `proposed by r${blocks.proposer[b]}` : "proposer unknown"}, ${blocks.tx[b]} tx`,
     `${s.finality}${s.hidden ? ", kept private" : ""}${s.adversary ? ", the adversary's" : ""}`,
     `first seen at ${moment(blocks.seen[b])}`,
-    blocks.committed[b] !== null && `committed at ${moment(blocks.committed[b])} by ${blocks.commits[b]} replicas`,
+    blocks.committed[b] !== null &&
+      `committed at ${moment(blocks.committed[b])} by ${blocks.commits[b]} replicas`,
     blocks.published[b] !== null && `published at ${moment(blocks.published[b])}`,
     blocks.reverted[b] !== null && `left at ${moment(blocks.reverted[b])}`,
   ];
 }
 
 /** The moment that a place stands for: heights are spread over the range. */
-function timeOfHeight(model: RunModel, shown: TreeShapes | null, x: number, width: number, range: { from: number; to: number }): number {
+function timeOfHeight(
+  model: RunModel,
+  shown: TreeShapes | null,
+  x: number,
+  width: number,
+  range: { from: number; to: number },
+): number {
   const { blocks } = model.recording;
   if (!shown || blocks.id.length === 0) return range.from + (x / width) * (range.to - range.from);
   const h = Math.round(x / shown.step - 0.5 + shown.heights.from);
   const b = blocks.height.indexOf(h);
-  return b < 0 ? range.from + (x / width) * (range.to - range.from) : Math.min(Math.max(blocks.seen[b], range.from), range.to);
+  return b < 0
+    ? range.from + (x / width) * (range.to - range.from)
+    : Math.min(Math.max(blocks.seen[b], range.from), range.to);
 }
 
-function reorgList(root: HTMLElement, context: ViewContext, model: () => RunModel, conflicts: () => Conflict[]): () => void {
+function reorgList(
+  root: HTMLElement,
+  context: ViewContext,
+  model: () => RunModel,
+  conflicts: () => Conflict[],
+): () => void {
   const body = element("ol", { class: "moments" });
   const card = element("section", { class: "card" }, element("h2", {}, "Forks and reorganisations"), body);
   root.append(card);
@@ -288,49 +379,108 @@ function reorgList(root: HTMLElement, context: ViewContext, model: () => RunMode
     told = key;
     empty(body);
     const { blocks } = model().recording;
-    for (const c of conflicts()) body.append(entry(c.at, `✗ ${c.text}: ${blocks.id[c.a].slice(0, 6)} against ${blocks.id[c.b].slice(0, 6)}`, "bad", () => {
-      context.store.set({ selection: { focus: c.id, block: blocks.id[c.b] } });
-      const from = Math.min(blocks.seen[c.a], blocks.seen[c.b]);
-      context.store.show(from, c.at);
-      context.store.set({ cursor: c.at + 1e-9 });
-    }));
-    for (const r of found.slice(0, 60)) body.append(entry(r.t, `${r.replicas.length > 4 ? `${r.replicas.length} replicas leave` : `${replicaSet(r.replicas)} ${r.replicas.length === 1 ? "leaves" : "leave"}`} ${r.depth} ${r.depth === 1 ? "block" : "blocks"}${r.block >= 0 ? ` for ${blocks.id[r.block].slice(0, 6)}` : ""}`, "", () => context.store.goTo(r.t)));
-    if (found.length > 60) body.append(element("li", { class: "note" }, `and ${found.length - 60} shallower or later ones`));
-    if (body.childElementCount === 0) body.append(element("li", { class: "note" }, "None: the chain never forked for an honest replica."));
+    for (const c of conflicts())
+      body.append(
+        entry(
+          c.at,
+          `✗ ${c.text}: ${blocks.id[c.a].slice(0, 6)} against ${blocks.id[c.b].slice(0, 6)}`,
+          "bad",
+          () => {
+            context.store.set({ selection: { focus: c.id, block: blocks.id[c.b] } });
+            const from = Math.min(blocks.seen[c.a], blocks.seen[c.b]);
+            context.store.show(from, c.at);
+            context.store.set({ cursor: c.at + 1e-9 });
+          },
+        ),
+      );
+    for (const r of found.slice(0, 60))
+      body.append(
+        entry(
+          r.t,
+          `${r.replicas.length > 4 ? `${r.replicas.length} replicas leave` : `${replicaSet(r.replicas)} ${r.replicas.length === 1 ? "leaves" : "leave"}`} ${r.depth} ${r.depth === 1 ? "block" : "blocks"}${r.block >= 0 ? ` for ${blocks.id[r.block].slice(0, 6)}` : ""}`,
+          "",
+          () => context.store.goTo(r.t),
+        ),
+      );
+    if (found.length > 60)
+      body.append(element("li", { class: "note" }, `and ${found.length - 60} shallower or later ones`));
+    if (body.childElementCount === 0)
+      body.append(element("li", { class: "note" }, "None: the chain never forked for an honest replica."));
   };
 }
 
 export function entry(at: number, words: string, kind: string, go: () => void): HTMLElement {
-  return element("li", {}, element("button", { type: "button", class: `moment ${kind}`, onclick: go },
-    element("time", {}, moment(at)), element("span", {}, words)));
+  return element(
+    "li",
+    {},
+    element(
+      "button",
+      { type: "button", class: `moment ${kind}`, onclick: go },
+      element("time", {}, moment(at)),
+      element("span", {}, words),
+    ),
+  );
 }
 
-function table(model: RunModel, lanes: Lanes, certified: Float64Array, state: { range: { from: number; to: number }; cursor: number }) {
-  const { blocks } = model.recording, t = asOf(state.range, state.cursor);
+function table(
+  model: RunModel,
+  lanes: Lanes,
+  certified: Float64Array,
+  state: { range: { from: number; to: number }; cursor: number },
+) {
+  const { blocks } = model.recording,
+    t = asOf(state.range, state.cursor);
   const shown = treeShapes(model, lanes, certified, heightsIn(model, state.range), t, 1e7, 1e6).shapes;
   return {
-    columns: ["height", "block", "parent", "proposer", "view", "tx", "state", "seen, s", "committed, s", "branch"],
-    rows: shown.sort((a, b) => blocks.height[a.block] - blocks.height[b.block]).map((s) => [blocks.height[s.block], blocks.id[s.block],
-      s.parent < 0 ? "–" : blocks.id[s.parent], `r${blocks.proposer[s.block]}${s.adversary ? " ■" : ""}`, blocks.view[s.block], blocks.tx[s.block],
-      s.finality + (s.hidden ? ", private" : ""), blocks.seen[s.block], blocks.committed[s.block], lanes.lane[s.block]]),
+    columns: [
+      "height",
+      "block",
+      "parent",
+      "proposer",
+      "view",
+      "tx",
+      "state",
+      "seen, s",
+      "committed, s",
+      "branch",
+    ],
+    rows: shown
+      .sort((a, b) => blocks.height[a.block] - blocks.height[b.block])
+      .map((s) => [
+        blocks.height[s.block],
+        blocks.id[s.block],
+        s.parent < 0 ? "–" : blocks.id[s.parent],
+        `r${blocks.proposer[s.block]}${s.adversary ? " ■" : ""}`,
+        blocks.view[s.block],
+        blocks.tx[s.block],
+        s.finality + (s.hidden ? ", private" : ""),
+        blocks.seen[s.block],
+        blocks.committed[s.block],
+        lanes.lane[s.block],
+      ]),
   };
 }
 
-const sample = (finality: Finality, hidden = false, liar = false): Key["draw"] => (pen, s) => {
-  box(pen, 2, 2, 20, 10, 3);
-  pen.fillStyle = hidden ? s.paper : fillOf(finality, s);
-  pen.fill();
-  if (liar) {
-    pen.fillStyle = hatching(pen, mixed(s.fail, s.paper, 0.3), 5);
+const sample =
+  (finality: Finality, hidden = false, liar = false): Key["draw"] =>
+  (pen, s) => {
+    box(pen, 2, 2, 20, 10, 3);
+    pen.fillStyle = hidden ? s.paper : fillOf(finality, s);
     pen.fill();
-  }
-  border(pen, finality, hidden, s);
-  pen.stroke();
-  pen.setLineDash([]);
-  if (finality === "reverted") stroke(pen, [4, 11, 20, 3], s.fail, 1.2);
-};
+    if (liar) {
+      pen.fillStyle = hatching(pen, mixed(s.fail, s.paper, 0.3), 5);
+      pen.fill();
+    }
+    border(pen, finality, hidden, s);
+    pen.stroke();
+    pen.setLineDash([]);
+    if (finality === "reverted") stroke(pen, [4, 11, 20, 3], s.fail, 1.2);
+  };
 const keys: Key[] = [
-  { text: "seen", draw: sample("seen") }, { text: "certified", draw: sample("certified") },
-  { text: "committed", draw: sample("committed") }, { text: "reverted", draw: sample("reverted") },
-  { text: "the adversary's", draw: sample("seen", false, true) }, { text: "private", draw: sample("seen", true, true) },
+  { text: "seen", draw: sample("seen") },
+  { text: "certified", draw: sample("certified") },
+  { text: "committed", draw: sample("committed") },
+  { text: "reverted", draw: sample("reverted") },
+  { text: "the adversary's", draw: sample("seen", false, true) },
+  { text: "private", draw: sample("seen", true, true) },
 ];
