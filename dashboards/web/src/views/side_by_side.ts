@@ -46,6 +46,9 @@ class Both implements SideBySide {
   ) {
     const end = Math.max(...runs.map((r) => r.summary.simulated_seconds), 1e-3);
     this.store = new Store({ from: 0, to: end });
+    this.store.follow(location.hash);
+    if (!entries.some((e) => e.id === this.store.state.view && e.id !== "overview")) this.store.set({ view: first });
+    first = this.store.state.view;
     this.places = runs.map(() => element("div", { class: "view" }));
     this.time_bars = runs.map((run) => new TimeBar(this.store, run));
     const chooser = element(
@@ -104,6 +107,7 @@ class Both implements SideBySide {
 
   private show(id: string): void {
     const entry = this.entries.find((e) => e.id === id) ?? this.entries[0];
+    this.store.set({ view: entry.id });
     for (const view of this.shown) view.destroy();
     this.shown = this.runs.map((data, i) => {
       this.places[i].replaceChildren();
@@ -126,6 +130,9 @@ class Both implements SideBySide {
       const { state } = this.store;
       for (const view of this.shown) view.update(state.range, state.cursor);
       for (const bar of this.time_bars) bar.update(state);
+      // Browsers forbid writing the address sixty times a second.
+      const ids = this.runs.map((run) => encodeURIComponent(run.id));
+      if (!state.playing) history.replaceState(null, "", `#id=${ids[0]}&with=${ids[1]}&${this.store.link()}`);
     });
   }
 

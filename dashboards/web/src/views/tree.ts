@@ -299,14 +299,19 @@ function drawFlags(pen: CanvasRenderingContext2D, shown: TreeShapes, width: numb
   if (shown.flags.length < 2) return;
   pen.font = font;
   const half = shown.shapes[0] ? shown.shapes[0].high / 2 : 4;
-  for (const flag of shown.flags) {
-    const words = fitted(pen, replicaSet(flag.replicas), 90),
-      w = pen.measureText(words).width + 10;
-    const left = flag.x + w + 2 > width ? flag.x - w : flag.x,
-      y = flag.y - half - 14;
+  const placed: { left: number; right: number; y: number }[] = [];
+  for (const flag of [...shown.flags].sort((p, q) => p.x - q.x)) {
+    const { replicas } = flag;
+    const set = replicaSet(replicas);
+    const words = set.length > 22 ? `${replicas.length} replicas` : set;
+    const wide = pen.measureText(words).width + 10;
+    const left = flag.x + wide + 2 > width ? flag.x - wide : flag.x;
+    let y = flag.y - half - 14;
+    while (placed.some((p) => Math.abs(p.y - y) < 17 && p.left < left + wide + 2 && left < p.right + 2)) y -= 17;
+    placed.push({ left, right: left + wide, y });
     stroke(pen, [flag.x, flag.y - half, flag.x, y - 7], shade.ink, 1.2);
     pen.fillStyle = shade.ink;
-    pen.fillRect(left, y - 8, w, 15);
+    pen.fillRect(left, y - 8, wide, 15);
     label(pen, words, left + 5, y, shade.paper);
   }
 }
