@@ -47,7 +47,8 @@ class Both implements SideBySide {
     const end = Math.max(...runs.map((r) => r.summary.simulated_seconds), 1e-3);
     this.store = new Store({ from: 0, to: end });
     this.store.follow(location.hash);
-    if (!entries.some((e) => e.id === this.store.state.view && e.id !== "overview")) this.store.set({ view: first });
+    if (!entries.some((e) => e.id === this.store.state.view && e.id !== "overview"))
+      this.store.set({ view: first });
     first = this.store.state.view;
     this.places = runs.map(() => element("div", { class: "view" }));
     this.time_bars = runs.map((run) => new TimeBar(this.store, run));

@@ -307,7 +307,8 @@ function drawFlags(pen: CanvasRenderingContext2D, shown: TreeShapes, width: numb
     const wide = pen.measureText(words).width + 10;
     const left = flag.x + wide + 2 > width ? flag.x - wide : flag.x;
     let y = flag.y - half - 14;
-    while (placed.some((p) => Math.abs(p.y - y) < 17 && p.left < left + wide + 2 && left < p.right + 2)) y -= 17;
+    while (placed.some((p) => Math.abs(p.y - y) < 17 && p.left < left + wide + 2 && left < p.right + 2))
+      y -= 17;
     placed.push({ left, right: left + wide, y });
     stroke(pen, [flag.x, flag.y - half, flag.x, y - 7], shade.ink, 1.2);
     pen.fillStyle = shade.ink;
