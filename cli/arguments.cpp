@@ -31,12 +31,14 @@ constexpr const char* kRunWords =
     "A run: folder, latest, latest~1, a scenario's name, the start of an id or trace, s42";
 
 /// Planned, so that a guess does not send people elsewhere.
-constexpr std::array<std::string_view, 6> kLater{"sweep",  "shrink",  "promote",
-                                                 "export", "metrics", "grafana"};
+constexpr std::array<std::string_view, 5> kLater{"shrink", "promote", "export", "metrics",
+                                                 "grafana"};
 
 /// Everything the command line can set, before it is known which command it is.
 struct Everything {
   RunArguments run;
+  SweepArguments sweep;
+  MergeArguments merge;
   CompareArguments compare;
   CheckArguments check;
   ExplainArguments explain;
@@ -50,6 +52,7 @@ struct Everything {
   VersionArguments version;
   CompletionArguments completion;
   std::string seeds, duration, name, until, serve, pace;
+  std::string max_wall, max_memory, shard;
   std::optional<unsigned> view_port;
   std::string compare_seeds, protocols;
   std::vector<std::string> vary;
@@ -98,12 +101,17 @@ void add_look(CLI::App* app, Appearance& look) {
                 "No colour (NO_COLOR in the environment does the same)");
 }
 
-void describe_run(CLI::App& root, Everything& all) {
-  auto* app = root.add_subcommand("run", "Run attack scenarios: files, names, globs");
-  auto& run = all.run;
-  app->add_option("scenario", run.scenarios, "Scenario files, names (double-spend-51) or globs")
-      ->required();
-  app->add_option("--seed", run.seed, "This seed instead of the file's");
+void add_progress(CLI::App* app, ProgressMode& progress) {
+  choice<ProgressMode>(app, "--progress", progress,
+                       {{"auto", ProgressMode::automatic},
+                        {"bar", ProgressMode::bar},
+                        {"plain", ProgressMode::plain},
+                        {"none", ProgressMode::none}},
+                       "How progress is shown on stderr");
+}
+
+/// What is the same of one run and of many.
+void add_run_options(CLI::App* app, RunArguments& run, Everything& all) {
   app->add_option("--seeds", all.seeds, "These seeds, counted together")->type_name("FIRST..LAST");
   app->add_option("--set", run.sets, "Any key of the scenario; may be repeated")
       ->type_name("KEY=VALUE")
@@ -119,6 +127,41 @@ void describe_run(CLI::App& root, Everything& all) {
                   {"junit", Format::junit},
                   {"github", Format::github}},
                  "What stdout carries");
+  add_progress(app, run.progress);
+  choice<bool>(app, "--keep", run.keep_all, {{"failed", false}, {"all", true}},
+               "Of many seeds, whose results folders to keep");
+  app->add_flag("--fail-fast", run.fail_fast, "Stop at the first failure");
+  app->add_flag("--strict", run.strict, "Warnings about the scenario are errors");
+  app->add_flag("-q,--quiet", run.quiet, "Only the verdict");
+  app->add_flag("-v,--verbose", run.verbose, "The whole story, and logs");
+  add_look(app, run.look);
+}
+
+/// Of many runs: what each of them may take.
+void add_limits(CLI::App* app, RunLimits& limits, Everything& all) {
+  app->add_option("--max-events", limits.events,
+                  "Stop a run after so many events (default: 10 billion; 0: never)");
+  app->add_option("--max-wall", all.max_wall, "Stop a run after this real time (default: 10min)")
+      ->type_name("DURATION");
+  app->add_option("--max-memory", all.max_memory,
+                  "Stop a run that needs more (default: the machine's, divided by -j)")
+      ->type_name("SIZE");
+}
+
+void add_shard(CLI::App* app, bool& fresh, Everything& all) {
+  app->add_option("--shard", all.shard, "Only the i-th of n parts; byzlab merge puts them together")
+      ->type_name("I/N");
+  app->add_flag("--fresh", fresh, "Begin anew instead of going on with what is unfinished");
+}
+
+void describe_run(CLI::App& root, Everything& all) {
+  auto* app = root.add_subcommand("run", "Run attack scenarios: files, names, globs");
+  auto& run = all.run;
+  app->add_option("scenario", run.scenarios, "Scenario files, names (double-spend-51) or globs")
+      ->required();
+  app->add_option("--seed", run.seed, "This seed instead of the file's");
+  add_run_options(app, run, all);
+  add_limits(app, run.limits, all);
   choice<TraceLevel>(app, "--trace", run.trace,
                      {{"none", TraceLevel::none},
                       {"violations", TraceLevel::violations},
@@ -126,14 +169,6 @@ void describe_run(CLI::App& root, Everything& all) {
                      "What to keep of the messages; full: all, slow");
   choice<World>(app, "--transport", run.world, {{"sim", World::sim}, {"tcp", World::tcp}},
                 "Virtual time, or real sockets on loopback in real time");
-  choice<ProgressMode>(app, "--progress", run.progress,
-                       {{"auto", ProgressMode::automatic},
-                        {"bar", ProgressMode::bar},
-                        {"plain", ProgressMode::plain},
-                        {"none", ProgressMode::none}},
-                       "How progress is shown on stderr");
-  choice<bool>(app, "--keep", run.keep_all, {{"failed", false}, {"all", true}},
-               "Of many seeds, whose results folders to keep");
   app->add_option("--verify", run.verify, "Fail unless the trace has this hash; writes no results")
       ->type_name("HASH");
   app->add_option("--serve", all.serve, "Show the run on a live page (default 127.0.0.1:7070)")
@@ -144,15 +179,39 @@ void describe_run(CLI::App& root, Everything& all) {
       ->type_name("FACTOR");
   app->add_flag("--interactive", run.interactive,
                 "The live page may pause the run and crash, isolate or turn replicas");
-  app->add_flag("--fail-fast", run.fail_fast, "Stop at the first failure");
   app->add_flag("--metrics-detail", run.metrics_detail,
                 "Metrics of every replica, also of more than 64");
   app->add_option("--metrics-compat", run.metrics_compat, "Metrics under another project's names")
       ->check(CLI::IsMember({"cometbft"}));
-  app->add_flag("--strict", run.strict, "Warnings about the scenario are errors");
-  app->add_flag("-q,--quiet", run.quiet, "Only the verdict");
-  app->add_flag("-v,--verbose", run.verbose, "The whole story, and logs");
-  add_look(app, run.look);
+}
+
+void describe_sweep(CLI::App& root, Everything& all) {
+  auto* app = root.add_subcommand(
+      "sweep", "The same scenario over seeds and values of keys: finds rare failures");
+  auto& sweep = all.sweep;
+  app->add_option("scenario", sweep.run.scenarios, "Scenario file or name");
+  add_run_options(app, sweep.run, all);
+  app->add_option("--vary", all.vary,
+                  "Every one of these values; may be repeated: all combinations")
+      ->type_name("KEY=A,B,C")
+      ->take_all()
+      ->expected(1);
+  add_limits(app, sweep.run.limits, all);
+  add_shard(app, sweep.fresh, all);
+  app->add_option("--resume", sweep.resume, "Go on with an unfinished sweep, instead of a scenario")
+      ->type_name("FOLDER");
+}
+
+void describe_merge(CLI::App& root, Everything& all) {
+  auto* app = root.add_subcommand("merge", "Put the shards of a sweep or comparison together");
+  auto& merge = all.merge;
+  app->add_option("folder", merge.folders, "Results of the shards, or a folder that has them all")
+      ->required();
+  app->add_option("-o,--out", merge.out, "Results folder (default: results)")->type_name("DIR");
+  choice<std::string>(app, "--format", merge.format, {{"text", "text"}, {"json", "json"}},
+                      "What stdout carries");
+  app->add_flag("-q,--quiet", merge.quiet, "Only the verdict");
+  add_look(app, merge.look);
 }
 
 void describe_compare(CLI::App& root, Everything& all) {
@@ -178,12 +237,7 @@ void describe_compare(CLI::App& root, Everything& all) {
                        {"csv", "csv"},
                        {"latex", "latex"}},
                       "What stdout carries");
-  choice<ProgressMode>(app, "--progress", compare.progress,
-                       {{"auto", ProgressMode::automatic},
-                        {"bar", ProgressMode::bar},
-                        {"plain", ProgressMode::plain},
-                        {"none", ProgressMode::none}},
-                       "How progress is shown on stderr");
+  add_progress(app, compare.progress);
   app->add_flag("-q,--quiet", compare.quiet, "Only the verdict");
   add_look(app, compare.look);
 }
@@ -301,6 +355,8 @@ std::unique_ptr<CLI::App> describe(Everything& all) {
   app->require_subcommand(0, 1);
   app->allow_extras();
   describe_run(*app, all);
+  describe_sweep(*app, all);
+  describe_merge(*app, all);
   describe_compare(*app, all);
   describe_runs(*app, all);
   describe_diff(*app, all);
@@ -401,25 +457,93 @@ std::optional<Exit> finish_live(Everything& all) {
   return std::nullopt;
 }
 
-/// The text options of `run` as values.
-std::variant<Command, Exit> finish_run(Everything& all) {
-  auto& run = all.run;
+/// Values of a list; a comma in brackets belongs to a value.
+std::vector<std::string> listed_values(std::string_view text) {
+  std::vector<std::string> values{""};
+  int depth = 0;
+  for (const char c : text) {
+    depth += c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0;
+    if (c == ',' && depth == 0) {
+      values.emplace_back();
+    } else if (c != ' ' || !values.back().empty()) {
+      values.back() += c;
+    }
+  }
+  return values;
+}
+
+std::optional<Exit> finish_vary(const Everything& all, std::vector<scenario::VariedKey>& vary) {
+  for (const auto& text : all.vary) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+      return wrong("--vary wants KEY=A,B,C, not `" + text + "`");
+    vary.push_back({text.substr(0, equals), listed_values(text.substr(equals + 1))});
+  }
+  return std::nullopt;
+}
+
+std::optional<Exit> finish_limits(const Everything& all, RunLimits& limits) {
+  if (!all.max_wall.empty()) {
+    const auto parsed = parse_duration(all.max_wall);
+    if (!parsed) return wrong("--max-wall: " + parsed.reason());
+    limits.wall = std::chrono::duration_cast<std::chrono::milliseconds>(*parsed);
+  }
+  if (!all.max_memory.empty()) {
+    const auto parsed = parse_bytes(all.max_memory);
+    if (!parsed) return wrong("--max-memory: " + parsed.reason());
+    limits.memory = *parsed;
+  }
+  return std::nullopt;
+}
+
+/// "2/4"
+std::optional<Exit> finish_shard(const Everything& all, Shard& shard) {
+  if (all.shard.empty()) return std::nullopt;
+  const auto slash = all.shard.find('/');
+  const auto index = whole_number(std::string_view(all.shard).substr(0, slash));
+  const auto of = slash == std::string::npos
+                      ? std::nullopt
+                      : whole_number(std::string_view(all.shard).substr(slash + 1));
+  if (!index || !of || *index < 1 || *index > *of || *of > kMostShards)
+    return wrong("--shard wants I/N such as 1/8, not `" + all.shard + "`");
+  shard = {.index = *index, .of = *of};
+  return std::nullopt;
+}
+
+/// What is wrong with the text options that `run` and `sweep` share; none if nothing is.
+std::optional<Exit> finish_shared(Everything& all, RunArguments& run) {
   if (!all.seeds.empty()) {
     run.seeds = seed_range(all.seeds);
     if (!run.seeds) return wrong("--seeds wants a range such as 1..100, not `" + all.seeds + "`");
-    if (run.seed) return wrong("--seed and --seeds exclude each other");
   }
-  if (!run.verify.empty() &&
-      (run.verify.size() < 8 || run.verify.size() > 16 || !whole_number(run.verify, 16)))
-    return wrong("--verify wants 8 to 16 hex digits of a trace hash, not `" + run.verify + "`");
   for (const auto& set : run.sets)
     if (set.find('=') == std::string::npos || set.starts_with('='))
       return wrong("--set wants KEY=VALUE, not `" + set + "`");
   if (!all.duration.empty()) run.sets.push_back("duration=" + all.duration);
   if (!all.name.empty()) run.sets.push_back("name=" + all.name);
   if (run.quiet && run.verbose) return wrong("-q and -v exclude each other");
+  return finish_limits(all, run.limits);
+}
+
+std::variant<Command, Exit> finish_run(Everything& all) {
+  auto& run = all.run;
+  if (const auto code = finish_shared(all, run)) return *code;
+  if (run.seed && run.seeds) return wrong("--seed and --seeds exclude each other");
+  if (!run.verify.empty() &&
+      (run.verify.size() < 8 || run.verify.size() > 16 || !whole_number(run.verify, 16)))
+    return wrong("--verify wants 8 to 16 hex digits of a trace hash, not `" + run.verify + "`");
   if (const auto code = finish_live(all)) return *code;
   return Command{run};
+}
+
+std::variant<Command, Exit> finish_sweep(Everything& all) {
+  auto& sweep = all.sweep;
+  if (const auto code = finish_shared(all, sweep.run)) return *code;
+  if (const auto code = finish_vary(all, sweep.vary)) return *code;
+  if (const auto code = finish_shard(all, sweep.shard)) return *code;
+  if (sweep.run.scenarios.empty() == sweep.resume.empty())
+    return wrong("sweep wants a scenario, or --resume FOLDER");
+  return Command{sweep};
 }
 
 std::variant<Command, Exit> finish_compare(Everything& all) {
@@ -430,12 +554,7 @@ std::variant<Command, Exit> finish_compare(Everything& all) {
       return wrong("--seeds wants a range such as 1..100, not `" + all.compare_seeds + "`");
   }
   if (!all.protocols.empty()) all.vary.insert(all.vary.begin(), "protocol=" + all.protocols);
-  for (const auto& text : all.vary) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-      return wrong("--vary wants KEY=A,B,C, not `" + text + "`");
-    compare.vary.push_back({text.substr(0, equals), scenario::split(text.substr(equals + 1), ',')});
-  }
+  if (const auto code = finish_vary(all, compare.vary)) return *code;
   return Command{compare};
 }
 
@@ -457,6 +576,8 @@ std::variant<Command, Exit> finish_view(Everything& all) {
 
 std::variant<Command, Exit> chosen(const std::string& name, Everything& all) {
   if (name == "run") return finish_run(all);
+  if (name == "sweep") return finish_sweep(all);
+  if (name == "merge") return Command{all.merge};
   if (name == "compare") return finish_compare(all);
   if (name == "check") return Command{all.check};
   if (name == "explain") return Command{all.explain};

@@ -1,6 +1,7 @@
 // The command line as plain values, one struct a command.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "testbed/run.h"
 #include "testbed/scenario/comparison.h"
 #include "testbed/scenario/scenario.h"
+#include "testbed/shard.h"
 
 namespace byzlab {
 
@@ -26,6 +28,13 @@ struct Appearance {
   bool no_color = false;
 };
 
+/// What one of many runs may take.
+struct RunLimits {
+  std::uint64_t events = 10'000'000'000;
+  std::chrono::milliseconds wall = std::chrono::minutes{10};
+  std::uint64_t memory = 0;  ///< bytes; 0: its share of the machine's
+};
+
 struct RunArguments {
   std::vector<std::string> scenarios;  ///< files, names, globs
   std::optional<std::uint64_t> seed;
@@ -37,6 +46,7 @@ struct RunArguments {
   TraceLevel trace = TraceLevel::violations;
   World world = World::sim;
   ProgressMode progress = ProgressMode::automatic;
+  RunLimits limits;
   std::string verify;  ///< what its trace hash must start with; no results are written
   bool fail_fast = false, strict = false, keep_all = false;
   bool metrics_detail = false;  ///< a series for every replica, however many
@@ -45,6 +55,22 @@ struct RunArguments {
   std::optional<std::uint16_t> serve;  ///< port of the live page
   std::optional<double> pace;          ///< simulated seconds a second; none: as fast as it goes
   bool interactive = false;            ///< the live page may change the run
+  Appearance look;
+};
+
+struct SweepArguments {
+  RunArguments run;                       ///< of one scenario
+  std::vector<scenario::VariedKey> vary;  ///< every combination of the values
+  Shard shard;
+  bool fresh = false;            ///< nothing of an earlier, unfinished one
+  std::filesystem::path resume;  ///< go on with this folder: it says what is to be done
+};
+
+struct MergeArguments {
+  std::vector<std::filesystem::path> folders;
+  std::filesystem::path out = "results";
+  std::string format = "text";
+  bool quiet = false;
   Appearance look;
 };
 
@@ -137,9 +163,10 @@ struct CompletionArguments {
 };
 
 using Command =
-    std::variant<RunArguments, CompareArguments, CheckArguments, ExplainArguments, SchemaArguments,
-                 ListArguments, ReplayArguments, RunsArguments, DiffArguments, ViewArguments,
-                 DemoArguments, NewArguments, VersionArguments, CompletionArguments>;
+    std::variant<RunArguments, SweepArguments, MergeArguments, CompareArguments, CheckArguments,
+                 ExplainArguments, SchemaArguments, ListArguments, ReplayArguments, RunsArguments,
+                 DiffArguments, ViewArguments, DemoArguments, NewArguments, VersionArguments,
+                 CompletionArguments>;
 
 /// A command, or the exit code when there is nothing left to do: help was printed, or what is wrong
 /// with the command line.

@@ -8,6 +8,8 @@
 namespace byzlab {
 
 Exit execute(const RunArguments& arguments);
+Exit execute(const SweepArguments& arguments);
+Exit execute(const MergeArguments& arguments);
 Exit execute(const CompareArguments& arguments);
 Exit execute(const CheckArguments& arguments);
 Exit execute(const ExplainArguments& arguments);

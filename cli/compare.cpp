@@ -15,6 +15,7 @@
 #include "cli/progress.h"
 #include "observe/comparison_table.h"
 #include "observe/results_folder.h"
+#include "observe/run_record.h"
 #include "observe/summary.h"
 #include "observe/terminal.h"
 #include "observe/web_assets.h"
@@ -96,7 +97,7 @@ bool fill(ComparisonTable& table, std::string& runs, const scenario::ComparisonP
   OrderedWork<PieceResult> work(pieces.size(), workers_for(arguments.jobs, pieces.size()),
                                 [&](std::uint64_t i) { return run_piece(comparison, pieces[i]); });
   SweepProgress progress(decided(arguments.progress, arguments.quiet), comparison.name,
-                         pieces.size(), arguments.look.ascii);
+                         pieces.size(), 0, arguments.look.ascii);
   const auto show = [&] {
     progress.update(table.runs(), table.passed(), table.failed(), table.inconclusive());
   };

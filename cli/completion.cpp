@@ -15,14 +15,14 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-/// Names of scenarios, for `run` and `check`.
+/// Names of scenarios, for `run`, `sweep` and `check`.
 constexpr std::string_view kNames = "$(byzlab list scenarios --names 2>/dev/null)";
 
 std::string bash() {
   std::string names, cases;
   for (const auto& command : command_names()) {
     names += command.name + " ";
-    const bool files = command.name == "run" || command.name == "check";
+    const bool files = command.name == "run" || command.name == "sweep" || command.name == "check";
     cases += fmt::format("    {}) words=\"{}{}\" ;;\n", command.name, joined(command.options),
                          files ? " " + std::string(kNames) : "");
   }
@@ -57,7 +57,7 @@ std::string fish() {
     }
   }
   return text +
-         "complete -c byzlab -n '__fish_seen_subcommand_from run check' -a "
+         "complete -c byzlab -n '__fish_seen_subcommand_from run sweep check' -a "
          "'(byzlab list scenarios --names 2>/dev/null)'\n";
 }
 

@@ -42,44 +42,54 @@ ProgressMode decided(ProgressMode mode, bool quiet) {
   return stderr_is_terminal() ? ProgressMode::bar : ProgressMode::plain;
 }
 
-SweepProgress::SweepProgress(ProgressMode mode, std::string name, std::uint64_t total, bool ascii)
+SweepProgress::SweepProgress(ProgressMode mode, std::string name, std::uint64_t total,
+                             std::uint64_t earlier, bool ascii)
     : mode_(mode),
       name_(std::move(name)),
       total_(std::max<std::uint64_t>(total, 1)),
-      ascii_(ascii) {}
+      earlier_(earlier),
+      ascii_(ascii),
+      last_tenth_(earlier * 10 / total_) {}
 
 void SweepProgress::update(std::uint64_t done, std::uint64_t passed, std::uint64_t failed,
                            std::uint64_t open) {
+  // Called after every run: most calls end here.
   if (mode_ == ProgressMode::none) return;
+  const auto now = Clock::now();
+  const auto tenth = done * 10 / total_;
+  if (mode_ == ProgressMode::bar) {
+    if (drawn_ && now - last_ < std::chrono::milliseconds{100} && done < total_) return;
+  } else {
+    // Plain: a line at each tenth, or after 30 s of silence.
+    if (last_ == Clock::time_point{}) last_ = start_;
+    if (tenth == last_tenth_ && now - last_ < std::chrono::seconds{30}) return;
+    if (now - start_ < std::chrono::seconds{2}) return;  // soon done: silence
+  }
+  last_ = now;
+  last_tenth_ = tenth;
   const auto counts = ascii_ ? fmt::format("ok {}  FAIL {}  ? {}", passed, failed, open)
                              : fmt::format("✓ {}  ✗ {}  ? {}", passed, failed, open);
   if (mode_ == ProgressMode::bar) return draw_bar(done, counts);
-  // Plain: a line at each tenth, or after 30 s of silence.
-  const auto now = Clock::now();
-  const auto tenth = done * 10 / total_;
-  if (last_ == Clock::time_point{}) last_ = start_;
-  if (tenth == last_tenth_ && now - last_ < std::chrono::seconds{30}) return;
-  if (now - start_ < std::chrono::seconds{2}) return;  // soon done: silence
-  last_tenth_ = tenth;
-  last_ = now;
-  std::fprintf(stderr, "%s %llu/%llu  %s\n", name_.c_str(), static_cast<unsigned long long>(done),
-               static_cast<unsigned long long>(total_), counts.c_str());
+  std::fputs(fmt::format("{} {}/{}  {} %{}   {}\n", name_, done, total_, done * 100 / total_,
+                         pace(done), counts)
+                 .c_str(),
+             stderr);
+}
+
+/// "  98 runs/s  4 s left", of what this process did.
+std::string SweepProgress::pace(std::uint64_t done) const {
+  const double passed = std::chrono::duration<double>(Clock::now() - start_).count();
+  if (done <= earlier_ || passed <= 0) return "";
+  const double rate = static_cast<double>(done - earlier_) / passed;
+  return fmt::format("  {} runs/s  {} left", short_number(rate),
+                     duration_words(static_cast<double>(total_ - done) / rate));
 }
 
 void SweepProgress::draw_bar(std::uint64_t done, const std::string& counts) {
-  const auto now = Clock::now();
-  if (drawn_ && now - last_ < std::chrono::milliseconds{100} && done < total_) return;
-  last_ = now;
   drawn_ = true;
   const double share = static_cast<double>(done) / static_cast<double>(total_);
-  const double passed = std::chrono::duration<double>(now - start_).count();
-  const double rate = passed > 0 ? static_cast<double>(done) / passed : 0;
-  const auto left = rate > 0
-                        ? fmt::format("  {} runs/s  {} left", short_number(rate),
-                                      duration_words(static_cast<double>(total_ - done) / rate))
-                        : "";
   put_line(fmt::format("{} {} {}/{}  {:.0f} %{}   {}", name_, bar(share, ascii_), done, total_,
-                       share * 100, left, counts));
+                       share * 100, pace(done), counts));
 }
 
 void SweepProgress::clear() {

@@ -20,7 +20,9 @@ ProgressMode decided(ProgressMode mode, bool quiet);
 /// Of many runs. Used by one thread.
 class SweepProgress {
  public:
-  SweepProgress(ProgressMode mode, std::string name, std::uint64_t total, bool ascii);
+  /// `earlier` of the total were done before.
+  SweepProgress(ProgressMode mode, std::string name, std::uint64_t total, std::uint64_t earlier,
+                bool ascii);
   ~SweepProgress() { clear(); }
 
   void update(std::uint64_t done, std::uint64_t passed, std::uint64_t failed, std::uint64_t open);
@@ -30,10 +32,11 @@ class SweepProgress {
  private:
   using Clock = std::chrono::steady_clock;
   void draw_bar(std::uint64_t done, const std::string& counts);
+  std::string pace(std::uint64_t done) const;
 
   ProgressMode mode_;
   std::string name_;
-  std::uint64_t total_;
+  std::uint64_t total_, earlier_;
   bool ascii_;
   bool drawn_ = false;
   Clock::time_point start_ = Clock::now(), last_{};

@@ -10,8 +10,8 @@
 #include "cli/find_scenarios.h"
 #include "cli/interrupt.h"
 #include "cli/log.h"
-#include "cli/run_many.h"
 #include "cli/run_one.h"
+#include "cli/sweep_work.h"
 #include "cli/verify.h"
 #include "cli/view.h"
 #include "observe/formats.h"
@@ -103,13 +103,14 @@ Exit run_job(const Job& job, const RunArguments& arguments, bool only, Documents
     return Exit::usage;
   }
   if (job.seeds.first != job.seeds.last) {
-    const auto outcome = run_many(job.prepared, job.seeds, arguments);
-    if (text) std::fputs(outcome.text.c_str(), stdout);
-    documents.add(report_of(outcome), tally_json(outcome.tally, outcome.info));
-    if (outcome.broken) return Exit::internal;
-    if (!arguments.verify.empty()) return verify_hash(outcome.tally.trace_hash(), arguments.verify);
-    return outcome.info.interrupted ? Exit::interrupted
-                                    : exit_of(verdict_of(outcome.tally, outcome.info));
+    const SweepPlan plan{.vary = {}, .cells = {job.prepared}, .seeds = job.seeds};
+    Sweep sweep(plan, arguments);
+    run_sweep(sweep, arguments);
+    if (text) std::fputs(sweep.text().c_str(), stdout);
+    documents.add(sweep.report(), sweep.json());
+    if (sweep.exit() == Exit::internal) return Exit::internal;
+    if (!arguments.verify.empty()) return verify_hash(sweep.tally().trace_hash(), arguments.verify);
+    return sweep.exit();
   }
   const RunOneOptions options{
       .write_results = arguments.verify.empty(), .only_run = only, .seeds = {}};

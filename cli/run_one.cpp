@@ -77,7 +77,10 @@ Report watched_run(const scenario::Scenario& scenario, std::uint64_t seed,
   RunProgress progress(decided(arguments.progress, arguments.quiet), scenario.name,
                        scenario.duration, arguments.look.ascii);
   observers.push_back(&progress);
-  RunOptions how{.world = arguments.world, .seed = seed, .interrupt = &interrupted()};
+  RunOptions how{.world = arguments.world,
+                 .seed = seed,
+                 .interrupt = &interrupted(),
+                 .max_events = arguments.limits.events};
   if (options.live != nullptr) {
     options.live->begin(scenario, seed, seen.metrics);
     observers.push_back(&options.live->feed);
@@ -178,6 +181,19 @@ std::string again_command(const Prepared& prepared, std::uint64_t first_seed,
                                   : fmt::format(" --seeds {}..{}", first_seed, last_seed);
   for (const auto& set : prepared.sets()) text += " --set " + quoted_word(set);
   if (arguments.world == World::tcp) text += " --transport tcp";
+  return text;
+}
+
+std::string sweep_command(const std::string& file, const std::vector<scenario::VariedKey>& vary,
+                          scenario::Runs seeds, const RunArguments& arguments) {
+  std::string text =
+      fmt::format("byzlab sweep {} --seeds {}..{}", quoted_word(file), seeds.first, seeds.last);
+  for (const auto& key : vary) {
+    std::string values;
+    for (const auto& value : key.values) values += (values.empty() ? "" : ",") + value;
+    text += " --vary " + quoted_word(key.key + "=" + values);
+  }
+  for (const auto& set : arguments.sets) text += " --set " + quoted_word(set);
   return text;
 }
 

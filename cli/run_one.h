@@ -42,4 +42,8 @@ MetricsOptions metrics_options(const RunArguments& arguments, const std::string&
 std::string again_command(const Prepared& prepared, std::uint64_t first_seed,
                           std::uint64_t last_seed, const RunArguments& arguments);
 
+/// "byzlab sweep FILE --seeds 1..100 --vary network.loss=0%,1%": repeats a sweep.
+std::string sweep_command(const std::string& file, const std::vector<scenario::VariedKey>& vary,
+                          scenario::Runs seeds, const RunArguments& arguments);
+
 }  // namespace byzlab

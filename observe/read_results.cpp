@@ -235,6 +235,12 @@ std::string content_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// Empty when there is none.
+std::string optional_content_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 }  // namespace
 
 std::optional<double> RecordedRun::metric(std::string_view name) const {
@@ -259,6 +265,12 @@ RecordedFolder read_folder(const fs::path& results, const fs::path& folder) {
   if (!document.is_object() || !document.get_object().contains("verdict"))
     throw std::runtime_error(file.string() + " is no summary of a run");
   auto read = folder_of(document.get_object());
+  // Many runs have their times in a file of their own: the summary is the same every time.
+  if (const auto times = json::parse(optional_content_of(folder / "times.json"), error);
+      !error && times.is_object()) {
+    read.wall_seconds = number_in(times.get_object(), "wall_seconds");
+    read.cpu_seconds = number_in(times.get_object(), "cpu_seconds");
+  }
   read.id = folder.lexically_relative(results).generic_string();
   read.date = date_of(folder.filename().string()).value_or(date_of_file(file));
   return read;

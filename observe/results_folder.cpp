@@ -12,6 +12,7 @@
 #include <ctime>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "observe/store.h"
 
@@ -70,8 +71,27 @@ ResultsFolder::ResultsFolder(fs::path root) : root_(std::move(root)) {
   ::chmod(unfinished_.c_str(), 0777 & ~mask);
 }
 
+ResultsFolder::ResultsFolder(fs::path root, const std::string& name, const std::string& unfinished)
+    : root_(std::move(root)), unfinished_(root_ / folder_name(name) / unfinished), kept_(true) {
+  std::error_code error;
+  fs::create_directories(unfinished_, error);
+  if (error) cannot("make the results folder", unfinished_, error.value());
+}
+
+ResultsFolder::ResultsFolder(ResultsFolder&& other) noexcept
+    : root_(std::move(other.root_)),
+      unfinished_(std::exchange(other.unfinished_, {})),
+      kept_(other.kept_) {}
+
+void ResultsFolder::clear() {
+  std::error_code error;
+  fs::remove_all(unfinished_, error);
+  if (!error) fs::create_directories(unfinished_, error);
+  if (error) cannot("empty", unfinished_, error.value());
+}
+
 ResultsFolder::~ResultsFolder() {
-  if (unfinished_.empty()) return;
+  if (unfinished_.empty() || kept_) return;
   std::error_code ignored;
   fs::remove_all(unfinished_, ignored);
 }
@@ -82,6 +102,12 @@ void ResultsFolder::write(const fs::path& file, std::string_view content, bool e
   fs::create_directories(path.parent_path(), error);
   if (error) cannot("make", path.parent_path(), error.value());
   write_file(path, content, executable);
+}
+
+void ResultsFolder::remove(const fs::path& file) {
+  std::error_code error;
+  fs::remove(unfinished_ / file, error);
+  if (error) cannot("remove", unfinished_ / file, error.value());
 }
 
 fs::path ResultsFolder::place(const std::string& name, const std::string& id) const {

@@ -59,23 +59,6 @@ json::object fault_object(const FaultResult& f) {
           {"had_effect", f.had_effect}};
 }
 
-/// "commit_latency.p99" becomes metrics.commit_latency.p99; a name without a statistic is a value.
-json::object metrics_object(const Report& report) {
-  json::object metrics;
-  for (const auto& m : report.metrics) {
-    json::object* at = &metrics;
-    std::string_view name = m.name;
-    for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
-      auto& inner = (*at)[name.substr(0, dot)];
-      if (!inner.is_object()) inner = json::object{};
-      at = &inner.get_object();
-      name.remove_prefix(dot + 1);
-    }
-    (*at)[name] = m.samples > 0 ? json::value(m.value) : json::value(nullptr);
-  }
-  return metrics;
-}
-
 json::object kinds_object(const Report& report) {
   json::object kinds;
   for (const auto& k : report.kinds)
@@ -97,6 +80,23 @@ json::array byzantine_array(const Report& report) {
 }
 
 }  // namespace
+
+/// "commit_latency.p99" becomes metrics.commit_latency.p99; a name without a statistic is a value.
+json::object metrics_json(const Report& report) {
+  json::object metrics;
+  for (const auto& m : report.metrics) {
+    json::object* at = &metrics;
+    std::string_view name = m.name;
+    for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
+      auto& inner = (*at)[name.substr(0, dot)];
+      if (!inner.is_object()) inner = json::object{};
+      at = &inner.get_object();
+      name.remove_prefix(dot + 1);
+    }
+    (*at)[name] = m.samples > 0 ? json::value(m.value) : json::value(nullptr);
+  }
+  return metrics;
+}
 
 std::string summary_json(const Report& report) {
   json::array expectations, faults;
@@ -129,7 +129,7 @@ std::string summary_json(const Report& report) {
         {"text", report.bound_text}}},
       {"expectations", std::move(expectations)},
       {"faults", std::move(faults)},
-      {"metrics", metrics_object(report)},
+      {"metrics", metrics_json(report)},
       {"histograms", histograms_json(report.histograms)},
       {"messages", kinds_object(report)},
       {"dropped", std::move(dropped)},
@@ -162,24 +162,6 @@ std::string index_line(const Report& report, const std::string& folder, const st
                               {"trace_hash", to_hex(report.trace_hash)},
                               {"when", when},
                               {"folder", folder}}) +
-         "\n";
-}
-
-std::string run_line(const Report& report) {
-  json::array expectations;
-  for (const auto& e : report.expectations) {
-    json::object o{
-        {"id", e.id}, {"status", to_string(e.status)}, {"value", optional_number(e.value)}};
-    if (e.counts) o["counts"] = *e.counts;
-    expectations.push_back(std::move(o));
-  }
-  return compact(json::object{{"seed", report.seed},
-                              {"verdict", to_string(report.verdict)},
-                              {"reason", report.reason},
-                              {"trace_hash", to_hex(report.trace_hash)},
-                              {"events", report.events},
-                              {"expectations", std::move(expectations)},
-                              {"metrics", metrics_object(report)}}) +
          "\n";
 }
 

@@ -71,15 +71,16 @@ void Tally::add(const Report& report) {
     case RunVerdict::pass: ++passed_; break;
     case RunVerdict::fail:
       ++failed_;
-      failed_seeds_.push_back(report.seed);
+      if (failed_seeds_.size() < kSeedsKept) failed_seeds_.push_back(report.seed);
       break;
     case RunVerdict::inconclusive:
       ++inconclusive_;
-      inconclusive_seeds_.push_back(report.seed);
+      if (inconclusive_seeds_.size() < kSeedsKept) inconclusive_seeds_.push_back(report.seed);
       break;
   }
+  stopped_ += !report.stopped.empty() && !report.crashed ? 1 : 0;
+  crashed_ += report.crashed ? 1 : 0;
   events_ += report.events;
-  cpu_seconds_ += report.cpu_seconds;
   trace_hash_ = mix(trace_hash_, report.seed, report.trace_hash);
 
   for (const auto& e : report.expectations) {
@@ -108,8 +109,30 @@ void Tally::add(const Report& report) {
     } else {
       ++at->undecided;
     }
-    if (e.value) at->values.push_back(*e.value);
+    if (e.value) at->values.add(*e.value);
   }
+}
+
+void Values::add(double value) {
+  min_ = count_ == 0 ? value : std::min(min_, value);
+  max_ = count_ == 0 ? value : std::max(max_, value);
+  ++count_;
+  if (exact()) {
+    first_.push_back(value);
+    return;
+  }
+  for (const double earlier : first_) all_.add(earlier);
+  first_.clear();
+  all_.add(value);
+}
+
+double Values::median() const {
+  if (!exact()) return all_.quantile(0.5).value_or(0);
+  if (first_.empty()) return 0;
+  auto values = first_;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
 }
 
 RunVerdict Tally::verdict() const {
@@ -122,6 +145,41 @@ RunVerdict Tally::verdict() const {
       has([](const auto& r) { return is_undecided(r.status()); }))
     return RunVerdict::inconclusive;
   return RunVerdict::pass;
+}
+
+void SweepTally::add(std::size_t cell, const Report& report) {
+  cells[cell].tally.add(report);
+  ++runs_;
+  trace_hash_ = mix(trace_hash_, report.seed, report.trace_hash);
+}
+
+RunVerdict SweepTally::verdict() const {
+  RunVerdict worst = RunVerdict::pass;
+  for (const SweepCell& cell : cells) {
+    const auto verdict = cell.tally.verdict();
+    if (verdict == RunVerdict::fail) return verdict;
+    if (verdict == RunVerdict::inconclusive) worst = verdict;
+  }
+  return worst;
+}
+
+std::uint64_t SweepTally::sum(std::uint64_t (Tally::*count)() const) const {
+  std::uint64_t all = 0;
+  for (const SweepCell& cell : cells) all += (cell.tally.*count)();
+  return all;
+}
+std::uint64_t SweepTally::passed() const { return sum(&Tally::passed); }
+std::uint64_t SweepTally::failed() const { return sum(&Tally::failed); }
+std::uint64_t SweepTally::inconclusive() const { return sum(&Tally::inconclusive); }
+std::uint64_t SweepTally::stopped() const { return sum(&Tally::stopped); }
+std::uint64_t SweepTally::crashed() const { return sum(&Tally::crashed); }
+std::uint64_t SweepTally::events() const { return sum(&Tally::events); }
+
+std::string SweepTally::label(std::size_t cell) const {
+  std::string text;
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    text += (i == 0 ? "" : ", ") + keys[i] + "=" + cells[cell].values[i];
+  return text;
 }
 
 }  // namespace byzlab

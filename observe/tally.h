@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "observe/style.h"
+#include "testbed/quantile_sketch.h"
 #include "testbed/report.h"
 
 namespace byzlab {
@@ -32,6 +33,25 @@ struct RatedExpectation {
   Status status() const { return decide(required, successes, trials); }
 };
 
+/// What many runs measured, in bounded memory: the median of very many is a sketch's.
+class Values {
+ public:
+  static constexpr std::size_t kExact = 10'000;
+
+  void add(double value);
+  std::uint64_t count() const { return count_; }
+  double min() const { return min_; }
+  double max() const { return max_; }
+  double median() const;
+  bool exact() const { return count_ <= kExact; }
+
+ private:
+  std::uint64_t count_ = 0;
+  double min_ = 0, max_ = 0;
+  std::vector<double> first_;
+  QuantileSketch all_;  ///< as soon as there are more
+};
+
 /// An expectation without one: it must hold in every seed that it is judged in.
 struct CountedExpectation {
   std::string id, text;
@@ -39,7 +59,7 @@ struct CountedExpectation {
   std::uint64_t passed = 0, failed = 0, undecided = 0;
   std::uint64_t excused =
       0;  ///< seeds in which the rated outcome, and so its consequence, did not come
-  std::vector<double> values;
+  Values values;
   std::string unit;
   Status status() const {
     if (failed > 0) return Status::fail;
@@ -49,6 +69,9 @@ struct CountedExpectation {
 
 class Tally {
  public:
+  /// So many seeds of each kind are remembered; runs.jsonl has them all.
+  static constexpr std::size_t kSeedsKept = 1000;
+
   /// In order of the seeds: what is printed may not depend on which run ended first.
   void add(const Report& report);
 
@@ -57,6 +80,10 @@ class Tally {
   std::uint64_t failed() const { return failed_; }
   std::uint64_t inconclusive() const { return inconclusive_; }
   std::uint64_t runs() const { return passed_ + failed_ + inconclusive_; }
+  /// Of the inconclusive ones, those that a limit stopped, and those that a bug ended.
+  std::uint64_t stopped() const { return stopped_; }
+  std::uint64_t crashed() const { return crashed_; }
+  /// The first of them.
   const std::vector<std::uint64_t>& failed_seeds() const { return failed_seeds_; }
   const std::vector<std::uint64_t>& inconclusive_seeds() const { return inconclusive_seeds_; }
   const std::vector<RatedExpectation>& rated() const { return rated_; }
@@ -64,14 +91,46 @@ class Tally {
   /// A combined hash of all traces in seed order: proves the whole sweep.
   std::uint64_t trace_hash() const { return trace_hash_; }
   std::uint64_t events() const { return events_; }
-  double cpu_seconds() const { return cpu_seconds_; }
 
  private:
-  std::uint64_t passed_ = 0, failed_ = 0, inconclusive_ = 0, events_ = 0, trace_hash_ = 0;
-  double cpu_seconds_ = 0;
+  std::uint64_t passed_ = 0, failed_ = 0, inconclusive_ = 0, stopped_ = 0, crashed_ = 0;
+  std::uint64_t events_ = 0, trace_hash_ = 0;
   std::vector<std::uint64_t> failed_seeds_, inconclusive_seeds_;
   std::vector<RatedExpectation> rated_;
   std::vector<CountedExpectation> counted_;
+};
+
+/// One combination of the keys that a sweep varies.
+struct SweepCell {
+  std::vector<std::string> values;  ///< by varied key
+  Tally tally;
+};
+
+/// The same scenario over seeds and, with several cells, over values of some keys.
+class SweepTally {
+ public:
+  std::vector<std::string> keys;  ///< that are varied: "network.loss"; none: one cell
+  std::vector<SweepCell> cells;
+
+  /// In the order of the pieces.
+  void add(std::size_t cell, const Report& report);
+
+  RunVerdict verdict() const;
+  std::uint64_t passed() const;
+  std::uint64_t failed() const;
+  std::uint64_t inconclusive() const;
+  std::uint64_t stopped() const;
+  std::uint64_t crashed() const;
+  std::uint64_t events() const;
+  std::uint64_t runs() const { return runs_; }
+  std::uint64_t trace_hash() const { return trace_hash_; }
+  /// "network.loss=1%, protocol.replicas=4"; empty where nothing is varied.
+  std::string label(std::size_t cell) const;
+
+ private:
+  std::uint64_t sum(std::uint64_t (Tally::*count)() const) const;
+
+  std::uint64_t runs_ = 0, trace_hash_ = 0;
 };
 
 /// What is known of the sweep besides the tally.
@@ -79,18 +138,23 @@ struct SweepInfo {
   std::string name, file, protocol;
   std::uint32_t n = 0;
   std::uint64_t first_seed = 1, last_seed = 1;
-  double wall_seconds = 0;
-  unsigned jobs = 1;
+  std::uint64_t planned = 1;  ///< runs there would be if all were done: here, of a shard
+  std::string shard;          ///< "2/4"; empty: all
   bool interrupted = false;
+  // Not in summary.json, which is the same whenever and wherever the sweep was run.
+  double wall_seconds = 0, cpu_seconds = 0;
+  unsigned jobs = 1;
 };
 
 /// The tally's verdict; an interrupted sweep without a failure is inconclusive.
-RunVerdict verdict_of(const Tally& tally, const SweepInfo& info);
+RunVerdict verdict_of(const SweepTally& tally, const SweepInfo& info);
 /// "FAIL  1 of 1000 seeds failed: 0.1 % (95 % interval 0.02 to 0.56 %)   ✓ 999   ✗ 1   ? 0"
-std::string tally_verdict(const Tally& tally, const SweepInfo& info, const Style& style);
-/// The result as text: expectations over the seeds, verdict.
-std::string tally_text(const Tally& tally, const SweepInfo& info, const Style& style);
+std::string tally_verdict(const SweepTally& tally, const SweepInfo& info, const Style& style);
+/// The result as text: expectations over the seeds, or a line a cell; verdict.
+std::string tally_text(const SweepTally& tally, const SweepInfo& info, const Style& style);
 /// summary.json of a sweep.
-std::string tally_json(const Tally& tally, const SweepInfo& info);
+std::string tally_json(const SweepTally& tally, const SweepInfo& info);
+/// times.json: what differs from time to time.
+std::string times_json(const SweepInfo& info);
 
 }  // namespace byzlab

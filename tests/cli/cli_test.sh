@@ -54,7 +54,7 @@ says err 'did you mean `run`?'
 silent out
 expect 64 "unknown option" "$byzlab" run good.yaml --sede 4
 says err 'did you mean `--seed`?'
-expect 64 "a later command" "$byzlab" sweep good.yaml
+expect 64 "a later command" "$byzlab" shrink good.yaml
 says err "not available yet"
 expect 64 "bad range" "$byzlab" run good.yaml --seeds 9..1
 expect 64 "bad hash" "$byzlab" run good.yaml --verify xyz
