@@ -7,6 +7,8 @@
 // can be made again from scenario.lock.yaml at any time.
 #pragma once
 
+#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

@@ -1,6 +1,9 @@
 // A live page: whoever comes, whenever, ends up with the tables of the run.
+#include <algorithm>
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
+#include <functional>
+#include <optional>
 
 #include "observe/live_feed.h"
 #include "tests/support/trial.h"

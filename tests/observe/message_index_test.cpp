@@ -3,6 +3,10 @@
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
 
 #include "observe/message_index.h"
 #include "tests/observe/sample_report.h"

@@ -10,7 +10,11 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "observe/page_server.h"
 #include "observe/pages.h"

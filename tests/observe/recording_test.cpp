@@ -1,8 +1,10 @@
 // recording.json: blocks with parents and fates, commits, views, notes; and the document of a page.
+#include <algorithm>
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "observe/page_data.h"
 #include "observe/recording.h"
