@@ -5,6 +5,7 @@ import {
   aboutBlocks,
   causality,
   distance,
+  kindsIn,
   quorums,
   spaceTime,
   twofold,
@@ -208,4 +209,23 @@ test("messages under way are on their way; traffic counts both directions", () =
   assert.deepEqual(underWay(rows, 5), []);
   const pair = traffic(rows, { from: 0, to: 10 }).find((p) => p.a === 0 && p.b === 3);
   assert.deepEqual([pair?.count, pair?.lost], [2, 1]);
+});
+
+test("of a protocol's kinds those count that occur in the window", () => {
+  const { window } = messages([
+    [0, 1, 0, 1, "A"],
+    [0, 1, 0, 1, "B"],
+  ]);
+  const named = { ...window, kinds: ["", "A", "B", "C"], rows: null };
+  assert.deepEqual(
+    kindsIn({
+      ...named,
+      bundles: [
+        { from_t: 0, to_t: 1, kind: 2, count: 3, dropped: 0 },
+        { from_t: 0, to_t: 1, kind: 3, count: 0, dropped: 0 },
+      ],
+    }),
+    [2],
+  );
+  assert.deepEqual(kindsIn(window), [0, 1]);
 });

@@ -44,8 +44,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
 
   function heightAt(t: number): number {
     const { commits, blocks } = modelOf(data).recording;
-    const k = lowerBound(commits.t.length, t, (i) => commits.t[i]);
-    const row = Math.min(k, commits.t.length - 1);
+    const k = lowerBound(commits.t.length, 0, (i) => (commits.t[i] <= t ? -1 : 1)) - 1;
+    const row = commits.t.length === 0 ? -1 : Math.max(0, k);
     return row < 0 ? 1 : blocks.height[commits.block[row]];
   }
 

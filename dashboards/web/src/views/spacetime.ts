@@ -13,6 +13,7 @@ import {
   aboutBlocks,
   causality,
   distance,
+  kindsIn,
   quorums,
   spaceTime,
   twofold,
@@ -179,7 +180,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     empty(kinds);
     const w = current().window,
       shade = shades();
-    w.kinds.forEach((name, k) => {
+    for (const k of kindsIn(w)) {
+      const name = w.kinds[k];
       const sample = element("canvas", { width: 44, height: 20, "aria-hidden": "true" });
       const pen = sample.getContext("2d");
       if (pen) {
@@ -206,7 +208,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
           name,
         ),
       );
-    });
+    }
     if (filters.hidden.size > 0)
       kinds.append(
         element(
@@ -279,7 +281,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
         : !feed.window && !proof
           ? "Asking for the messages…"
           : bundled
-            ? `${number(w.total)} messages in this window: bundled by kind.`
+            ? `${number(w.total)} messages in this window: bundled by kind; a bar grows as the square root of their number.`
             : web && picked !== null
               ? `${web.causes.size} causes (above) and ${web.effects.size} effects (below) of the picked message. Esc lets go.`
               : cut

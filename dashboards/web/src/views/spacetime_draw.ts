@@ -6,7 +6,7 @@ import { drawMark } from "./marks";
 import { mark_words, ticks } from "./names";
 import { lowerBound, type RunModel } from "./run_model";
 import { bold, dashOf, font, hatching, hue, mixed, type Shades } from "./shades";
-import type { Arrow, SpaceTime } from "./spacetime_layout";
+import { kindsIn, type Arrow, type SpaceTime } from "./spacetime_layout";
 
 /** Above the lanes (their names), and below. */
 export const head = 30;
@@ -231,31 +231,35 @@ export function drawBundles(
 ): void {
   const bundles = w.bundles ?? [];
   const most = Math.max(1, ...bundles.map((b) => b.count));
-  const across = width / Math.max(1, w.kinds.length);
+  const columns = kindsIn(w);
+  const across = width / Math.max(1, columns.length);
+  // By the square root: one busy kind would leave nothing of the others.
+  const long = (count: number) => Math.sqrt(count / most) * (across - 16);
   pen.font = font;
   const y = (t: number) => ((t - range.from) / (range.to - range.from)) * inner;
   for (const b of bundles) {
     const y0 = y(b.from_t),
       high = Math.max(1, y(b.to_t) - y0 - 1),
-      wide = Math.max(1, (b.count / most) * (across - 16));
+      x = columns.indexOf(b.kind) * across + 8,
+      wide = Math.max(1, long(b.count));
     pen.fillStyle = mixed(hue(shade, b.kind), shade.paper, 0.35);
-    pen.fillRect(b.kind * across + 8, y0, wide, high);
+    pen.fillRect(x, y0, wide, high);
     if (b.dropped > 0) {
       pen.fillStyle = hatching(pen, shade.fail, 5);
-      pen.fillRect(b.kind * across + 8, y0, Math.max(2, (b.dropped / most) * (across - 16)), high);
+      pen.fillRect(x, y0, Math.max(2, long(b.dropped)), high);
     }
     if (high >= 13)
       label(
         pen,
         fitted(pen, `${number(b.count)}${b.dropped > 0 ? ` (${number(b.dropped)} lost)` : ""}`, across - 20),
-        b.kind * across + 12,
+        x + 4,
         y0 + high / 2,
         shade.ink,
       );
   }
   pen.font = bold;
-  w.kinds.forEach((name, k) => {
-    const words = fitted(pen, name, across - 10);
+  columns.forEach((kind, k) => {
+    const words = fitted(pen, w.kinds[kind], across - 10);
     pen.fillStyle = shade.paper;
     pen.fillRect(k * across + 6, 0, pen.measureText(words).width + 6, 15);
     label(pen, words, k * across + 8, 8, shade.ink);

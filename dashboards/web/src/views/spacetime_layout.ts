@@ -320,3 +320,10 @@ export function distance(a: Arrow, x: number, y: number): number {
   const share = Math.max(0, Math.min(1, ((x - a.x0) * dx + (y - a.y0) * dy) / (dx * dx + dy * dy || 1)));
   return Math.hypot(x - a.x0 - share * dx, y - a.y0 - share * dy);
 }
+
+/** Indexes of the kinds that occur in the window, in their order; a window names all kinds of the protocol. */
+export function kindsIn(window: MessageWindow): number[] {
+  const found = new Set<number>(window.rows?.kind ?? []);
+  for (const b of window.bundles ?? []) if (b.count > 0) found.add(b.kind);
+  return [...found].sort((a, b) => a - b);
+}
