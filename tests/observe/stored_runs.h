@@ -10,6 +10,7 @@
 #include <string>
 
 #include "observe/results_folder.h"
+#include "observe/run_record.h"
 #include "observe/run_results.h"
 #include "observe/summary.h"
 #include "tests/observe/sample_report.h"
