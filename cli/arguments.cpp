@@ -31,8 +31,7 @@ constexpr const char* kRunWords =
     "A run: folder, latest, latest~1, a scenario's name, the start of an id or trace, s42";
 
 /// Planned, so that a guess does not send people elsewhere.
-constexpr std::array<std::string_view, 5> kLater{"shrink", "promote", "export", "metrics",
-                                                 "grafana"};
+constexpr std::array<std::string_view, 2> kLater{"shrink", "promote"};
 
 /// Everything the command line can set, before it is known which command it is.
 struct Everything {
@@ -49,6 +48,9 @@ struct Everything {
   DiffArguments diff;
   DemoArguments demo;
   NewArguments create;
+  ExportArguments exported;
+  MetricsArguments metrics;
+  GrafanaArguments grafana;
   VersionArguments version;
   CompletionArguments completion;
   std::string seeds, duration, name, until, serve, pace;
@@ -57,6 +59,7 @@ struct Everything {
   std::string compare_seeds, protocols;
   std::vector<std::string> vary;
   std::string columns;
+  std::string metrics_what, grafana_what;
 };
 
 std::optional<std::uint64_t> whole_number(std::string_view text, int base = 10) {
@@ -242,6 +245,34 @@ void describe_compare(CLI::App& root, Everything& all) {
   add_look(app, compare.look);
 }
 
+void describe_metrics(CLI::App& root, Everything& all) {
+  auto* exported = root.add_subcommand("export", "A run's data for other programs");
+  exported->add_option("run", all.exported.run, kRunWords);
+  exported
+      ->add_option("--to", all.exported.to,
+                   "openmetrics: history for Prometheus; csv: the time series")
+      ->check(CLI::IsMember({"openmetrics", "csv"}))
+      ->required();
+  exported
+      ->add_option("--epoch", all.exported.epoch,
+                   "Unix time of the run's start (default: it has just ended)")
+      ->type_name("SECONDS");
+  exported->add_option("--file", all.exported.file, "Written there instead of stdout");
+  exported->add_option("-o,--out", all.exported.out, "Where results are (default: results)");
+
+  auto* metrics =
+      root.add_subcommand("metrics", "metrics lint PATH…: names in dashboards and rules");
+  metrics->add_option("what", all.metrics_what, "lint")->required()->check(CLI::IsMember({"lint"}));
+  metrics->add_option("path", all.metrics.paths, "Files or folders")->required();
+
+  auto* grafana =
+      root.add_subcommand("grafana", "grafana export DIR: dashboards, rules and what starts them");
+  grafana->add_option("what", all.grafana_what, "export")
+      ->required()
+      ->check(CLI::IsMember({"export"}));
+  grafana->add_option("folder", all.grafana.folder, "Made if it is not there")->required();
+}
+
 void describe_others(CLI::App& root, Everything& all) {
   auto* check = root.add_subcommand("check", "Validate scenario files; nothing is run");
   check->add_option("scenario", all.check.scenarios, "Scenario files, names or globs")->required();
@@ -292,6 +323,8 @@ void describe_others(CLI::App& root, Everything& all) {
   auto* create = root.add_subcommand("new", "Write a commented scenario to start from");
   create->add_option("name", all.create.name, "Its name; the file is NAME.yaml")->required();
   create->add_option("--from", all.create.from, "Template (default: partition)");
+
+  describe_metrics(root, all);
 
   auto* version = root.add_subcommand("version", "Which byzlab this is");
   version->add_flag("--json", all.version.json, "As a JSON document");
@@ -592,6 +625,9 @@ std::variant<Command, Exit> chosen(const std::string& name, Everything& all) {
   if (name == "diff") return Command{all.diff};
   if (name == "demo") return Command{all.demo};
   if (name == "new") return Command{all.create};
+  if (name == "export") return Command{all.exported};
+  if (name == "metrics") return Command{all.metrics};
+  if (name == "grafana") return Command{all.grafana};
   if (name == "version") return Command{all.version};
   return Command{all.completion};
 }

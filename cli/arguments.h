@@ -154,6 +154,22 @@ struct NewArguments {
   std::string from = "partition";
 };
 
+struct ExportArguments {
+  std::string run = "latest";
+  std::string to;               ///< openmetrics or csv
+  std::optional<double> epoch;  ///< none: so that the run has just ended
+  std::filesystem::path file;   ///< empty: stdout
+  std::filesystem::path out = "results";
+};
+
+struct MetricsArguments {
+  std::vector<std::string> paths;
+};
+
+struct GrafanaArguments {
+  std::string folder;
+};
+
 struct VersionArguments {
   bool json = false;
 };
@@ -165,8 +181,8 @@ struct CompletionArguments {
 using Command =
     std::variant<RunArguments, SweepArguments, MergeArguments, CompareArguments, CheckArguments,
                  ExplainArguments, SchemaArguments, ListArguments, ReplayArguments, RunsArguments,
-                 DiffArguments, ViewArguments, DemoArguments, NewArguments, VersionArguments,
-                 CompletionArguments>;
+                 DiffArguments, ViewArguments, DemoArguments, NewArguments, ExportArguments,
+                 MetricsArguments, GrafanaArguments, VersionArguments, CompletionArguments>;
 
 /// A command, or the exit code when there is nothing left to do: help was printed, or what is wrong
 /// with the command line.

@@ -21,6 +21,9 @@ Exit execute(const DiffArguments& arguments);
 Exit execute(const ViewArguments& arguments);
 Exit execute(const DemoArguments& arguments);
 Exit execute(const NewArguments& arguments);
+Exit execute(const ExportArguments& arguments);
+Exit execute(const MetricsArguments& arguments);
+Exit execute(const GrafanaArguments& arguments);
 Exit execute(const VersionArguments& arguments);
 Exit execute(const CompletionArguments& arguments);
 

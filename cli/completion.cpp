@@ -23,8 +23,11 @@ std::string bash() {
   for (const auto& command : command_names()) {
     names += command.name + " ";
     const bool files = command.name == "run" || command.name == "sweep" || command.name == "check";
-    cases += fmt::format("    {}) words=\"{}{}\" ;;\n", command.name, joined(command.options),
-                         files ? " " + std::string(kNames) : "");
+    std::string words = files ? " " + std::string(kNames) : "";
+    if (command.name == "metrics") words = " lint";
+    if (command.name == "grafana") words = " export";
+    cases +=
+        fmt::format("    {}) words=\"{}{}\" ;;\n", command.name, joined(command.options), words);
   }
   return fmt::format(R"(# byzlab completion for bash: source <(byzlab completion bash)
 _byzlab() {{
@@ -58,7 +61,9 @@ std::string fish() {
   }
   return text +
          "complete -c byzlab -n '__fish_seen_subcommand_from run sweep check' -a "
-         "'(byzlab list scenarios --names 2>/dev/null)'\n";
+         "'(byzlab list scenarios --names 2>/dev/null)'\n"
+         "complete -c byzlab -n '__fish_seen_subcommand_from metrics' -a lint\n"
+         "complete -c byzlab -n '__fish_seen_subcommand_from grafana' -a export\n";
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <sstream>
 
 #include "observe/metrics_collector.h"
+#include "observe/metrics_lint.h"
+#include "observe/openmetrics.h"
 #include "tests/support/trial.h"
 
 using namespace byzlab;
@@ -243,6 +245,47 @@ BOOST_AUTO_TEST_CASE(labels_are_escaped) {
   BOOST_TEST(text.find("fault=\"a\\\"b\\\\c\\nd\"") != std::string::npos);
   BOOST_CHECK_THROW(series.add("byzlab_fault_active", {"one"}), std::logic_error);
   BOOST_CHECK_THROW(series.add("byzlab_no_such_metric", {}), std::logic_error);
+}
+
+BOOST_AUTO_TEST_CASE(history_moves_to_a_wall_clock) {
+  const std::string history = "# HELP x y 7\nx{a=\"b c\"} 3 0.25\nx{a=\"b c\"} 4 60\n# EOF\n";
+  BOOST_TEST(last_timestamp(history) == 60);
+  BOOST_TEST(at_epoch(history, 1e9) ==
+             "# HELP x y 7\nx{a=\"b c\"} 3 1000000000.250\nx{a=\"b c\"} 4 1000000060.000\n# EOF\n");
+}
+
+BOOST_AUTO_TEST_CASE(names_in_expressions_are_checked) {
+  const auto problems = [](std::string_view text) {
+    MetricsLint lint;
+    std::set<std::string> used;
+    lint_text("x", text, {"run:byzlab_height:max"}, lint, used);
+    return lint.problems;
+  };
+  for (const char* right :
+       {R"(sum by (run, le) (rate(byzlab_client_latency_seconds_bucket{run=~"a,b{}"}[5m])))",
+        R"(byzlab_run_info * on (run) group_left (scenario) byzlab_consensus_height)",
+        R"(run:byzlab_height:max{run="a"} {{replica}} {{ $labels.expectation }})",
+        R"(label_values(byzlab_run_info{protocol=~"$protocol"}, run))",
+        R"({{ range query "byzlab_run_info" }}{{ end }} up{job="byzlab"})"})
+    BOOST_TEST(problems(right).empty(), right << ": " << problems(right).front());
+  const std::pair<const char*, const char*> wrongs[] = {
+      {"byzlab_consensus_heigth",
+       "x:1: no metric `byzlab_consensus_heigth`; did you mean "
+       "`byzlab_consensus_height`?"},
+      {"\n byzlab_consensus_height{hue=\"1\"}",
+       "x:2: `byzlab_consensus_height` has no label `hue`"},
+      {"sum by (colour) (up)", "x:1: no metric has a label `colour`"},
+      {"byzlab_client_latency_seconds",
+       "x:1: `byzlab_client_latency_seconds` is a histogram: use its _bucket, _sum or _count"},
+      {"run:byzlab_heights:max", "x:1: no rule records `run:byzlab_heights:max`"},
+      {"label_values(byzlab_run_info, hue)", "x:1: `byzlab_run_info` has no label `hue`"},
+      {"{{ $labels.hue }}", "x:1: no metric has a label `hue`"},
+      {"{{hue}}", "x:1: no metric has a label `hue`"}};
+  for (const auto& [text, problem] : wrongs) {
+    const auto found = problems(text);
+    BOOST_REQUIRE_MESSAGE(found.size() == 1, text << ": " << found.size());
+    BOOST_TEST(found.front() == problem);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
