@@ -87,8 +87,8 @@ class BlockTree {
   /// Without a root: to be assigned before it is used.
   BlockTree() = default;
   /// `root` is genesis, or the final block a replica starts from.
-  explicit BlockTree(BlockRef root, Mark mark = {}) : base_(root->height) {
-    root_ = add_node(std::move(root), kNoBlock, 0, std::move(mark));
+  explicit BlockTree(const BlockRef& root, Mark mark = {}) : base_(root->height) {
+    root_ = add_node(root, kNoBlock, 0, std::move(mark));
   }
 
   /// Where a received block belongs.
@@ -114,11 +114,11 @@ class BlockTree {
     return {fits ? Place::Kind::child : Place::Kind::refused, parent};
   }
   /// Adds a block whose place is `child`, below that parent.
-  BlockId insert(BlockRef block, BlockId parent, Mark mark = {}) {
+  BlockId insert(const BlockRef& block, BlockId parent, Mark mark = {}) {
     assert(block->height == height(parent).next());
     assert(block->parent == block_digest(parent));
     const BlockId id =
-        add_node(std::move(block), parent, nodes_[parent.value].depth + 1, std::move(mark));
+        add_node(block, parent, nodes_[parent.value].depth + 1, std::move(mark));
     nodes_[id.value].next_sibling = std::exchange(nodes_[parent.value].first_child, id);
     return id;
   }
@@ -165,6 +165,29 @@ class BlockTree {
     }
     return a;
   }
+  /// The same blocks as chain() gives, newest first and nothing allocated: a range of pointers.
+  class Descent {
+   public:
+    struct Iterator {
+      const BlockTree* tree;
+      BlockId at;
+      const Block* operator*() const { return &(*tree)[at]; }
+      Iterator& operator++() {
+        at = tree->parent(at);
+        return *this;
+      }
+      bool operator==(const Iterator& other) const { return at == other.at; }
+    };
+    Descent(const BlockTree& tree, BlockId from, BlockId to) : tree_(tree), from_(from), to_(to) {}
+    Iterator begin() const { return {&tree_, to_}; }
+    Iterator end() const { return {&tree_, from_}; }
+
+   private:
+    const BlockTree& tree_;
+    BlockId from_;
+    BlockId to_;
+  };
+  Descent descent(BlockId from, BlockId to) const { return {*this, from, to}; }
   /// The blocks after `from` up to and including `to`, oldest first; `to` must extend `from`.
   std::vector<BlockRef> chain(BlockId from, BlockId to) const {
     std::vector<BlockRef> blocks(nodes_[to.value].depth - nodes_[from.value].depth);
@@ -219,15 +242,21 @@ class BlockTree {
 
   const Digest& block_digest(BlockId id) const { return nodes_[id.value].block->digest; }
 
-  BlockId add_node(BlockRef block, BlockId parent, std::uint32_t depth, Mark mark) {
+  BlockId add_node(const BlockRef& block, BlockId parent, std::uint32_t depth, Mark mark) {
     ++size_;
-    Node node{.block = std::move(block), .depth = depth, .parent = parent, .mark = std::move(mark)};
+    BlockId id(static_cast<std::uint32_t>(nodes_.size()));
     if (free_ == kNoBlock) {
-      nodes_.push_back(std::move(node));
-      return BlockId(static_cast<std::uint32_t>(nodes_.size() - 1));
+      nodes_.emplace_back();
+    } else {
+      id = std::exchange(free_, nodes_[free_.value].next_sibling);
     }
-    const BlockId id = std::exchange(free_, nodes_[free_.value].next_sibling);
-    nodes_[id.value] = std::move(node);
+    Node& node = nodes_[id.value];
+    node.block = block;
+    node.depth = depth;
+    node.parent = parent;
+    node.first_child = kNoBlock;
+    node.next_sibling = kNoBlock;
+    node.mark = std::move(mark);
     if (id.value < indexed_) index(id);
     return id;
   }

@@ -1,14 +1,12 @@
 #include "consensus/linear_bft.h"
 
 #include <algorithm>
-#include <boost/container/small_vector.hpp>
-#include <utility>
 
 namespace byzlab {
 
 LinearBft::LinearBft(const Options& options)
-    : pacemaker_(options),
-      sync_(options.duration("view_timeout") / 2),
+    : sync_(options.duration("view_timeout") / 2),
+      pacemaker_(options),
       limit_(block_limit(options)),
       idle_beat_(std::min(options.duration("idle_beat"), options.duration("view_timeout") / 4)) {}
 
@@ -116,11 +114,11 @@ bool LinearBft::raise_high(Context& ctx, BlockId id, const Qc& qc) {
 // onCommit (Algorithm 4 lines 13-15). Within the fault bound what is final is an ancestor or a
 // descendant. Beyond it this replica may contradict itself, and says so.
 void LinearBft::commit(Context& ctx, BlockId b) {
-  const BlockId common = tree_.common_ancestor(executed_, b);
-  if (common == b) return;
-  if (tree_.parent(b) == common) {
+  if (tree_.parent(b) == executed_) {
     execute(ctx, tree_.ref(b));
   } else {
+    const BlockId common = tree_.common_ancestor(executed_, b);
+    if (common == b) return;
     for (const BlockRef& block : tree_.chain(common, b)) execute(ctx, block);
   }
   executed_ = b;
@@ -133,8 +131,8 @@ void LinearBft::execute(Context& ctx, const BlockRef& block) {
   ctx.commit(block);
 }
 
-void LinearBft::enter(Context& ctx, ReplicaId from, View next, Entry entry) {
-  if (!pacemaker_.enter(ctx, next, std::move(entry))) return;
+void LinearBft::enter(Context& ctx, ReplicaId from, View next, const Entry& entry) {
+  if (!pacemaker_.enter(ctx, next, entry)) return;
   pacemaker_.tell_leader(ctx, durable_.high);
   entered(ctx, from);
   try_propose(ctx);
@@ -331,10 +329,7 @@ bool LinearBft::idle(Context& ctx) const {
 
 /// True when `block` on `parent` orders nothing twice.
 bool LinearBft::fresh(const Block& block, BlockId parent) {
-  const BlockId common = tree_.common_ancestor(executed_, parent);
-  boost::container::small_vector<BlockRef, 8> uncommitted;
-  for (BlockId b = parent; b != common; b = tree_.parent(b)) uncommitted.push_back(tree_.ref(b));
-  return ordered_.fresh(block, std::span(uncommitted.data(), uncommitted.size()));
+  return ordered_.fresh(block, tree_.descent(tree_.common_ancestor(executed_, parent), parent));
 }
 
 /// Most blocks are the first child of the newest one: no need to search.

@@ -122,7 +122,7 @@ class LinearBft
   /// onCommit(): everything up to `b` is final.
   void commit(Context&, BlockId b);
   void cast(Context&, const Vote&);
-  void enter(Context&, ReplicaId from, View next, Entry entry);
+  void enter(Context&, ReplicaId from, View next, const Entry& entry);
   void send_new_view(Context&, ReplicaId to);
   void begin_call() { settled_ = executed_; }
   /// onBeat(): proposes, if this replica leads, may, and has not.
@@ -133,7 +133,8 @@ class LinearBft
   View view_of(BlockId b) const { return tree_[b].view; }
   static constexpr std::uint8_t kBeatTimer = 1;  ///< ids from 2 up are the protocol's
 
-  Pacemaker pacemaker_;
+  // From here to the pacemaker's rounds stands what every proposal touches, and nothing else:
+  // thousands of replicas do not stay in a cache.
   LinearDurable durable_;
   BlockId high_;    // qcHigh.node
   BlockId locked_;  // lockedQC.node
@@ -162,7 +163,6 @@ class LinearBft
   bool fresh(const Block&, BlockId parent);
   Tree::Place place_of(const Block&) const;
 
-  // What every proposal touches, side by side: thousands of replicas do not stay in a cache.
   BlockId executed_;  // b_exec
   BlockId settled_;   // b_exec when this call began
   BlockId newest_;    // the last one proposed to us
@@ -171,8 +171,12 @@ class LinearBft
   OrderedRequests ordered_;
   std::vector<Qc> awaited_;  // their blocks are being fetched
   BlockSync sync_;
-  std::array<View, 16> proposals_seen_{};
 
+ protected:
+  Pacemaker pacemaker_;
+
+ private:
+  std::array<View, 16> proposals_seen_{};
   BatchLimit limit_;
   Duration idle_beat_;
   View beat_set_{};  // the last view in which an idle leader began to wait

@@ -18,13 +18,12 @@ class OrderedRequests {
  public:
   /// True when `block` repeats no committed request, none of `ancestors` (those not committed yet)
   /// and none of its own. Its requests must be authentic: ids are dense only if clients made them.
-  bool fresh(const Block& block, std::span<const BlockRef> ancestors) {
-    if (block.requests.empty()) return true;
-    std::size_t others = block.requests.size();
-    for (const BlockRef& ancestor : ancestors) others += ancestor->requests.size();
-    if (others * block.requests.size() <= kFewPairs) return fresh_by_pairs(block, ancestors);
+  /// `ancestors` is a range of pointers to blocks.
+  template <class Blocks = std::span<const BlockRef>>
+  bool fresh(const Block& block, const Blocks& ancestors) {
+    if (block.requests.size() <= kFew) return fresh_by_pairs(block, ancestors);
     trial_.clear();
-    for (const BlockRef& ancestor : ancestors) {
+    for (const auto& ancestor : ancestors) {
       for (const Request& r : ancestor->requests) try_insert(r.id);
     }
     bool all_new = true;
@@ -40,11 +39,12 @@ class OrderedRequests {
   }
 
  private:
-  /// Below this many comparisons one compares: nothing is written that way.
-  static constexpr std::size_t kFewPairs = 16;
+  /// So few requests are compared with the others one by one: nothing is written that way.
+  static constexpr std::size_t kFew = 2;
   static constexpr std::uint64_t kEnd = std::uint64_t{1} << 32;
   static constexpr std::uint64_t mask(RequestId id) { return std::uint64_t{1} << (id.value % 64); }
-  bool fresh_by_pairs(const Block& block, std::span<const BlockRef> ancestors) const {
+  template <class Blocks>
+  bool fresh_by_pairs(const Block& block, const Blocks& ancestors) const {
     const auto has = [](std::span<const Request> some, RequestId id) {
       return std::ranges::find(some, id, &Request::id) != some.end();
     };
@@ -52,7 +52,7 @@ class OrderedRequests {
     for (const Request& r : block.requests) {
       rest = rest.subspan(1);
       if (r.id.value >= kEnd || contains(r.id) || has(rest, r.id)) return false;
-      for (const BlockRef& ancestor : ancestors) {
+      for (const auto& ancestor : ancestors) {
         if (has(ancestor->requests, r.id)) return false;
       }
     }

@@ -10,19 +10,12 @@ Pacemaker::Pacemaker(const Options& options)
       cap_(std::max(timeout_, options.duration("timeout_cap"))),
       round_robin_(options.choice("pacemaker") == "round_robin") {}
 
-bool Pacemaker::enter(Context& ctx, View next, Entry entry) {
+bool Pacemaker::enter(Context& ctx, View next, const Entry& entry) {
   if (next <= view_) return false;
   if (entry.tc) given_up_ = std::min(given_up_ + 1, 30u);
-  if (now_.view.next() == next) {
-    std::swap(before_, now_);
-  } else {
-    before_.clear();
-  }
-  before_.view = View(next.value - 1);
-  now_.view = next;
-  now_.clear();
+  if (heard_any_) turn_rounds(next);
   view_ = next;
-  entry_ = std::move(entry);
+  entry_ = entry;
   certificate_ = {};
   ctx.set_timer({.owner = 0, .id = kTimer, .payload = next.value}, interval());
   const ReplicaId leads = leader(ctx, next);
@@ -30,6 +23,16 @@ bool Pacemaker::enter(Context& ctx, View next, Entry entry) {
   ctx.enter_view(next, leads);
   if (entry_.tc) ctx.note(Milestone::new_view, next);
   return true;
+}
+
+void Pacemaker::turn_rounds(View next) {
+  if (next == view_.next()) {
+    std::swap(before_, now_);
+  } else {
+    before_.clear();
+  }
+  now_.clear();
+  heard_any_ = !before_.told.voters().empty();
 }
 
 void Pacemaker::give_up(Context& ctx, const Qc& high) {
@@ -51,6 +54,7 @@ Pacemaker::Heard Pacemaker::on(Context& ctx, ReplicaId from, const Timeout& time
   if (timeout.view > view_) return Heard::nothing;
   if (timeout.view.next() < view_) return Heard::lost;
   Round& round = timeout.view == view_ ? now_ : before_;
+  heard_any_ = true;
   const bool knew_enough = round.told.quorum(ctx.committee());
   round.told.add(ctx.committee(), from);
   const bool had_quorum = round.timeouts.quorum(ctx.committee());
@@ -75,7 +79,9 @@ bool Pacemaker::heard_quorum(const Context& ctx) const {
 }
 
 void Pacemaker::told(Context& ctx, ReplicaId from, View now) {
-  if (now == view_) before_.told.add(ctx.committee(), from);
+  if (now != view_) return;
+  heard_any_ = true;
+  before_.told.add(ctx.committee(), from);
 }
 
 Duration Pacemaker::interval() const {

@@ -110,7 +110,7 @@ class Pacemaker {
   Duration interval() const;
 
   /// Enters a view that `entry` proves, if it is ahead.
-  bool enter(Context&, View next, Entry entry);
+  bool enter(Context&, View next, const Entry& entry);
   /// The timer fired, or others gave up: tells everybody.
   void give_up(Context&, const Qc& high);
   /// For a leader that a TC reached before this replica gave up: what it would have heard.
@@ -133,15 +133,15 @@ class Pacemaker {
 
  private:
   struct Round {
-    View view{};
     CertifiedVotes timeouts{};
     VoteSet told{};  // who said what it had on leaving the view, these included
-    // By who is in it: a replica without power leaves its signature, too.
     void clear() {
-      if (!timeouts.aggregate().signers.empty()) timeouts.clear();
-      if (!told.voters().empty()) told.clear();
+      timeouts.clear();
+      told.clear();
     }
   };
+  /// What was heard in `now_` is of the view before `next`, if that is the next one.
+  void turn_rounds(View next);
 
   Duration timeout_;
   Duration cap_;
@@ -153,6 +153,7 @@ class Pacemaker {
   Entry entry_;
   Tc certificate_;
   std::uint32_t given_up_ = 0;  // views that a TC ended since the last decision
+  bool heard_any_ = false;      // anybody, with power or without, in the rounds below
   Round now_;                   // who gave up the present view
   Round before_;                // and the one before: its leader chooses by what these said
 };
