@@ -114,8 +114,21 @@ void SimNetwork<Queue>::settle(std::uint64_t id) {
 
 template <class Queue>
 void SimNetwork<Queue>::send(ProcessId from, ProcessId to, Message& m, Time leave) {
-  const ProcessId target[1] = {to};
-  transmit(from, target, m, leave, nullptr);
+  if (!injector_.idle()) {
+    const ProcessId target[1] = {to};
+    transmit(from, target, m, leave, nullptr);
+    return;
+  }
+  // As transmit does it for many.
+  const std::uint64_t id = next_id();
+  auto& kind = counters_.kind[m.kind().value];
+  ++kind.sent;
+  kind.sent_bytes += m.bytes();
+  const Time gone = uplinks_.depart(from, leave, m.bytes());
+  slot(id) = Slot{&m, nullptr, 1, from};
+  note_departure(id, leave);
+  store_.hold(&m);
+  queue_.push(gone + latency_.sample(from, to, mix(seed_ ^ id)), id, to.value);
 }
 
 template <class Queue>
