@@ -76,20 +76,22 @@ bool ReplicaHost::deliver(Time now, ProcessId to, Message& m) {
 
 namespace {
 
-/// The first two cache lines of an object, if there is one.
+/// The first bytes of an object, if there is one.
+template <std::size_t kBytes>
 void fetch_ahead(const void* object) {
   if (object == nullptr) return;
-  __builtin_prefetch(object);
-  __builtin_prefetch(static_cast<const std::byte*>(object) + 64);
+  for (std::size_t at = 0; at < kBytes; at += 64) {
+    __builtin_prefetch(static_cast<const std::byte*>(object) + at);
+  }
 }
 
 }  // namespace
 
-void ReplicaHost::expect(ProcessId to) const { fetch_ahead(&processes_[to.value]); }
+void ReplicaHost::expect(ProcessId to) const { fetch_ahead<128>(&processes_[to.value]); }
 
 void ReplicaHost::expect(ProcessId to, const Message& m) const {
-  fetch_ahead(processes_[to.value].engine.get());
-  fetch_ahead(&m);
+  fetch_ahead<128>(processes_[to.value].engine.get());
+  fetch_ahead<128>(&m);
 }
 
 void ReplicaHost::tell_delivered(Time now, ProcessId p, const Message& m, const Transit& way) {
@@ -155,8 +157,10 @@ void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave)
       },
       [&](const SetTimer& set) { arm(p, process, set.timer, set.after); },
       [&](const CancelTimer& cancel) {
-        std::erase_if(process.timers,
-                      [&](const ArmedTimer& t) { return t.timer.same_key(cancel.timer); });
+        const auto armed = std::ranges::find_if(process.timers, [&](const ArmedTimer& t) {
+          return t.timer.same_key(cancel.timer);
+        });
+        if (armed != process.timers.end()) process.timers.erase(armed);
       },
       [&](const Commit& commit) {
         const Block& block = *outbox_.blocks[commit.block];
