@@ -7,6 +7,7 @@
 // decode(ByteReader&, T&)`.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <boost/describe.hpp>
@@ -14,10 +15,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/digest.h"
@@ -29,12 +32,56 @@ namespace byzlab {
 
 using Bytes = std::vector<std::byte>;
 
+/// Bytes on the hot path: room is made without filling it, and appending is inline.
+class ByteBuffer {
+ public:
+  ByteBuffer() = default;
+  ByteBuffer(const ByteBuffer& other) {
+    if (other.size_ > 0) append(other.data(), other.size_);
+  }
+  ByteBuffer(ByteBuffer&& other) noexcept { swap(other); }
+  ByteBuffer& operator=(ByteBuffer other) noexcept {
+    swap(other);
+    return *this;
+  }
+
+  [[gnu::always_inline]] void append(const void* data, std::size_t size) {
+    if (size > capacity_ - size_) make_room(size);
+    if (size == 0) return;
+    std::memcpy(bytes_.get() + size_, data, size);
+    size_ += size;
+  }
+  void clear() { size_ = 0; }
+  const std::byte* data() const { return bytes_.get(); }
+  std::size_t size() const { return size_; }
+  const std::byte* begin() const { return data(); }
+  const std::byte* end() const { return data() + size_; }
+
+ private:
+  [[gnu::noinline]] void make_room(std::size_t size) {
+    capacity_ = std::max<std::size_t>({size_ + size, 2 * capacity_, 64});
+    auto bigger = std::make_unique_for_overwrite<std::byte[]>(capacity_);
+    if (size_ > 0) std::memcpy(bigger.get(), bytes_.get(), size_);
+    bytes_ = std::move(bigger);
+  }
+  void swap(ByteBuffer& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+  std::unique_ptr<std::byte[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
 class ByteWriter {
  public:
-  explicit ByteWriter(Bytes& out) : out_(out) {}
-  void raw(const void* data, std::size_t size) {
-    const auto* p = static_cast<const std::byte*>(data);
-    out_.insert(out_.end(), p, p + size);
+  explicit ByteWriter(Bytes& out) : bytes_(&out) {}
+  explicit ByteWriter(ByteBuffer& out) : buffer_(&out) {}
+  [[gnu::always_inline]] void raw(const void* data, std::size_t size) {
+    if (buffer_ != nullptr) return buffer_->append(data, size);
+    append_to_vector(static_cast<const std::byte*>(data), size);
   }
   /// Little-endian.
   template <class Int>
@@ -42,7 +89,12 @@ class ByteWriter {
   void integer(Int v);
 
  private:
-  Bytes& out_;
+  [[gnu::noinline]] void append_to_vector(const std::byte* data, std::size_t size) {
+    bytes_->insert(bytes_->end(), data, data + size);
+  }
+
+  Bytes* bytes_ = nullptr;  // one of the two
+  ByteBuffer* buffer_ = nullptr;
 };
 
 class ByteReader {
@@ -215,8 +267,10 @@ void encode(const T& value, ByteWriter& w) {
     std::array<std::byte, fixed_part<T>()> run;
     std::byte* end = run.data();
     const auto flush = [&] {
-      if (end != run.data()) w.raw(run.data(), static_cast<std::size_t>(end - run.data()));
-      end = run.data();
+      if constexpr (fixed_part<T>() != 0) {
+        if (end != run.data()) w.raw(run.data(), static_cast<std::size_t>(end - run.data()));
+        end = run.data();
+      }
     };
     for_each_member(value, [&](const auto& m) {
       if constexpr (fixed_size<std::remove_cvref_t<decltype(m)>>() != 0) {

@@ -144,8 +144,7 @@ template <class State>
 State last_record(const Context& ctx) {
   State state{};
   if (ctx.recovered().records.empty()) return state;
-  const RecordLog& log = ctx.recovered().records;
-  ByteReader reader(log[log.size() - 1], ctx.crypto().hash_scheme());
+  ByteReader reader(ctx.recovered().records.last(), ctx.crypto().hash_scheme());
   return decode(reader, state) ? state : State{};
 }
 

@@ -20,6 +20,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <variant>
@@ -60,40 +61,50 @@ class Engine {
   virtual void on_request(Context&) {}
 };
 
-/// Records of bytes in the order written, end to end in one buffer. Iterates as spans.
+/// Records of bytes in the order written, end to end in one buffer, each behind its length.
+/// Iterates as spans.
 class RecordLog {
  public:
   void append(std::span<const std::byte> record) {
-    bytes_.insert(bytes_.end(), record.begin(), record.end());
-    ends_.push_back(bytes_.size());
+    const auto length = static_cast<std::uint32_t>(record.size());
+    last_ = bytes_.size();
+    bytes_.append(&length, sizeof(length));
+    bytes_.append(record.data(), record.size());
+    ++size_;
   }
   void clear() {
     bytes_.clear();
-    ends_.clear();
+    last_ = 0;
+    size_ = 0;
   }
-  std::size_t size() const { return ends_.size(); }
-  bool empty() const { return ends_.empty(); }
-  std::span<const std::byte> operator[](std::size_t i) const {
-    const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
-    return std::span(bytes_).subspan(begin, ends_[i] - begin);
-  }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  /// Of those in the log; it must not be empty.
+  std::span<const std::byte> last() const { return record_at(last_); }
 
   struct Iterator {
     const RecordLog* log;
-    std::size_t i;
-    std::span<const std::byte> operator*() const { return (*log)[i]; }
+    std::size_t at;
+    std::span<const std::byte> operator*() const { return log->record_at(at); }
     Iterator& operator++() {
-      ++i;
+      at += sizeof(std::uint32_t) + (**this).size();
       return *this;
     }
     bool operator==(const Iterator&) const = default;
   };
   Iterator begin() const { return {this, 0}; }
-  Iterator end() const { return {this, size()}; }
+  Iterator end() const { return {this, bytes_.size()}; }
 
  private:
-  Bytes bytes_;
-  std::vector<std::size_t> ends_;
+  std::span<const std::byte> record_at(std::size_t at) const {
+    std::uint32_t length = 0;
+    std::memcpy(&length, bytes_.data() + at, sizeof(length));
+    return std::span(bytes_).subspan(at + sizeof(length), length);
+  }
+
+  ByteBuffer bytes_;
+  std::size_t last_ = 0;  // where the last record begins
+  std::size_t size_ = 0;
 };
 
 /// What survives a crash: a log of records, and the blocks it refers to, both in the order written.
@@ -156,7 +167,7 @@ static_assert(std::is_trivially_copyable_v<Effect>);
 struct Outbox {
   std::vector<Effect> effects;
   std::vector<BlockRef> blocks;
-  Bytes bytes;
+  ByteBuffer bytes;
 
   bool empty() const { return effects.empty(); }
   /// Forgets effects whose holds have been released.
@@ -229,7 +240,7 @@ class Context {
   void cancel_timer(Timer timer) { put(CancelTimer{timer}); }
   /// Finality, as this engine means it. A second block at the same height is a violation, or a
   /// reorganisation deeper than the confirmation depth; the testbed tells which.
-  void commit(BlockRef block) { put(Commit{keep(std::move(block))}); }
+  void commit(const BlockRef& block) { put(Commit{keep(block)}); }
   /// Appends one described value to the durable log, before anything this call sends leaves.
   template <class T>
   void persist(const T& record) {
@@ -240,12 +251,12 @@ class Context {
   void persist_only(const T& record) {
     append(record, true);
   }
-  void persist_block(BlockRef block) { put(PersistBlock{keep(std::move(block))}); }
+  void persist_block(const BlockRef& block) { put(PersistBlock{keep(block)}); }
   void prune_blocks(Height below) { put(PruneBlocks{below}); }
   /// Tells observers; changes nothing. A block that nobody has seen yet is shown with it.
   void note(Milestone milestone, View view, std::uint64_t value = 0, const Digest& subject = {},
-            BlockRef block = nullptr) {
-    put(Note{milestone, view, value, subject, block ? keep(std::move(block)) : Note::kNoBlock});
+            const BlockRef& block = {}) {
+    put(Note{milestone, view, value, subject, block ? keep(block) : Note::kNoBlock});
   }
   /// Tells which view this replica is in and who leads it (role:leader in scenarios). A protocol
   /// whose views (rounds) begin anew at every height says the height, too: later is what has the
@@ -258,8 +269,8 @@ class Context {
   Outbox& outbox() { return outbox_; }
 
  private:
-  std::uint32_t keep(BlockRef block) {
-    outbox_.blocks.push_back(std::move(block));
+  std::uint32_t keep(const BlockRef& block) {
+    outbox_.blocks.push_back(block);
     return static_cast<std::uint32_t>(outbox_.blocks.size() - 1);
   }
   /// Written in its place: a copy of what was just written in pieces would wait for them.

@@ -79,6 +79,25 @@ BOOST_AUTO_TEST_CASE(round_trips) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_buffer_gets_the_bytes_a_vector_gets) {
+  ByteBuffer buffer;
+  Bytes all;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const Everything e = sample(Rng(seed));
+    ByteWriter writer(buffer);
+    encode(e, writer);
+    const Bytes bytes = bytes_of(e);
+    all.insert(all.end(), bytes.begin(), bytes.end());
+    BOOST_TEST(std::ranges::equal(buffer, all));
+  }
+  ByteBuffer copy = buffer;
+  buffer.clear();
+  BOOST_TEST(buffer.size() == 0u);
+  BOOST_TEST(std::ranges::equal(copy, all));
+  buffer = std::move(copy);
+  BOOST_TEST(std::ranges::equal(buffer, all));
+}
+
 BOOST_AUTO_TEST_CASE(every_truncation_is_refused) {
   const Bytes bytes = bytes_of(sample(Rng(7)));
   for (std::size_t size = 0; size < bytes.size(); ++size) {
