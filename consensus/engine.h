@@ -168,6 +168,7 @@ struct Outbox {
   std::vector<Effect> effects;
   std::vector<BlockRef> blocks;
   ByteBuffer bytes;
+  bool keeps_notes = true;  ///< false: nobody listens, so notes are not even written down
 
   bool empty() const { return effects.empty(); }
   /// Forgets effects whose holds have been released.
@@ -256,6 +257,7 @@ class Context {
   /// Tells observers; changes nothing. A block that nobody has seen yet is shown with it.
   void note(Milestone milestone, View view, std::uint64_t value = 0, const Digest& subject = {},
             const BlockRef& block = {}) {
+    if (!outbox_.keeps_notes) return;
     put(Note{milestone, view, value, subject, block ? keep(block) : Note::kNoBlock});
   }
   /// Tells which view this replica is in and who leads it (role:leader in scenarios). A protocol

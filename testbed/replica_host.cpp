@@ -43,6 +43,7 @@ ReplicaHost::~ReplicaHost() {
 }
 
 void ReplicaHost::start() {
+  outbox_.keeps_notes = events_.wants<Noted>();
   for (std::uint32_t i = 0; i < processes_.size(); ++i) boot(ProcessId(i));
 }
 
