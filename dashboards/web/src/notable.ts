@@ -1,6 +1,6 @@
 // The moments that [ ] V . and , go to.
 import { bisector, bisectLeft, bisectRight } from "d3-array";
-import type { RunData, Seconds } from "./data/types";
+import type { Recording, RunData, Seconds } from "./data/types";
 
 /** Story lines: faults, heals, stalls, marks, violations; each instant once, in order. */
 export function notableMoments(data: RunData): Seconds[] {
@@ -33,6 +33,13 @@ export function before(moments: Seconds[], t: Seconds): Seconds | undefined {
 function distinct(moments: Seconds[]): Seconds[] {
   const sorted = Float64Array.from(moments).sort();
   return Array.from(sorted).filter((t, i, all) => i === 0 || t !== all[i - 1]);
+}
+
+/** Whether the commits of the run are there from the first to the last. */
+export function isWhole(recording: Recording): boolean {
+  if (recording.truncated["commits"] || recording.truncated["blocks"]) return false;
+  const first = recording.commits.block.find((block) => block >= 0);
+  return first === undefined ? recording.commits.t.length === 0 : recording.blocks.height[first] <= 1;
 }
 
 /** The last line at or before t. */

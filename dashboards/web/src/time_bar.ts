@@ -5,6 +5,7 @@ import type { RunData, Seconds } from "./data/types";
 import { element, svg } from "./dom";
 import { timeTick } from "./charts/time_chart";
 import { moment } from "./format";
+import { isWhole } from "./notable";
 import { clamp, type Range, type State, type Store } from "./store";
 
 const height = 58;
@@ -100,7 +101,7 @@ export class TimeBar {
   private commitTicks(): SVGElement {
     const counts = new Float64Array(Math.ceil(this.width) + 1);
     const { recording, series } = this.data;
-    if (recording && recording.blocks.committed.length > 0) {
+    if (recording && recording.blocks.committed.length > 0 && (!series || isWhole(recording))) {
       for (const t of recording.blocks.committed) if (t !== null) counts[this.pixel(t)] += 1;
     } else if (series) {
       for (let i = 0; i < series.t.length; ++i) {

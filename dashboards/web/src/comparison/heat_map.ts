@@ -7,7 +7,7 @@ import { element } from "../dom";
 import { figure, type Table } from "../figure";
 import { number } from "../format";
 import {
-  cellAt, estimateOf, intervalText, metricName, metricText, outcomeOf, pagesOf, placeOf, placeText, ratioOf,
+  cellAt, estimateOf, intervalText, metricName, metricText, outcomeOf, pagesOf, placeOf, placeText, ratioOf, rowsOn,
   valuesOf, type Estimate, type Model, type Place,
 } from "./model";
 
@@ -36,7 +36,7 @@ export function heatMap(model: Model, onTheme: (redraw: () => void) => void): HT
       const cell = cellAt(model, place);
       return relative ? ratioOf(model, cell, metric) : estimateOf(cell, metric);
     };
-    made.body.replaceChildren(element("div", { class: "pages" },
+    made.body.replaceChildren(element("div", { class: "pages", style: pageWidth(model, 92) },
       ...pagesOf(model).map((page) => pageTable(model, page, (place) => {
         const e = value(place);
         return {
@@ -51,6 +51,11 @@ export function heatMap(model: Model, onTheme: (redraw: () => void) => void): HT
   draw();
   onTheme(draw);
   return made.root;
+}
+
+/** Columns of at least that width each; a page that does not fit beside another goes below it. */
+export function pageWidth(model: Model, column: number): string {
+  return `--page: ${90 + column * valuesOf(model, model.columns).length}px`;
 }
 
 interface Shown {
@@ -68,7 +73,7 @@ function pageTable(model: Model, page: Place, show: (place: Place) => Shown): HT
       element("table", {},
       element("thead", {}, element("tr", {}, element("th", { scope: "col" }, ""),
         ...columns.map((column) => element("th", { scope: "col" }, column)))),
-      element("tbody", {}, ...valuesOf(model, model.rows).map((row) => element("tr", {},
+      element("tbody", {}, ...rowsOn(model, page).map((row) => element("tr", {},
         element("th", { scope: "row" }, row),
         ...columns.map((column) => heatCell(model, placeOf(model, row, column, page), show))))))));
 }

@@ -43,6 +43,12 @@ export function modelOf(data: ComparisonData): Model {
   };
 }
 
+/** The rows of a page that have a cell which was compared. */
+export function rowsOn(model: Model, page: Place): string[] {
+  return valuesOf(model, model.rows).filter((row) => model.data.cells.some((cell) => cell.excluded === undefined
+    && cell.at[model.rows] === row && Object.entries(page).every(([axis, value]) => cell.at[axis] === value)));
+}
+
 export function valuesOf(model: Model, axis: string | null): string[] {
   return axis === null ? [""] : model.axes.find((a) => a.name === axis)?.values ?? [];
 }

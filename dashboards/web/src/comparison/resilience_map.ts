@@ -2,7 +2,8 @@
 // violated — with the sign and the word in the square, since colour never stands alone.
 import { element } from "../dom";
 import { figure } from "../figure";
-import { cellAt, outcomeOf, pagesOf, placeOf, placeText, valuesOf, type Model, type Place } from "./model";
+import { pageWidth } from "./heat_map";
+import { cellAt, outcomeOf, pagesOf, placeOf, placeText, rowsOn, valuesOf, type Model, type Place } from "./model";
 
 export function resilienceMap(model: Model): HTMLElement {
   const made = figure({
@@ -15,7 +16,7 @@ export function resilienceMap(model: Model): HTMLElement {
         ...model.axes.map((axis) => cell.at[axis.name]), outcomeOf(cell).word, cell.runs, cell.unsafe]),
     }),
   });
-  made.body.append(element("div", { class: "pages" }, ...pagesOf(model).map((page) => map(model, page))));
+  made.body.append(element("div", { class: "pages", style: pageWidth(model, 86) }, ...pagesOf(model).map((page) => map(model, page))));
   return made.root;
 }
 
@@ -27,7 +28,7 @@ function map(model: Model, page: Place): HTMLElement {
       element("table", {},
         element("thead", {}, element("tr", {}, element("th", { scope: "col" }, ""),
           ...columns.map((column) => element("th", { scope: "col" }, column)))),
-        element("tbody", {}, ...valuesOf(model, model.rows).map((row) => element("tr", {},
+        element("tbody", {}, ...rowsOn(model, page).map((row) => element("tr", {},
           element("th", { scope: "row" }, row),
           ...columns.map((column) => square(model, placeOf(model, row, column, page)))))))));
 }

@@ -1,8 +1,9 @@
 // Overview: what was expected and what came of it, the story, and four charts on one time axis. Also the
 // worked example of a view: mount() draws once, update() follows the store, destroy() lets go.
 import { lineStyle, signOf } from "../colours";
-import type { Expectation, RunData, Series } from "../data/types";
+import type { Expectation, Recording, RunData, Series } from "../data/types";
 import { element } from "../dom";
+import { isWhole } from "../notable";
 import { bytes, duration, metricOf, moment, number, replica, unitOf, withUnit } from "../format";
 import { timeChart, type TimeLine } from "../charts/time_chart";
 import type { View, ViewContext } from "./view";
@@ -127,6 +128,8 @@ function drawCharts(root: HTMLElement, context: ViewContext): View[] {
   // Of the data as it is when it is asked for: a live run may have been started anew.
   const s = () => data.series as Series;
   const t = () => s().t;
+  // A live page keeps only the latest part of the recording.
+  const each = !context.live;
   const p99 = metricOf(data.summary.metrics, "commit_latency.p99");
   return [
     timeChart(root, context, {
@@ -138,7 +141,7 @@ function drawCharts(root: HTMLElement, context: ViewContext): View[] {
       lines: () => [{ name: "p50 of the interval", values: gaps(s().latency_p50), colour: "--green" }],
       level: p99 === null ? undefined : { value: p99, text: `p99 of the run ${duration(p99)}` },
     }),
-    timeChart(root, context, { title: "Height", t, format: number, lines: () => heights(s(), data) }),
+    timeChart(root, context, { title: "Height", t, format: number, lines: () => heights(s(), each ? data.recording : undefined, data.summary.protocol.n) }),
     timeChart(root, context, {
       title: "Messages", t, format: (v) => number(v) + "/s",
       lines: () => [
@@ -152,10 +155,8 @@ function drawCharts(root: HTMLElement, context: ViewContext): View[] {
 const most_heights = 10;
 
 /** Every replica's height when there are few; the highest and the lowest of many. */
-function heights(s: Series, data: RunData): TimeLine[] {
-  const { recording } = data;
-  const n = data.summary.protocol.n;
-  if (!recording || n > most_heights || recording.truncated["commits"]) {
+function heights(s: Series, recording: Recording | undefined, n: number): TimeLine[] {
+  if (!recording || n > most_heights || !isWhole(recording)) {
     return [
       { name: "highest", values: s.height, colour: "--blue", stepped: true },
       { name: "lowest", values: s.lowest_height, colour: "--orange", dash: [7, 4], stepped: true },
