@@ -89,8 +89,7 @@ void good_case_raft(benchmark::State& state) {
 }
 
 /// Protocols that decide one height after the other: a proposal and two rounds of votes.
-void good_case_heights(benchmark::State& state, std::string_view engine,
-                       std::string_view timeout) {
+void good_case_heights(benchmark::State& state, std::string_view engine, std::string_view timeout) {
   const auto n = static_cast<std::uint32_t>(state.range(0));
   const EngineInfo& info = *find_engine(engine);
   const Options options = Options(info.options)

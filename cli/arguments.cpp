@@ -206,7 +206,7 @@ void describe_sweep(CLI::App& root, Everything& all) {
 }
 
 void describe_merge(CLI::App& root, Everything& all) {
-  auto* app = root.add_subcommand("merge", "Put the shards of a sweep or comparison together");
+  auto* app = root.add_subcommand("merge", "Put the shards of a sweep together");
   auto& merge = all.merge;
   app->add_option("folder", merge.folders, "Results of the shards, or a folder that has them all")
       ->required();

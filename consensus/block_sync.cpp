@@ -52,12 +52,11 @@ void BlockSync::want(Context& ctx, const Digest& block, Height height, ReplicaId
   const auto same = std::ranges::find(chains_, block, &Chain::missing);
   if (same != chains_.end()) return vouch(*same, from);
   if (held(block)) return;
-  add(ctx,
-      Chain{.blocks = {},
-            .missing = block,
-            .top = height,
-            .source = from,
-            .count = first_request(height, best)});
+  add(ctx, Chain{.blocks = {},
+                 .missing = block,
+                 .top = height,
+                 .source = from,
+                 .count = first_request(height, best)});
 }
 
 void BlockSync::on_timer(Context& ctx, Timer timer) {

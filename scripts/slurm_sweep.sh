@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A sweep or comparison on a Slurm cluster with a shared folder: an array of jobs, one a shard, and a
-# job that puts them together when all are done.
+# A sweep on a Slurm cluster with a shared folder: an array of jobs, one a shard, and a job that puts
+# them together when all are done.
 #
 #   scripts/slurm_sweep.sh -n SHARDS -o DIR [sbatch options…] -- sweep FILE --seeds 1..1000000
 #
@@ -31,10 +31,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 [[ $shards =~ ^[1-9][0-9]*$ ]] && [ -n "$out" ] && [ $# -gt 1 ] || usage
 shift
-case $1 in
-  sweep | compare) ;;
-  *) usage ;;
-esac
+[ "$1" = sweep ] || usage
 [ -x "$byzlab" ] || { echo "slurm_sweep.sh: no program $byzlab" >&2; exit 64; }
 mkdir -p "$out/shards" "$out/logs"
 out=$(realpath "$out")

@@ -158,9 +158,8 @@ void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave)
       },
       [&](const SetTimer& set) { arm(p, process, set.timer, set.after); },
       [&](const CancelTimer& cancel) {
-        const auto armed = std::ranges::find_if(process.timers, [&](const ArmedTimer& t) {
-          return t.timer.same_key(cancel.timer);
-        });
+        const auto armed = std::ranges::find_if(
+            process.timers, [&](const ArmedTimer& t) { return t.timer.same_key(cancel.timer); });
         if (armed != process.timers.end()) process.timers.erase(armed);
       },
       [&](const Commit& commit) {

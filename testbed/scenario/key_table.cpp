@@ -278,7 +278,8 @@ constexpr KeySpec kKeys[] = {
     {"comparison", "exclude", special, "", "",
      "list of combinations left out: maps of axes to values, with `because`"},
     {"comparison", "adjust", special, "", "",
-     "list of changes to some combinations: maps of axes to values, with `with`, which is laid over "
+     "list of changes to some combinations: maps of axes to values, with `with`, which is laid "
+     "over "
      "the cell after all else"},
     {"comparison", "runs", special, "", "", "the seeds, as in a scenario; 1..10 when absent"},
     {"comparison", "report", section, "", "", "how the table is laid out"},

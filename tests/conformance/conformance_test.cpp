@@ -159,9 +159,10 @@ struct Conformance {
         bool broken = false;
         for (std::uint64_t seed = 1; seed <= kSeeds && !broken; ++seed) {
           Trial t = trial(seed);
-          t.fault(5, 10, sc::Cut{{.from = replicas(f() + 1, half - 1),
-                                  .to = replicas(half, n() - 1),
-                                  .both = true}});
+          t.fault(5, 10,
+                  sc::Cut{{.from = replicas(f() + 1, half - 1),
+                           .to = replicas(half, n() - 1),
+                           .both = true}});
           broken = !run(t.adversary(first(f() + 1), "equivocate")).agreement;
         }
         BOOST_TEST(broken, "f+1 twins never broke agreement");

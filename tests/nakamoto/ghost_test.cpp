@@ -185,10 +185,7 @@ BOOST_AUTO_TEST_CASE(a_cluster_survives_what_the_longest_chain_does) {
   const std::vector<std::pair<const char*, std::function<void(Trial&)>>> faults{
       {"nothing", [](Trial&) {}},
       {"everybody restarts", [](Trial& t) { t.fault(5, 5, sc::Crash{testing::everybody()}); }},
-      {"loss",
-       [](Trial& t) {
-         t.fault(5, 10, sc::Drop{testing::all_links(), 0.2});
-       }},
+      {"loss", [](Trial& t) { t.fault(5, 10, sc::Drop{testing::all_links(), 0.2}); }},
       {"a partition",
        [](Trial& t) {
          t.fault(5, 2, sc::Partition{{testing::replicas(0, 2), testing::replicas(3, 4)}});

@@ -48,9 +48,8 @@ BOOST_AUTO_TEST_CASE(all_files_of_a_run) {
   const auto place = folder.place(report.name, id);
   folder.finish(place, "{}\n");
 
-  for (const char* file :
-       {"summary.json", "scenario.lock.yaml", "repro.sh", "events.jsonl", "console.txt",
-        "timeseries.csv", "violations/agreement-1.json"})
+  for (const char* file : {"summary.json", "scenario.lock.yaml", "repro.sh", "events.jsonl",
+                           "console.txt", "timeseries.csv", "violations/agreement-1.json"})
     BOOST_TEST(fs::exists(place / file), file << " is missing");
   BOOST_TEST(content(place / "scenario.yaml") == "# ünchanged\r\n");
   const auto rights = fs::status(place / "repro.sh").permissions();

@@ -359,16 +359,17 @@ BOOST_AUTO_TEST_CASE(killed_in_the_middle) {
 BOOST_AUTO_TEST_CASE(a_full_disk_leaves_a_store_that_can_be_read) {
   ScratchFolder scratch;
   fill(scratch.path);
-  // No file may grow beyond 33 kB: the small ones of a run do not, the store's log must.
+  // Once the run's files are there, no file may grow beyond 33 kB: the store's log must.
   const auto child = in_a_process([&] {
     ::signal(SIGXFSZ, SIG_IGN);
-    const rlimit most{33'000, 33'000};
-    ::setrlimit(RLIMIT_FSIZE, &most);
     try {
       Report report = report_of("late", 9);
       for (int i = 0; i < 250; ++i)
         report.metrics.push_back({fmt::format("extra_{:020}", i), 1, 1});
-      finish_run(scratch.path, report);
+      finish_run(scratch.path, report, "20261122-143301", "version: 1\n", [] {
+        const rlimit most{33'000, 33'000};
+        ::setrlimit(RLIMIT_FSIZE, &most);
+      });
       return 1;
     } catch (const ResultsError& e) {
       return has(e.what(), "the disk is full") ? 74 : 2;

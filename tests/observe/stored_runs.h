@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 
@@ -34,15 +35,17 @@ inline std::string content_of(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// One finished run; its folder.
-inline std::filesystem::path finish_run(const std::filesystem::path& results, const Report& report,
-                                        const std::string& when = "20261122-143301",
-                                        const std::string& lock = "version: 1\n") {
+/// One finished run; its folder. `written` is called when the run's files are, before it is listed.
+inline std::filesystem::path finish_run(
+    const std::filesystem::path& results, const Report& report,
+    const std::string& when = "20261122-143301", const std::string& lock = "version: 1\n",
+    const std::function<void()>& written = [] {}) {
   ResultsFolder folder(results);
   const auto place = folder.place(report.name, run_id(report, when));
   write_run(folder, report, EventLog{},
             {.scenario_yaml = "version: 1\n", .lock_yaml = lock, .console = "text\n"},
             place.filename().string());
+  written();
   folder.finish(place, index_line(report, place.lexically_relative(results).string(), when));
   return place;
 }

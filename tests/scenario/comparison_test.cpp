@@ -179,8 +179,7 @@ timeline: [ { at: 1s, for: 1s, crash: r1 } ]
   BOOST_TEST(text.find("wrong.yaml:3:11: error[E110]") != std::string::npos, text);
   const auto nobody = load("./base.yaml", "[1]");  // there is no r1 to crash
   BOOST_TEST(!nobody.comparison);
-  BOOST_TEST(to_text(nobody.diagnostics, nobody.source).find("over.yaml:4:") !=
-             std::string::npos);
+  BOOST_TEST(to_text(nobody.diagnostics, nobody.source).find("over.yaml:4:") != std::string::npos);
   const auto missing = load("./nowhere.yaml", "[4]");
   BOOST_TEST(to_text(missing.diagnostics, missing.source).find("no such file") !=
              std::string::npos);
