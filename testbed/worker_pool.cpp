@@ -19,6 +19,8 @@
 #include <system_error>
 #include <thread>
 
+#include "base/sanitized.h"
+
 namespace byzlab {
 namespace {
 
@@ -77,13 +79,10 @@ std::uint64_t piece_of_this_worker = 0;
 }
 
 void limit_memory(std::uint64_t bytes) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  (void)bytes;  // their shadow memory is larger than any limit
-#else
-  if (bytes == 0) return;
+  // A sanitizer's shadow memory is larger than any limit.
+  if (bytes == 0 || kSanitized) return;
   const rlimit limit{.rlim_cur = bytes, .rlim_max = bytes};
   ::setrlimit(RLIMIT_DATA, &limit);
-#endif
 }
 
 /// As the program began: a test's or a shell's handlers are not for a worker.

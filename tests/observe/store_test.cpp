@@ -51,7 +51,8 @@ int result_of(pid_t child) {
 }
 
 bool is_sound(const fs::path& results) {
-  auto check = Store(results).database().prepare("PRAGMA integrity_check");
+  const Store store(results);
+  auto check = store.database().prepare("PRAGMA integrity_check");
   return check.step() && check.text(0) == "ok";
 }
 
