@@ -39,8 +39,7 @@ concept EventQueue =
       /// The next event whose time is ≤ the limit; false when there is none.
       { q.pop(t, out) } -> std::same_as<bool>;
       /// A guess at the event that will be popped after k others, to prefetch what it needs. False
-      /// when it is not cheap to tell, as it is for k = 0 mostly; wrong when an earlier one is
-      /// pushed meanwhile.
+      /// when it is not cheap to tell; wrong when an earlier one is pushed meanwhile.
       { c.ahead(k, out) } -> std::same_as<bool>;
       { c.size() } -> std::same_as<std::size_t>;
       { c.memory_bytes() } -> std::same_as<std::size_t>;

@@ -14,7 +14,6 @@ SimNetwork<Queue>::SimNetwork(SimNetworkParts parts)
       seed_(parts.seed),
       scheme_(parts.scheme),
       queue_(latency_.smallest(), latency_.largest()),
-      is_large_(overlay_.processes() >= kManyProcesses),
       ring_(1024),
       mask_(ring_.size() - 1),
       arrivals_(overlay_.processes()) {}
@@ -40,7 +39,7 @@ void SimNetwork<Queue>::run_until(Time end, Receiver& receiver) {
       now_ = event.time;
       if (++events_ >= last_event_) [[unlikely]]
         stopped_ = true;
-      if (is_large_ || queue_.size() >= kManyPending) fetch_ahead(receiver);
+      if (queue_.size() >= kManyPending) fetch_ahead(receiver);
       if ((event.destination & kWakeBit) == 0) [[likely]] {
         arrive(event.id, ProcessId(event.destination), receiver);
       } else {
@@ -61,22 +60,13 @@ void SimNetwork<Queue>::run_until(Time end, Receiver& receiver) {
 template <class Queue>
 void SimNetwork<Queue>::fetch_ahead(const Receiver& receiver) const {
   QueuedEvent event;
-  if (queue_.ahead(kSlotAhead, event)) {
-    __builtin_prefetch(&ring_[event.id & mask_]);
-    if ((event.destination & kWakeBit) == 0) receiver.expect(ProcessId(event.destination));
-    if (queue_.ahead(kMessageAhead, event)) fetch_for(event, receiver);
-  } else if (queue_.ahead(0, event)) {
-    // Few at a time: the handler that runs now takes longer than memory does.
-    if ((event.destination & kWakeBit) == 0) receiver.expect(ProcessId(event.destination));
-    fetch_for(event, receiver);
+  if (!queue_.ahead(kSlotAhead, event)) return;
+  __builtin_prefetch(&ring_[event.id & mask_]);
+  if ((event.destination & kWakeBit) == 0) receiver.expect(ProcessId(event.destination));
+  if (queue_.ahead(kMessageAhead, event) && (event.destination & kWakeBit) == 0) {
+    const Slot& s = ring_[event.id & mask_];
+    if (s.pending != 0) receiver.expect(ProcessId(event.destination), *s.message);
   }
-}
-
-template <class Queue>
-void SimNetwork<Queue>::fetch_for(const QueuedEvent& event, const Receiver& receiver) const {
-  if ((event.destination & kWakeBit) != 0) return;
-  const Slot& s = ring_[event.id & mask_];
-  if (s.pending != 0) receiver.expect(ProcessId(event.destination), *s.message);
 }
 
 template <class Queue>

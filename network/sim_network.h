@@ -97,9 +97,7 @@ class SimNetwork final : public Network {
   /// How many events ahead of its use memory is fetched.
   static constexpr std::size_t kSlotAhead = 8;
   static constexpr std::size_t kMessageAhead = 3;
-  /// Where memory is too large for the nearest cache.
   static constexpr std::size_t kManyPending = 1024;
-  static constexpr std::size_t kManyProcesses = 64;
 
   void transmit(ProcessId from, std::span<const ProcessId> to, Message& m, Time leave,
                 Flood* flood);
@@ -122,7 +120,6 @@ class SimNetwork final : public Network {
   void grow();
   void run_task();
   void fetch_ahead(const Receiver& receiver) const;
-  void fetch_for(const QueuedEvent& event, const Receiver& receiver) const;
   void arrive(std::uint64_t id, ProcessId to, Receiver& receiver);
   void arrive_flooded(std::uint64_t id, ProcessId to, Receiver& receiver);
   void relay(ProcessId at, ProcessId hop, Flood& flood);
@@ -139,7 +136,6 @@ class SimNetwork final : public Network {
   Queue queue_;
   Time now_ = kStart;
   bool stopped_ = false;
-  bool is_large_;
   std::vector<Slot> ring_;
   std::uint64_t mask_;
   PacketWatcher* watcher_ = nullptr;

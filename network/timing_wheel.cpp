@@ -70,7 +70,7 @@ TimingWheel::TimingWheel(Duration smallest_latency, Duration largest_latency)
 /// Moves on to what comes after the current run, which is used up. False when that is nothing, or
 /// is after the limit; true with an empty run when it is in the overflow.
 bool TimingWheel::turn(Time limit) {
-  const std::uint64_t bucket = next_bucket_;
+  const std::uint64_t bucket = next_bucket();
   const auto start = bucket == kNone ? kNoOverflow : static_cast<std::int64_t>(bucket << shift_);
   if (std::min(start, overflow_time_) > nanoseconds(limit)) return false;
   if (start <= overflow_time_ && bucket != kNone) {
@@ -83,8 +83,8 @@ bool TimingWheel::turn(Time limit) {
   return true;
 }
 
-/// Searches for what next_bucket_ is to be.
-std::uint64_t TimingWheel::find_next_bucket() const {
+/// The number of the first occupied bucket after the current one; kNone when there is none.
+std::uint64_t TimingWheel::next_bucket() const {
   if (occupied_words_ == 0) return kNone;
   const std::uint64_t from = (cursor_ + 1) % kBuckets;
   std::uint64_t slot;
@@ -102,7 +102,6 @@ void TimingWheel::load(std::uint64_t bucket_number) {
   set_cursor(bucket_number);
   Bucket& bucket = buckets_[bucket_number % kBuckets];
   clear_occupied(bucket_number % kBuckets);
-  next_bucket_ = find_next_bucket();
 
   flip_ = wanted_flip();
   if (bucket.count <= kInline) {
@@ -263,8 +262,6 @@ void TimingWheel::sweep(std::uint64_t id) {
       }
     }
   }
-
-  next_bucket_ = find_next_bucket();
 
   // The current run and what came late to it: rebuilt as a run, its words are sorted already.
   words.assign(next_, run_end_);

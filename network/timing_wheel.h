@@ -17,7 +17,6 @@
 // newest. Every 2^26 ids a sweep moves the words that would become too old to the overflow.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
@@ -92,11 +91,9 @@ class TimingWheel {
   }
 
   bool ahead(std::size_t k, QueuedEvent& out) const {
-    if (k < static_cast<std::size_t>(run_end_ - next_)) {
-      out = event(run_start_ + static_cast<std::int64_t>(next_[k] >> kTimeAt), next_[k]);
-      return true;
-    }
-    return k == 0 && first_of_next_bucket(out);
+    if (k >= static_cast<std::size_t>(run_end_ - next_)) return false;
+    out = event(run_start_ + static_cast<std::int64_t>(next_[k] >> kTimeAt), next_[k]);
+    return true;
   }
 
   std::size_t size() const { return size_; }
@@ -163,7 +160,6 @@ class TimingWheel {
     const std::uint32_t at = bucket.count++;
     if (at < kInline) {
       bucket.first[at] = word;
-      next_bucket_ = std::min(next_bucket_, bucket_number);
       occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
       occupied_words_ |= std::uint64_t{1} << (slot / 64);
       return;
@@ -197,14 +193,7 @@ class TimingWheel {
   std::uint64_t wanted_flip() const { return (newest_ >> 27 & 1) != 0 ? 0 : kIdTop; }
 
   bool turn(Time limit);
-  std::uint64_t find_next_bucket() const;
-  bool first_of_next_bucket(QueuedEvent& out) const {
-    if (next_bucket_ == kNone) return false;
-    const std::uint64_t word = buckets_[next_bucket_ % kBuckets].first[0] ^ flip_;
-    const auto start = static_cast<std::int64_t>(next_bucket_ << shift_);
-    out = event(start + static_cast<std::int64_t>(word >> kTimeAt), word);
-    return true;
-  }
+  std::uint64_t next_bucket() const;
   void load(std::uint64_t bucket_number);
   void sort_run(const Bucket& bucket);
   void set_cursor(std::uint64_t bucket_number) {
@@ -230,7 +219,6 @@ class TimingWheel {
   std::uint64_t newest_ = 0;
   std::uint64_t next_sweep_ = kSweepEvery;
   std::uint64_t cursor_ = 0;
-  std::uint64_t next_bucket_ = kNone;  // the first occupied one after cursor_
   unsigned shift_;
   std::size_t size_ = 0;
 

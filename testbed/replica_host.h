@@ -5,7 +5,6 @@
 // signing. A handler runs when its service begins; what it sends leaves when the service ends.
 #pragma once
 
-#include <boost/container/small_vector.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -106,20 +105,20 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
     Transit way;
   };
   struct alignas(64) Process {
-    // What a delivery touches, in two cache lines, and what most effects touch, in two more.
+    // What a delivery touches, in two cache lines.
     std::unique_ptr<Engine> engine;
     Time cpu_free = kStart;
     Time queued_wake = kNever;
     bool down = false;
     bool paused = false;
     Context::Environment environment{};
-    View view;
-    std::optional<ReplicaId> leader;
-    boost::container::small_vector<ArmedTimer, 2> timers;
-    DurableState durable;
+    std::vector<ArmedTimer> timers;
 
     std::deque<Waiting> inbox;  // waits for the CPU, or for the end of a pause
     std::priority_queue<Time, std::vector<Time>, std::greater<>> requests;  // arrivals to come
+    View view;
+    std::optional<ReplicaId> leader;
+    DurableState durable;
     Rng rng{0};
   };
 

@@ -253,24 +253,4 @@ BOOST_AUTO_TEST_CASE(ahead_tells_what_comes_if_nothing_is_pushed) {
   BOOST_TEST(!wheel.ahead(4, e));
 }
 
-// Far apart, each in a bucket of its own, with pushes before what was the next: the queue still
-// tells the next one.
-BOOST_AUTO_TEST_CASE(ahead_tells_the_next_event_across_buckets) {
-  TimingWheel wheel(1ms);
-  Rng rng(1);
-  for (std::uint64_t i = 0; i < 100; ++i) wheel.push(kStart + (i + 1) * 10ms, i, 0);
-  QueuedEvent next, popped;
-  for (std::uint64_t id = 100; wheel.pop(kNever, popped) && wheel.size() > 0; ++id) {
-    if (id < 200) wheel.push(popped.time + rng.uniform(1ms, 900ms), id, 0);
-    BOOST_TEST_REQUIRE(wheel.ahead(0, next));
-    if (id % 7 != 0) continue;
-    BOOST_TEST_REQUIRE(wheel.pop(kNever, popped));
-    // Exact, but for the order within a bucket whose turn has not come.
-    BOOST_TEST((next.time - popped.time < wheel.bucket_width()));
-    BOOST_TEST((next.time >= popped.time));
-  }
-  BOOST_TEST(wheel.size() == 0u);
-  BOOST_TEST(!wheel.ahead(0, next));
-}
-
 BOOST_AUTO_TEST_SUITE_END()
