@@ -85,7 +85,7 @@ class ByteWriter {
   }
   /// Little-endian.
   template <class Int>
-  requires std::is_integral_v<Int>
+    requires std::is_integral_v<Int>
   void integer(Int v);
 
  private:
@@ -108,7 +108,7 @@ class ByteReader {
     return true;
   }
   template <class Int>
-  requires std::is_integral_v<Int>
+    requires std::is_integral_v<Int>
   bool integer(Int& v) {
     std::byte little[sizeof(Int)];
     if (!raw(little, sizeof(Int))) return false;
@@ -285,7 +285,7 @@ void encode(const T& value, ByteWriter& w) {
 }
 
 template <class Int>
-requires std::is_integral_v<Int>
+  requires std::is_integral_v<Int>
 void ByteWriter::integer(Int v) {
   std::byte bytes[sizeof(Int)];
   encode_at(v, bytes);

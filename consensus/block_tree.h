@@ -117,8 +117,7 @@ class BlockTree {
   BlockId insert(const BlockRef& block, BlockId parent, Mark mark = {}) {
     assert(block->height == height(parent).next());
     assert(block->parent == block_digest(parent));
-    const BlockId id =
-        add_node(block, parent, nodes_[parent.value].depth + 1, std::move(mark));
+    const BlockId id = add_node(block, parent, nodes_[parent.value].depth + 1, std::move(mark));
     nodes_[id.value].next_sibling = std::exchange(nodes_[parent.value].first_child, id);
     return id;
   }
