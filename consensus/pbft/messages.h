@@ -149,10 +149,11 @@ struct Status {
   std::uint64_t committed = 0;
   std::uint32_t round = 0;  ///< picks who answers at length
   bool answer = false;      ///< an answer is not answered
+  ReplicaSet joined{};      ///< between views: whose VIEW-CHANGEs for view it has
 };
 BOOST_DESCRIBE_STRUCT(Status, (),
                       (view, active, stable, executed, pre_prepared, prepared, committed, round,
-                       answer))
+                       answer, joined))
 
 /// Proof of committed(m, v, n) (§4.2): a quorum of COMMITs, and the batch.
 struct Decided {

@@ -37,6 +37,7 @@ void Pbft::start(Context& ctx) {
   next_ = Height(1);
   view_changes_.resize(n_);
   known_views_.resize(n_);
+  new_view_sent_.resize(n_);
   early_of_.assign(n_, 0);
   if (ctx.recovered().empty()) {
     ctx.enter_view(view_, primary_);

@@ -82,6 +82,12 @@ struct Ignored {
   std::uint64_t overflow = 0;      ///< of a sender that has said enough
 };
 
+/// How often one other replica was sent the NEW-VIEW of this view, and until when that is enough.
+struct NewViewSent {
+  Time enough_until{};
+  std::uint32_t times = 0;
+};
+
 class Pbft
     : public Protocol<Pbft, Prepare, Commit, PrePrepare, Checkpoint, StableCheckpoint, ViewChange,
                       NewView, Status, Decided, FetchState, StatePart, FetchBatch, Batch> {
@@ -230,15 +236,17 @@ class Pbft
   ReplicaId self_;
 
   // Views.
-  Height o_first_{1};                      // min-s + 1 of view_
-  std::vector<Digest> o_;                  // O of view_
-  HeldMessage new_view_;                   // what made view_ active
-  std::vector<HeldMessage> view_changes_;  // latest of each replica
-  std::vector<View> known_views_;          // highest each replica claimed to be in
-  Power joined_ = 0;                       // power behind VIEW-CHANGEs for view_
-  Power ahead_ = 0;                        // and for greater views
-  bool announced_ = false;                 // primary: NEW-VIEW is sent
-  unsigned attempts_ = 0;                  // view changes since a request executed
+  Height o_first_{1};                       // min-s + 1 of view_
+  std::vector<Digest> o_;                   // O of view_
+  HeldMessage new_view_;                    // what made view_ active
+  Duration new_view_patience_{};            // how long the others wait for it
+  std::vector<NewViewSent> new_view_sent_;  // to whom, and how often
+  std::vector<HeldMessage> view_changes_;   // latest of each replica
+  std::vector<View> known_views_;           // highest each replica claimed to be in
+  Power joined_ = 0;                        // power behind VIEW-CHANGEs for view_
+  Power ahead_ = 0;                         // and for greater views
+  bool announced_ = false;                  // primary: NEW-VIEW is sent
+  unsigned attempts_ = 0;                   // view changes since a request executed
 
   // The log.
   Height next_;                      // primary: the sequence number it gives next

@@ -50,12 +50,13 @@ void Pbft::follow(Context& ctx) {
   if (ahead > ctx.committee().fault_bound()) start_view_change(ctx, smallest);
 }
 
-/// Tells everybody what this replica has; between views, also what it wants.
+/// Tells everybody what this replica has: they send what it lacks, and say what they have, which it
+/// sends to those who lack it. So what is large (a VIEW-CHANGE, a NEW-VIEW) is not sent for
+/// nothing.
 void Pbft::ask(Context& ctx) {
   behind_ = false;
   ++asked_rounds_;
   send_status(ctx, std::nullopt, false);
-  if (!active_ && view_changes_[self_.value]) ctx.relay(*view_changes_[self_.value]);
   propose_again(ctx);
 }
 
@@ -105,6 +106,10 @@ void Pbft::send_status(Context& ctx, std::optional<ReplicaId> to, bool answer) {
                 .executed = executed_,
                 .round = asked_rounds_,
                 .answer = answer};
+  for (std::uint32_t i = 0; !active_ && i < n_; ++i) {
+    const HeldMessage& vc = view_changes_[i];
+    if (vc && vc->as<ViewChange>().view == view_) status.joined.insert(ReplicaId(i));
+  }
   for (std::uint64_t k = 0; k < Status::kSpan; ++k) {
     const Slot* s = slots_.find(executed_.plus(1 + k));
     if (!s) continue;
@@ -128,6 +133,7 @@ void Pbft::on(Context& ctx, ReplicaId from, const Status& s, const Message&) {
   known_views_[from.value] = std::max(known_views_[from.value], s.view);
   wait_for_new_view(ctx);
   if (s.answer) {
+    if (!active_) help_with_view(ctx, from, s, false);
     // Restarted: caught up when a quorum, with us, is not ahead of us.
     if (catching_up_ && s.executed <= executed_ && (s.view <= view_ || !s.active)) {
       heard_.insert(from);
@@ -162,12 +168,20 @@ void Pbft::ask_on(Context& ctx) {
   send_status(ctx, helper_, false);
 }
 
-/// For who is in an older view, or does not know that this one began.
+/// For who is in an older view, or does not know that this one began. A NEW-VIEW holds a quorum of
+/// VIEW-CHANGEs and may take its sender's uplink seconds (43 VIEW-CHANGEs of 300 kB to each of 64):
+/// who asks may have one on its way, and gets the next after T, 2T, 4T …
 void Pbft::help_with_view(Context& ctx, ReplicaId to, const Status& s, bool at_length) {
   if (s.view > view_ || (s.view == view_ && s.active)) return;
   if (active_) {
-    if (new_view_ && (self_ == primary_ || at_length)) ctx.relay(to, *new_view_);
-  } else if (view_changes_[self_.value]) {
+    if (!new_view_ || !(self_ == primary_ || at_length)) return;
+    NewViewSent& sent = new_view_sent_[to.value];
+    if (ctx.now() < sent.enough_until) return;
+    sent.enough_until =
+        ctx.now() + new_view_patience_ * (std::int64_t{1} << std::min(sent.times, 16u));
+    ++sent.times;
+    ctx.relay(to, *new_view_);
+  } else if (view_changes_[self_.value] && !(s.view == view_ && s.joined.contains(self_))) {
     ctx.relay(to, *view_changes_[self_.value]);
   }
 }

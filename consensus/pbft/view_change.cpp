@@ -45,6 +45,7 @@ void Pbft::leave_view(Context& ctx, View to) {
   o_first_ = stable_.seq.next();
   o_.clear();
   new_view_ = HeldMessage();
+  new_view_sent_.assign(n_, {});
   attempt_ = 0;
   oldest_since_ = kNever;
   joined_ = ahead_ = 0;
@@ -125,6 +126,8 @@ void Pbft::send_new_view(Context& ctx) {
         {.from = ReplicaId(i), .signature = vc->signature(), .content = vc->as<ViewChange>()});
   }
   nv.digests = reproposals(ctx.crypto(), nv.view_changes).digests;
+  new_view_patience_ = patience();
+  new_view_sent_.assign(n_, {.enough_until = ctx.now() + new_view_patience_, .times = 1});
   ctx.broadcast(std::move(nv));
 }
 
@@ -148,6 +151,7 @@ void Pbft::enter(Context& ctx, const NewView& nv, const Message& m) {
   if (nv.view != view_) leave_view(ctx, nv.view);
   active_ = true;
   new_view_ = HeldMessage(ctx.store(), m);
+  new_view_patience_ = patience();
   const StableCheckpoint* min_s = &nv.view_changes.front().content.stable;
   for (const SignedViewChange& vc : nv.view_changes) {
     if (vc.content.stable.seq > min_s->seq) min_s = &vc.content.stable;
