@@ -112,12 +112,13 @@ class Forks {
 Exit execute(const ViewArguments& arguments) {
   const auto found = find_run(arguments.run, arguments.out);
   fs::path results = arguments.out;
-  std::string address;
+  std::string address, shown;
   if (found) {
     // NAME/ID below some results folder, not always the one of this place.
     const auto folder = fs::canonical(found.folder);
     results = folder.parent_path().parent_path();
-    address = "#id=" + folder.lexically_relative(results).generic_string();
+    shown = folder.lexically_relative(results).generic_string();
+    address = "#id=" + shown;
   } else if (arguments.run != "latest" || !fs::is_directory(results)) {
     log_error(found.error);
     return Exit::usage;
@@ -132,6 +133,7 @@ Exit execute(const ViewArguments& arguments) {
     const PageServer server(
         {.port = arguments.port.value_or(7070), .exactly_this = arguments.port.has_value()},
         [&](const PageRequest& request) { return pages.answer(request); });
+    if (!shown.empty()) pages.prepare(shown);  // while the browser opens
     say_where(server.url() + address);
     if (arguments.open && web_built()) open_browser(server.url() + address);
     wait_for_interrupt();

@@ -10,12 +10,14 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 
 #include "base/json_text.h"
+#include "base/rng.h"
 #include "observe/numbers.h"
 #include "testbed/scenario/load.h"
 
@@ -24,18 +26,17 @@ namespace byzlab {
 namespace fs = std::filesystem;
 
 struct MessageIndexWriter::Header {
-  std::array<char, 8> magic{'B', 'Y', 'Z', 'M', 'S', 'G', '1', '\n'};
+  std::array<char, 8> magic{'B', 'Y', 'Z', 'M', 'S', 'G', '2', '\n'};
   std::uint64_t trace_hash = 0;
   std::uint64_t rows = 0, left_out = 0;
-  std::uint64_t spans = 0, blocks = 0;
+  std::uint64_t chunks = 0, blocks = 0;
+  std::uint64_t directory = 0;  // offset of the chunks' list; the blocks follow
   std::uint64_t id_digits = 6;
-  std::uint64_t unused = 0;
   std::array<std::array<char, 32>, kKindLimit> kinds{};
 };
 
 namespace {
 
-constexpr std::size_t kRowsInSpan = 4096;
 constexpr std::size_t kBins = 100;
 
 std::string_view name_of(DropReason reason) {
@@ -66,9 +67,17 @@ std::string seconds_text(std::int64_t ns) { return fmt::format("{}", exact_secon
 
 MessageIndexWriter::MessageIndexWriter(const fs::path& file, const Recording& recording,
                                        std::uint64_t limit)
-    : out_(std::fopen(file.c_str(), "wb")), recording_(recording), limit_(limit) {
+    : MessageIndexWriter(file, 0, limit) {
+  recording_ = &recording;
+}
+
+MessageIndexWriter::MessageIndexWriter(const fs::path& file, int id_digits, std::uint64_t limit)
+    : out_(std::fopen(file.c_str(), "wb")),
+      id_digits_(id_digits),
+      limit_(limit),
+      remembered_(kRemembered) {
   if (out_ == nullptr) throw std::runtime_error("cannot write " + file.string());
-  rows_.reserve(kRowsInSpan);
+  copies_.reserve(kRowsInChunk);
   const Header empty;
   write(&empty, sizeof(empty));
 }
@@ -92,25 +101,60 @@ void MessageIndexWriter::on(Time now, const Event& event) {
 
 void MessageIndexWriter::add(Time now, ProcessId from, ProcessId to, Time sent, const Message& m,
                              std::uint8_t dropped) {
-  if (written_ + rows_.size() == limit_) {
+  if (written_ + copies_.size() == limit_) {
     ++left_out_;
     return;
   }
-  MessageRow& row = rows_.emplace_back();
-  row.sent = nanoseconds(sent);
-  row.at = nanoseconds(now);
-  row.bytes = m.bytes();
-  row.from = replica_of(from);
-  row.to = replica_of(to);
-  row.kind = m.kind().value;
-  row.dropped = dropped;
-  if (const MessageType* type = (*info_.messages)[m.kind().value]) {
-    row.view = small(type->view(m.payload()));
-    const MessageSubject subject = type->subject(m.payload());
-    row.height = small(subject.height);
-    if (subject.block) row.block = block_index(subject.block->words[0]);
+  const std::int64_t sent_at = nanoseconds(sent), at = nanoseconds(now), took = at - sent_at;
+  const bool is_late = took >= static_cast<std::int64_t>(kLate);
+  if (is_late) late_.push_back(at);
+  span_.first = copies_.empty() ? sent_at : std::min(span_.first, sent_at);
+  span_.last = copies_.empty() ? at : std::max(span_.last, at);
+  copies_.push_back(
+      {.took = is_late ? kLate : static_cast<std::uint32_t>(took),
+       .to = replica_of(to),
+       .sending = static_cast<std::uint16_t>(index_of(replica_of(from), sent_at, m) & 0xFFF),
+       .dropped = static_cast<std::uint16_t>(dropped & 0xF)});
+  if (copies_.size() == kRowsInChunk) flush();
+}
+
+/// The chunk's entry for it. What the same sender says at the same instant in the same words is one
+/// sending; of a broadcast that is forgotten too soon there are two, which is no harm.
+std::uint16_t MessageIndexWriter::index_of(std::uint16_t from, std::int64_t sent,
+                                           const Message& m) {
+  const auto place = mix(m.digest() ^ static_cast<std::uint64_t>(sent) ^ from) % kRemembered;
+  Remembered& known = remembered_[place];
+  const bool is_it = known.chunk != ~std::uint64_t{0} && known.digest == m.digest() &&
+                     known.sending.sent == sent && known.sending.from == from &&
+                     known.sending.kind == m.kind().value && known.sending.bytes == m.bytes();
+  if (is_it && known.chunk == chunks_.size()) return known.index;
+  if (!is_it) {
+    known.digest = m.digest();
+    known.sending = sending_of(from, sent, m);
   }
-  if (rows_.size() == kRowsInSpan) flush();
+  known.chunk = chunks_.size();
+  known.index = static_cast<std::uint16_t>(sendings_.size());
+  sendings_.push_back(known.sending);
+  return known.index;
+}
+
+MessageIndexWriter::Sending MessageIndexWriter::sending_of(std::uint16_t from, std::int64_t sent,
+                                                           const Message& m) {
+  Sending sending{.sent = sent,
+                  .view = MessageRow::kNone,
+                  .height = MessageRow::kNone,
+                  .block = MessageRow::kNone,
+                  .bytes = m.bytes(),
+                  .from = from,
+                  .kind = m.kind().value,
+                  .unused = {}};
+  if (const MessageType* type = (*info_.messages)[m.kind().value]) {
+    sending.view = small(type->view(m.payload()));
+    const MessageSubject subject = type->subject(m.payload());
+    sending.height = small(subject.height);
+    if (subject.block) sending.block = block_index(subject.block->words[0]);
+  }
+  return sending;
 }
 
 std::uint32_t MessageIndexWriter::block_index(std::uint64_t word) {
@@ -127,33 +171,39 @@ std::uint16_t MessageIndexWriter::replica_of(ProcessId p) const {
 }
 
 void MessageIndexWriter::flush() {
-  if (rows_.empty()) return;
-  Span span{rows_.front().sent, rows_.front().at};
-  for (const MessageRow& row : rows_) {
-    span.first = std::min(span.first, row.sent);
-    span.last = std::max(span.last, row.at);
-  }
-  spans_.push_back(span);
-  write(rows_.data(), rows_.size() * sizeof(MessageRow));
-  written_ += rows_.size();
-  rows_.clear();
+  if (copies_.empty()) return;
+  span_.offset = offset_;
+  span_.copies = static_cast<std::uint32_t>(copies_.size());
+  span_.sendings = static_cast<std::uint16_t>(sendings_.size());
+  span_.late = static_cast<std::uint16_t>(late_.size());
+  chunks_.push_back(span_);
+  write(sendings_.data(), sendings_.size() * sizeof(Sending));
+  write(copies_.data(), copies_.size() * sizeof(Copy));
+  write(late_.data(), late_.size() * sizeof(std::int64_t));
+  written_ += copies_.size();
+  sendings_.clear();
+  copies_.clear();
+  late_.clear();
 }
 
 void MessageIndexWriter::write(const void* data, std::size_t size) {
   failed_ = failed_ || (size > 0 && std::fwrite(data, size, 1, out_) != 1);
+  offset_ += size;
 }
 
 void MessageIndexWriter::end(Time, const Report& report) {
   flush();
-  write(spans_.data(), spans_.size() * sizeof(Span));
-  write(blocks_.data(), blocks_.size() * sizeof(std::uint64_t));
   Header header;
+  header.directory = offset_;
+  write(chunks_.data(), chunks_.size() * sizeof(Chunk));
+  write(blocks_.data(), blocks_.size() * sizeof(std::uint64_t));
   header.trace_hash = report.trace_hash;
   header.rows = written_;
   header.left_out = left_out_;
-  header.spans = spans_.size();
+  header.chunks = chunks_.size();
   header.blocks = blocks_.size();
-  header.id_digits = static_cast<std::uint64_t>(recording_.id_digits());
+  header.id_digits =
+      static_cast<std::uint64_t>(recording_ == nullptr ? id_digits_ : recording_->id_digits());
   for (std::size_t k = 0; k < kKindLimit; ++k) {
     if (const MessageType* type = (*info_.messages)[k]) {
       type->name.copy(header.kinds[k].data(), header.kinds[k].size() - 1);
@@ -173,7 +223,7 @@ MessageIndex::MessageIndex(const fs::path& file) {
   };
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw wrong(" cannot be read");
-  struct stat status{};
+  struct stat status {};
   const bool known = ::fstat(fd, &status) == 0;
   size_ = known ? static_cast<std::size_t>(status.st_size) : 0;
   void* mapped = size_ >= sizeof(MessageIndexWriter::Header)
@@ -183,25 +233,27 @@ MessageIndex::MessageIndex(const fs::path& file) {
   if (mapped == MAP_FAILED) throw wrong(" is no index of messages");
   data_ = static_cast<const std::byte*>(mapped);
   header_ = reinterpret_cast<const MessageIndexWriter::Header*>(data_);
-  const std::size_t room = size_ - sizeof(*header_);
-  const auto fits = [&](std::uint64_t count, std::size_t each) { return count <= room / each; };
-  if (header_->magic != MessageIndexWriter::Header{}.magic ||
-      !fits(header_->rows, sizeof(MessageRow)) ||
-      !fits(header_->spans, sizeof(MessageIndexWriter::Span)) ||
-      !fits(header_->blocks, sizeof(std::uint64_t)) ||
-      header_->rows * sizeof(MessageRow) + header_->spans * sizeof(MessageIndexWriter::Span) +
-              header_->blocks * sizeof(std::uint64_t) !=
-          room ||
-      header_->spans != (header_->rows + kRowsInSpan - 1) / kRowsInSpan ||
-      header_->id_digits > 16) {
+  using Chunk = MessageIndexWriter::Chunk;
+  const auto fits = [&](std::uint64_t offset, std::uint64_t count, std::size_t each) {
+    return offset <= size_ && offset % alignof(std::uint64_t) == 0 &&
+           count <= (size_ - offset) / each;
+  };
+  if (header_->magic != MessageIndexWriter::Header{}.magic || header_->id_digits > 16 ||
+      !fits(header_->directory, header_->chunks, sizeof(Chunk)) ||
+      !fits(header_->directory + header_->chunks * sizeof(Chunk), header_->blocks,
+            sizeof(std::uint64_t))) {
     throw wrong(" is no whole index of messages");
   }
-  const std::byte* at = data_ + sizeof(*header_);
-  rows_ = {reinterpret_cast<const MessageRow*>(at), header_->rows};
-  at += rows_.size_bytes();
-  spans_ = {reinterpret_cast<const MessageIndexWriter::Span*>(at), header_->spans};
-  at += spans_.size_bytes();
-  blocks_ = {reinterpret_cast<const std::uint64_t*>(at), header_->blocks};
+  const std::byte* at = data_ + header_->directory;
+  chunks_ = {reinterpret_cast<const Chunk*>(at), header_->chunks};
+  blocks_ = {reinterpret_cast<const std::uint64_t*>(at + chunks_.size_bytes()), header_->blocks};
+  std::uint64_t rows = 0;
+  for (const Chunk& chunk : chunks_) {
+    const std::uint64_t words = std::uint64_t{4} * chunk.sendings + chunk.copies + chunk.late;
+    if (!fits(chunk.offset, words, 8)) throw wrong(" is no whole index of messages");
+    rows += chunk.copies;
+  }
+  if (rows != header_->rows) throw wrong(" is no whole index of messages");
 }
 
 MessageIndex::~MessageIndex() { ::munmap(const_cast<std::byte*>(data_), size_); }
@@ -308,7 +360,57 @@ std::optional<std::uint32_t> MessageIndex::find_block(const Digest& block) const
   return static_cast<std::uint32_t>(found - blocks_.begin());
 }
 
-void index_messages(const fs::path& folder, const fs::path& file) {
+namespace {
+
+/// Stops a run at the look at which it was stopped before, and whenever somebody else wants to.
+class StopAt final : public RunObserver {
+ public:
+  StopAt(Time when, const std::atomic<bool>* stop) : when_(when), stop_(stop) {}
+  Interest interest() const override { return Interest::none(); }
+  void on(Time, const Event&) override {}
+  bool wants_samples() const override { return true; }
+  void sampled(const RunSample& sample) override {
+    if (sample.now >= when_) flag_ = true;
+    if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) flag_ = given_up_ = true;
+  }
+  const std::atomic<bool>* flag() const { return &flag_; }
+  bool given_up() const { return given_up_; }
+
+ private:
+  Time when_;
+  const std::atomic<bool>* stop_;
+  std::atomic<bool> flag_ = false;
+  bool given_up_ = false;
+};
+
+/// Ends a run between two events, as a page does on which somebody presses Ctrl-C.
+class EndAt final : public RunDriver {
+ public:
+  explicit EndAt(Time when) : when_(when) {}
+  std::optional<Time> next(Time now) override {
+    return now < when_ ? std::optional(when_) : std::nullopt;
+  }
+
+ private:
+  Time when_;
+};
+
+/// How long the names of blocks are in the run's recording; 0: it does not say.
+int id_digits_in(const fs::path& folder) {
+  constexpr std::string_view kBefore = "\"id\":[\"";
+  std::ifstream in(folder / "recording.json", std::ios::binary);
+  std::string text(64 * 1024, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  const auto found = text.find(kBefore);
+  if (found == std::string::npos) return 0;
+  const auto begin = found + kBefore.size(), end = text.find('"', begin);
+  return end == std::string::npos || end - begin > 16 ? 0 : static_cast<int>(end - begin);
+}
+
+}  // namespace
+
+void index_messages(const fs::path& folder, const fs::path& file, const std::atomic<bool>* stop) {
   std::ifstream in(folder / "summary.json", std::ios::binary);
   const auto summary = boost::json::parse(std::string{std::istreambuf_iterator<char>(in), {}});
   const auto text = [&](const char* key) {
@@ -327,16 +429,43 @@ void index_messages(const fs::path& folder, const fs::path& file) {
     throw std::runtime_error(lock.string() + " cannot be run by this byzlab:\n" +
                              scenario::to_text(loaded.diagnostics, loaded.source, {}));
   }
-  Recording recording;
-  MessageIndexWriter writer(file, recording);
-  RunObserver* const observers[] = {&recording, &writer};
-  const Report report = run(*loaded.scenario, RunOptions{.seed = seed}, observers);
-  if (to_hex(report.trace_hash) != text("trace_hash")) {
-    throw std::runtime_error("Run again, this byzlab gives trace " + to_hex(report.trace_hash) +
-                             ", not " + text("trace_hash") +
-                             ": the run was made by another version, or was interrupted.");
+  const auto* interrupted = summary.as_object().if_contains("interrupted");
+  const bool cut_short = interrupted != nullptr && interrupted->as_bool();
+  const Time until =
+      cut_short
+          ? kStart +
+                Duration{std::llround(summary.at("simulated_seconds").to_number<double>() * 1e9)}
+          : kNever;
+  const auto once_more = [&](bool between_events) {
+    const int digits = id_digits_in(folder);
+    Recording recording;
+    std::vector<RunObserver*> observers;
+    std::optional<MessageIndexWriter> writer;
+    if (digits > 0) {
+      writer.emplace(file, digits);
+    } else {
+      writer.emplace(file, recording);
+      observers.push_back(&recording);
+    }
+    StopAt stop_at(between_events ? kNever : until, stop);
+    EndAt end_at(until);
+    observers.push_back(&*writer);
+    observers.push_back(&stop_at);
+    const Report report = run(*loaded.scenario,
+                              RunOptions{.seed = seed,
+                                         .interrupt = stop_at.flag(),
+                                         .driver = between_events ? &end_at : nullptr},
+                              observers);
+    if (stop_at.given_up()) throw std::runtime_error("The run was not run again to its end.");
+    if (writer->failed()) throw std::runtime_error("cannot write " + file.string());
+    return report.trace_hash;
+  };
+  auto hash = once_more(false);
+  if (cut_short && to_hex(hash) != text("trace_hash")) hash = once_more(true);
+  if (to_hex(hash) != text("trace_hash")) {
+    throw std::runtime_error("Run again, this byzlab gives trace " + to_hex(hash) + ", not " +
+                             text("trace_hash") + ": the run was made by another version of it.");
   }
-  if (writer.failed()) throw std::runtime_error("cannot write " + file.string());
 }
 
 }  // namespace byzlab

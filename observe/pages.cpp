@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -97,6 +98,8 @@ json::object row_object(const RunRow& row) {
 Pages::Pages(fs::path results, LiveRun* live) : results_(std::move(results)), live_(live) {}
 
 Pages::~Pages() {
+  for (Making& one : indexes_) one.stop->store(true);
+  indexes_.clear();  // waits for them
   std::error_code ignored;
   if (!scratch_.empty()) fs::remove_all(scratch_, ignored);
 }
@@ -155,11 +158,12 @@ PageAnswer Pages::runs() const {
   return {.body = compact(rows)};
 }
 
-PageAnswer Pages::run(const std::string& id) const {
+PageAnswer Pages::run(const std::string& id) {
   if (id == "live" && live_ != nullptr) return {.body = live_->run_data_json()};
   const auto folder = folder_of(id);
   if (!folder || !fs::exists(*folder / "summary.json"))
     return not_found("There is no run " + id + ".\n");
+  prepare(id);
   return {.body = run_data_json(*folder, id)};
 }
 
@@ -191,49 +195,101 @@ PageAnswer Pages::messages(const PageRequest& request) {
   }
 }
 
-/// Made on first demand, beside the run or, where that can't be written, in a folder of this
-/// process.
-std::shared_ptr<const MessageIndex> Pages::index_of(const std::string& id, const fs::path& folder) {
-  const std::lock_guard lock(mutex_);
-  for (auto it = opened_.begin(); it != opened_.end(); ++it) {
-    if (it->id != id) continue;
-    opened_.splice(opened_.begin(), opened_, it);
-    return opened_.front().index;
-  }
-  const auto summary = json::parse(content(folder / "summary.json"));
-  const auto hash = text_of(summary.as_object(), "trace_hash");
-  const auto open = [&](const fs::path& file) -> std::shared_ptr<const MessageIndex> {
-    try {
-      auto index = std::make_shared<const MessageIndex>(file);
-      if (to_hex(index->trace_hash()) == hash) return index;
-    } catch (const std::runtime_error&) {  // another version's, or half of one: made again
-    }
-    return nullptr;
-  };
-  const auto beside = folder / "trace" / "messages.bin";
-  auto index = fs::exists(beside) ? open(beside) : nullptr;
-  if (index == nullptr) {
-    std::error_code error;
-    fs::create_directories(beside.parent_path(), error);
-    const bool writable = !error && ::access(beside.parent_path().c_str(), W_OK) == 0;
-    const auto place = writable ? beside : scratch() / (hash + ".bin");
-    auto half = place;
-    half += ".half-" + std::to_string(::getpid());
-    try {
-      index_messages(folder, half);
-    } catch (...) {
-      fs::remove(half, error);
-      throw;
-    }
-    fs::rename(half, place);
-    index = std::make_shared<const MessageIndex>(place);
-  }
-  opened_.push_front({id, index});
-  if (opened_.size() > kIndexesOpen) opened_.pop_back();
-  return index;
+namespace {
+
+bool is_ready(const auto& future) {
+  return future.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
 }
 
-const fs::path& Pages::scratch() {
+/// The run can be run again: it is one, in virtual time, not too long to do so unasked.
+bool worth_preparing(const json::object& summary) {
+  constexpr std::uint64_t kMostEvents = 100'000'000;  // half a minute
+  const auto* events = summary.if_contains("events");
+  return text_of(summary, "transport") == "sim" && events != nullptr && events->is_number() &&
+         summary.contains("trace_hash") && events->to_number<std::uint64_t>() <= kMostEvents;
+}
+
+}  // namespace
+
+void Pages::prepare(const std::string& id) {
+  const auto folder = folder_of(id);
+  if (!folder) return;
+  boost::system::error_code wrong;
+  const auto summary = json::parse(content(*folder / "summary.json"), wrong);
+  if (wrong || !summary.is_object() || !worth_preparing(summary.get_object())) return;
+  const std::lock_guard lock(mutex_);
+  making(id, *folder);
+}
+
+Pages::Index Pages::index_of(const std::string& id, const fs::path& folder) {
+  std::shared_future<Index> index;
+  {
+    const std::lock_guard lock(mutex_);
+    Making& one = making(id, folder);
+    ++one.waiting;
+    index = one.index;
+  }
+  index.wait();
+  const std::lock_guard lock(mutex_);
+  for (Making& one : indexes_)
+    if (one.id == id) --one.waiting;
+  return index.get();
+}
+
+/// Found or begun, and moved to the front. Under the mutex.
+Pages::Making& Pages::making(const std::string& id, const fs::path& folder) {
+  for (auto it = indexes_.begin(); it != indexes_.end(); ++it) {
+    if (it->id != id) continue;
+    if (it->stop->load() && it->waiting == 0) {  // was given up: once more
+      indexes_.erase(it);
+      break;
+    }
+    indexes_.splice(indexes_.begin(), indexes_, it);
+    return indexes_.front();
+  }
+  for (Making& other : indexes_)
+    if (other.waiting == 0 && !is_ready(other.index)) other.stop->store(true);
+  for (auto it = indexes_.end(); indexes_.size() >= kIndexesOpen && it != indexes_.begin();) {
+    if ((--it)->waiting > 0) continue;
+    it->stop->store(true);
+    it = indexes_.erase(it);
+  }
+  auto stop = std::make_shared<std::atomic<bool>>(false);
+  auto index =
+      std::async(std::launch::async, [this, folder, stop] { return make(folder, *stop); }).share();
+  indexes_.push_front({.id = id, .stop = std::move(stop), .index = std::move(index)});
+  return indexes_.front();
+}
+
+/// Opened if it is there; else made beside the run or, where that can't be written, in a folder of
+/// this process.
+Pages::Index Pages::make(const fs::path& folder, const std::atomic<bool>& stop) {
+  const auto summary = json::parse(content(folder / "summary.json"));
+  const auto hash = text_of(summary.as_object(), "trace_hash");
+  const auto beside = folder / "trace" / "messages.bin";
+  try {
+    auto index = fs::exists(beside) ? std::make_shared<const MessageIndex>(beside) : nullptr;
+    if (index != nullptr && to_hex(index->trace_hash()) == hash) return index;
+  } catch (const std::runtime_error&) {  // another version's, or half of one: made again
+  }
+  std::error_code error;
+  fs::create_directories(beside.parent_path(), error);
+  const bool writable = !error && ::access(beside.parent_path().c_str(), W_OK) == 0;
+  const auto place = writable ? beside : scratch() / (hash + ".bin");
+  auto half = place;
+  half += ".half-" + std::to_string(::getpid());
+  try {
+    index_messages(folder, half, &stop);
+  } catch (...) {
+    fs::remove(half, error);
+    throw;
+  }
+  fs::rename(half, place);
+  return std::make_shared<const MessageIndex>(place);
+}
+
+fs::path Pages::scratch() {
+  const std::lock_guard lock(scratch_mutex_);
   if (scratch_.empty()) {
     std::string pattern = (fs::temp_directory_path() / "byzlab-messages-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot write " + pattern);

@@ -8,8 +8,10 @@
 //   /healthz, /metrics
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -46,31 +48,41 @@ class Pages {
   /// POST /api/fork; until then it is refused.
   void serve_forks(std::function<PageAnswer(const PageRequest&)> fork) { fork_ = std::move(fork); }
 
+  /// Begins to make what /api/messages needs of a run, in the background. Asking for the run itself
+  /// does so too. What is being made for another run, and nobody waits for, is given up.
+  void prepare(const std::string& id);
+
   /// The folder of a run, if `id` is the name of one: "NAME/ID", each of letters, digits, '.', '_'
   /// and '-', not beginning with a dot, and inside the results folder when links are followed.
   std::optional<std::filesystem::path> folder_of(std::string_view id) const;
 
  private:
   PageAnswer runs() const;
-  PageAnswer run(const std::string& id) const;
+  PageAnswer run(const std::string& id);
   PageAnswer comparison(const std::string& id) const;
   PageAnswer messages(const PageRequest& request);
-  std::shared_ptr<const MessageIndex> index_of(const std::string& id,
-                                               const std::filesystem::path& folder);
-  const std::filesystem::path& scratch();
+  using Index = std::shared_ptr<const MessageIndex>;
+  /// One that is made in the background, or was.
+  struct Making {
+    std::string id;
+    std::shared_ptr<std::atomic<bool>> stop;
+    std::shared_future<Index> index;
+    int waiting = 0;
+  };
+  Index index_of(const std::string& id, const std::filesystem::path& folder);
+  Making& making(const std::string& id, const std::filesystem::path& folder);
+  Index make(const std::filesystem::path& folder, const std::atomic<bool>& stop);
+  std::filesystem::path scratch();
 
   std::filesystem::path results_;
   LiveRun* live_;
   std::function<std::string()> metrics_;
   std::function<PageAnswer(const PageRequest&)> fork_;
 
-  std::mutex mutex_;  // of what is below; held while an index is made: one at a time
-  struct Opened {
-    std::string id;
-    std::shared_ptr<const MessageIndex> index;
-  };
-  std::list<Opened> opened_;       // the last few, newest first
+  std::mutex scratch_mutex_;
   std::filesystem::path scratch_;  // indexes of runs whose folder can't be written; or empty
+  std::mutex mutex_;
+  std::list<Making> indexes_;  // the last few, newest first
 };
 
 }  // namespace byzlab

@@ -1,4 +1,5 @@
 // Message windows: what was sent, when it arrived, what it was about; and that asking is quick.
+#include <atomic>
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -9,6 +10,9 @@
 #include <string>
 
 #include "observe/message_index.h"
+#include "observe/summary.h"
+#include "testbed/scenario/load.h"
+#include "testbed/scenario/lock.h"
 #include "tests/observe/sample_report.h"
 #include "tests/support/trial.h"
 
@@ -188,6 +192,54 @@ BOOST_AUTO_TEST_CASE(rows_beyond_the_bound_are_counted) {
   BOOST_TEST(index.rows() == 100u);
   BOOST_TEST(index.left_out() == delivered(report) - 100);
   BOOST_TEST(index.trace_hash() == report.trace_hash);
+}
+
+/// Up to where it was interrupted: between two looks by a page, at one of them by Ctrl-C.
+BOOST_AUTO_TEST_CASE(messages_of_an_interrupted_run) {
+  class Interrupt final : public RunObserver, public RunDriver {
+   public:
+    Interest interest() const override { return Interest::none(); }
+    void on(Time, const Event&) override {}
+    bool wants_samples() const override { return true; }
+    void sampled(const RunSample& sample) override {
+      if (sample.now >= at_ms(3300)) pressed = true;
+    }
+    std::optional<Time> next(Time now) override {
+      return now < at_ms(3333) ? std::optional(at_ms(3333)) : std::nullopt;
+    }
+    std::atomic<bool> pressed = false;
+  };
+  const auto file = std::string(BYZLAB_SOURCE_DIR) + "/scenarios/faults/leader-crash-pbft.yaml";
+  const auto loaded = sc::load_file(file, catalogue(), {.sets = {}, .seed = 5});
+  BOOST_REQUIRE(loaded.scenario.has_value());
+  for (const bool between_looks : {false, true}) {
+    const Scratch scratch;
+    Recording recording;
+    MessageIndexWriter writer(scratch.path / "first.bin", recording);
+    Interrupt interrupt;
+    RunObserver* const observers[] = {&recording, &writer, &interrupt};
+    const Report report = run(*loaded.scenario,
+                              RunOptions{.seed = 5,
+                                         .interrupt = between_looks ? nullptr : &interrupt.pressed,
+                                         .driver = between_looks ? &interrupt : nullptr},
+                              observers);
+    BOOST_TEST(report.interrupted);
+    std::ofstream(scratch.path / "summary.json") << summary_json(report);
+    std::ofstream(scratch.path / "scenario.lock.yaml") << sc::lock_text(*loaded.scenario);
+    for (const bool recorded : {false, true}) {
+      if (recorded) std::ofstream(scratch.path / "recording.json") << recording.json();
+      const std::atomic<bool> go_on = false;
+      index_messages(scratch.path, scratch.path / "again.bin", &go_on);
+      const MessageIndex first(scratch.path / "first.bin"), again(scratch.path / "again.bin");
+      BOOST_TEST(again.rows() == first.rows());
+      BOOST_TEST(first.rows() > 100u);
+      BOOST_TEST(again.window_json(at_ms(2000), at_ms(9000), 100'000) ==
+                 first.window_json(at_ms(2000), at_ms(9000), 100'000));
+    }
+    const std::atomic<bool> give_up = true;
+    BOOST_CHECK_THROW(index_messages(scratch.path, scratch.path / "none.bin", &give_up),
+                      std::runtime_error);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(another_file_is_refused) {
