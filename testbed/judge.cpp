@@ -288,6 +288,7 @@ void Judge::Parts::sample(Time now) {
   row.latency_p50 = measurements.median_since(Series::commit_latency, latencies_at_sample_);
   latencies_at_sample_ = measurements.size(Series::commit_latency);
   row.up = bound.up(now);
+  bound.look_at_uplinks(now);
   last_row_ = row;
   series.push_back(row);
 

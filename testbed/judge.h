@@ -36,6 +36,7 @@ struct Case {
   std::vector<ReplicaId> byzantine;   ///< ascending
   /// Totals of the message path so far.
   std::function<NetworkCounters()> counters;
+  std::function<UplinkState(ReplicaId)> uplink = {};
   Duration series_interval{};
 };
 

@@ -191,16 +191,18 @@ Report run(const sc::Scenario& scenario, const RunOptions& options,
   const double cpu = thread_cpu_seconds();
   Cluster cluster(scenario, options);
   const Duration interval = series_interval(scenario, options);
-  Judge judge(Case{.scenario = &scenario,
-                   .engine = &cluster.engine(),
-                   .committee = &cluster.committee(),
-                   .crypto = &cluster.crypto(),
-                   .ledger = &cluster.ledger(),
-                   .requests = &cluster.requests(),
-                   .replica_of = cluster.replica_of(),
-                   .byzantine = cluster.byzantine(),
-                   .counters = [&cluster] { return cluster.counters(); },
-                   .series_interval = interval});
+  Judge judge(Case{
+      .scenario = &scenario,
+      .engine = &cluster.engine(),
+      .committee = &cluster.committee(),
+      .crypto = &cluster.crypto(),
+      .ledger = &cluster.ledger(),
+      .requests = &cluster.requests(),
+      .replica_of = cluster.replica_of(),
+      .byzantine = cluster.byzantine(),
+      .counters = [&cluster] { return cluster.counters(); },
+      .uplink = [&cluster](ReplicaId r) { return cluster.network().uplink(ProcessId(r.value)); },
+      .series_interval = interval});
   cluster.listen(judge);
   const RunInfo info = info_of(cluster, scenario, options);
   for (RunObserver* observer : observers) {

@@ -214,7 +214,37 @@ FaultBound::Opinion FaultBound::on_liveness(Time from, Time to) {
   return {.bound = Bound::inside,
           .text =
               "INSIDE THE BOUND. A quorum of honest replicas was up and connected all the time: "
-              "a bug in the protocol or in its code here, or a limit too tight for it."};
+              "a bug in the protocol or in its code here, or a limit too tight for it." +
+              backlog_between(from, to)};
+}
+
+/// What waits longer than the protocol takes for a block is a load that its timeouts do not fit:
+/// the bandwidth is not part of any paper's model, and this is the usual reason of a stall.
+void FaultBound::look_at_uplinks(Time now) {
+  if (!run_.uplink || run_.engine->block_interval == nullptr) return;
+  const Duration pace = run_.engine->block_interval(run_.scenario->protocol.options);
+  Backlog longest{.at = now, .wait = pace, .replica = ReplicaId(0)};
+  for (std::uint32_t r = 0; r < run_.committee->n(); ++r) {
+    if (byzantine_[r]) continue;
+    const UplinkState uplink = run_.uplink(ReplicaId(r));
+    if (uplink.bits_per_second == 0) return;
+    if (uplink.idle_at - now <= longest.wait) continue;
+    longest.wait = uplink.idle_at - now;
+    longest.replica = ReplicaId(r);
+  }
+  if (longest.wait > pace) backlogs_.push_back(longest);
+}
+
+std::string FaultBound::backlog_between(Time from, Time to) const {
+  const Backlog* longest = nullptr;
+  for (const Backlog& b : backlogs_) {
+    if (b.at >= from && b.at <= to && (!longest || b.wait > longest->wait)) longest = &b;
+  }
+  if (!longest) return {};
+  return fmt::format(
+      " At {} what r{} sent had to wait {} for its uplink: the timeouts may be too short for this "
+      "bandwidth, or the messages too large.",
+      words::moment(longest->at), longest->replica.value, words::duration(longest->wait));
 }
 
 std::string FaultBound::asynchrony_before(Time at) const {

@@ -20,6 +20,8 @@ class FaultBound {
   FaultBound(const Case& run, const FaultWindows& windows);
 
   void on(Time now, const ReplicaState& state);
+  /// Notes how much is waiting to leave; asked now and then.
+  void look_at_uplinks(Time now);
   /// `leader`: whom `role:leader` means now.
   void on(Time now, const FaultChanged& event, std::optional<ReplicaId> leader);
 
@@ -68,6 +70,7 @@ class FaultBound {
   std::string asynchrony_before(Time at) const;
   std::string probability_text() const;
   std::string loss_between(Time from, Time to) const;
+  std::string backlog_between(Time from, Time to) const;
   void settle();
 
   const Case& run_;
@@ -79,6 +82,13 @@ class FaultBound {
   std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>> divisions_;
   std::vector<Reach> reach_;
   std::optional<Time> unsettled_;
+  /// The longest queue of an honest uplink when somebody looked, where it matters.
+  struct Backlog {
+    Time at;
+    Duration wait;  ///< until what is sent then begins to leave
+    ReplicaId replica;
+  };
+  std::vector<Backlog> backlogs_;
   Power faulty_power_ = 0;
   Power allowed_ = 0;
   bool equal_power_ = true;

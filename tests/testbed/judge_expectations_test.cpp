@@ -133,6 +133,24 @@ BOOST_AUTO_TEST_CASE(catching_up_is_not_recovery) {
   BOOST_TEST((run.listed().status == Status::fail), run.listed().detail);
 }
 
+BOOST_AUTO_TEST_CASE(an_uplink_too_slow_for_the_timeouts_is_named) {
+  for (const bool limited : {false, true}) {
+    Run run;
+    auto& e = run.expect(Property::recovery);
+    e.after = run.entry("split", split());
+    e.bound = milliseconds{1000};
+    run.engine.block_interval = [](const Options&) -> Duration { return milliseconds{500}; };
+    stall(run, 11);
+    if (limited) run.uplink_of_r1 = {.idle_at = at(7.2), .bits_per_second = 1'000'000};
+    run.judge->sample(at(5.5));
+    run.end();
+    const bool named = std::ranges::any_of(run.listed().lines, [](const std::string& line) {
+      return line.find("At 5.500 s what r1 sent had to wait 1.7 s for its uplink") !=
+             std::string::npos;
+    });
+    BOOST_TEST(named == limited);
+  }
+}
 BOOST_AUTO_TEST_CASE(recovery_from_the_start_ignores_what_was_in_flight) {
   Run run;
   auto& e = run.expect(Property::recovery);

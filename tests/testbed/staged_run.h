@@ -44,6 +44,7 @@ struct Run {
   RequestTable requests;
   std::vector<ReplicaId> byzantine;
   NetworkCounters counters;
+  UplinkState uplink_of_r1;  ///< the others have nothing to send
   std::unique_ptr<Ledger> ledger;
   std::unique_ptr<Judge> judge;
   Report report;
@@ -105,6 +106,11 @@ struct Run {
     for (std::uint32_t i = 0; i < committee.n(); ++i) c.replica_of.push_back(ReplicaId(i));
     c.byzantine = byzantine;
     c.counters = [this] { return counters; };
+    c.uplink = [this](ReplicaId r) {
+      UplinkState state = uplink_of_r1;
+      if (r.value != 1) state.idle_at = kStart;
+      return state;
+    };
     c.series_interval = milliseconds{100};
     judge = std::make_unique<Judge>(std::move(c));
   }
