@@ -16,9 +16,17 @@
 
 #include "consensus/block_sync.h"
 #include "consensus/block_tree.h"
+#include "consensus/options.h"
 #include "consensus/ordered_requests.h"
 
 namespace byzlab {
+
+inline constexpr OptionSpec kResendAfterOption{
+    .name = "resend_after",
+    .type = OptionType::duration,
+    .default_text = "250ms",
+    .range = "1ms..1h",
+    .doc = "how long a replica stands still before it says its last messages again"};
 
 /// Where a replica stands, said when it makes no progress.
 struct Status {

@@ -7,29 +7,12 @@
 #include <vector>
 
 #include "base/codec.h"
+#include "base/event_names.h"
 
 namespace byzlab {
 namespace {
 
 constexpr std::uint64_t kChunk = 4096;
-
-std::string_view name_of(Milestone milestone) {
-  switch (milestone) {
-    case Milestone::proposed: return "proposed";
-    case Milestone::voted: return "voted";
-    case Milestone::certified: return "certified";
-    case Milestone::timeout: return "timeout";
-    case Milestone::view_change: return "view_change";
-    case Milestone::new_view: return "new_view";
-    case Milestone::checkpoint: return "checkpoint";
-    case Milestone::state_transfer: return "state_transfer";
-    case Milestone::reorg: return "reorg";
-    case Milestone::equivocation: return "equivocation";
-    case Milestone::withheld: return "withheld";
-    case Milestone::published: return "published";
-  }
-  return "";
-}
 
 /// One event in words, or as a number: both say everything that the event holds.
 class Words {

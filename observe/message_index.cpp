@@ -16,6 +16,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "base/event_names.h"
 #include "base/json_text.h"
 #include "base/rng.h"
 #include "observe/numbers.h"
@@ -38,21 +39,6 @@ struct MessageIndexWriter::Header {
 namespace {
 
 constexpr std::size_t kBins = 100;
-
-std::string_view name_of(DropReason reason) {
-  switch (reason) {
-    case DropReason::loss: return "loss";
-    case DropReason::partition: return "partition";
-    case DropReason::isolation: return "isolation";
-    case DropReason::adversary: return "adversary";
-    case DropReason::receiver_down: return "receiver_down";
-    case DropReason::queue_full: return "queue_full";
-    case DropReason::duplicate: return "duplicate";
-    case DropReason::malformed: return "malformed";
-    case DropReason::unauthentic: return "unauthentic";
-  }
-  return "";
-}
 
 /// A view or height as a row has it: liars may say any number, pictures need only small ones.
 template <class Number>
@@ -223,7 +209,7 @@ MessageIndex::MessageIndex(const fs::path& file) {
   };
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw wrong(" cannot be read");
-  struct stat status {};
+  struct stat status{};
   const bool known = ::fstat(fd, &status) == 0;
   size_ = known ? static_cast<std::size_t>(status.st_size) : 0;
   void* mapped = size_ >= sizeof(MessageIndexWriter::Header)

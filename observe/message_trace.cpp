@@ -5,27 +5,11 @@
 
 #include <stdexcept>
 
+#include "base/event_names.h"
 #include "observe/numbers.h"
 
 namespace byzlab {
-namespace {
-
-std::string_view reason_name(DropReason reason) {
-  switch (reason) {
-    case DropReason::loss: return "loss";
-    case DropReason::partition: return "partition";
-    case DropReason::isolation: return "isolation";
-    case DropReason::adversary: return "adversary";
-    case DropReason::receiver_down: return "receiver_down";
-    case DropReason::queue_full: return "queue_full";
-    case DropReason::duplicate: return "duplicate";
-    case DropReason::malformed: return "malformed";
-    case DropReason::unauthentic: return "unauthentic";
-  }
-  return "";
-}
-
-}  // namespace
+namespace {}  // namespace
 
 MessageTrace::MessageTrace(const std::filesystem::path& file, std::uint64_t limit)
     : out_(file, std::ios::binary), limit_(limit) {
@@ -51,7 +35,7 @@ void MessageTrace::on(Time now, const Event& event) {
     if (!has_room()) return;
     out_ << fmt::format(R"({{"t":{},"from":"p{}","to":"p{}","kind":"{}","dropped":"{}"}})",
                         exact_seconds(now), d->from.value, d->to.value, name_of(d->kind),
-                        reason_name(d->reason))
+                        byzlab::name_of(d->reason))
          << '\n';
   }
 }

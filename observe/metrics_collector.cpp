@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "base/event_names.h"
 #include "base/version.h"
 #include "testbed/invariants/fault_windows.h"
 #include "testbed/measurements.h"
@@ -286,7 +287,7 @@ void MetricsCollector::Series::add_messages() {
   }
   for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
     named("byzlab_network_messages_dropped_total",
-          {std::string(to_string(static_cast<DropReason>(reason)))});
+          {std::string(name_of(static_cast<DropReason>(reason)))});
   }
 }
 
@@ -512,7 +513,7 @@ void MetricsCollector::Series::read_network(const RunSample& sample) {
   }
   for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
     values.set(named("byzlab_network_messages_dropped_total",
-                     {std::string(to_string(static_cast<DropReason>(reason)))}),
+                     {std::string(name_of(static_cast<DropReason>(reason)))}),
                number(sample.counters.dropped[reason]));
   }
   if (uplink_busy.empty()) return;

@@ -6,28 +6,11 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/event_names.h"
 #include "base/json_text.h"
 
 namespace byzlab {
 namespace {
-
-std::string_view name_of(Milestone milestone) {
-  switch (milestone) {
-    case Milestone::proposed: return "proposed";
-    case Milestone::voted: return "voted";
-    case Milestone::certified: return "certified";
-    case Milestone::timeout: return "timeout";
-    case Milestone::view_change: return "view_change";
-    case Milestone::new_view: return "new_view";
-    case Milestone::checkpoint: return "checkpoint";
-    case Milestone::state_transfer: return "state_transfer";
-    case Milestone::reorg: return "reorg";
-    case Milestone::equivocation: return "equivocation";
-    case Milestone::withheld: return "withheld";
-    case Milestone::published: return "published";
-  }
-  return "";
-}
 
 std::string_view name_of(ReplicaState::Now now) {
   switch (now) {

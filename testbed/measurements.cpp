@@ -6,12 +6,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/event_names.h"
+
 namespace byzlab {
 namespace {
-
-constexpr std::array<std::string_view, kDropReasons> kReasons{
-    "loss",       "partition", "isolation", "adversary",  "crashed",
-    "queue_full", "duplicate", "malformed", "unauthentic"};
 
 struct NamedSeries {
   std::string_view name;
@@ -88,8 +86,6 @@ std::optional<std::string> label(const Measurements::Labels& labels, std::string
 
 }  // namespace
 
-std::string_view to_string(DropReason reason) { return kReasons[static_cast<std::size_t>(reason)]; }
-
 void Measurements::network(Time at, const NetworkCounters& counters) {
   Totals t{.at = at, .dropped = counters.dropped};
   for (const KindCounters& kind : counters.kind) {
@@ -148,8 +144,8 @@ Measured Measurements::measure(std::string_view metric, const Labels& labels,
     return static_cast<double>(t.dropped[r]);
   };
   bool found = !reason;
-  for (std::size_t i = 0; i < kReasons.size(); ++i) {
-    if (reason && *reason != kReasons[i]) continue;
+  for (std::size_t i = 0; i < kDropReasons; ++i) {
+    if (reason && *reason != name_of(static_cast<DropReason>(i))) continue;
     found = true;
     sum += growth_of(dropped, i, selection.spans);
   }

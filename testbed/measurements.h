@@ -145,7 +145,4 @@ class Measurements {
   std::vector<Totals> totals_;
 };
 
-/// "loss", "partition", … as the label `reason` has them.
-std::string_view to_string(DropReason reason);
-
 }  // namespace byzlab

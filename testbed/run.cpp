@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/event_names.h"
 #include "testbed/cluster.h"
 #include "testbed/judge.h"
 #include "testbed/latency_of.h"
@@ -140,10 +141,6 @@ void describe(const Cluster& cluster, const sc::Scenario& scenario, const RunOpt
 }
 
 void count_messages(Cluster& cluster, Report& report) {
-  static constexpr std::string_view kReasons[] = {"loss",      "partition", "isolation",
-                                                  "adversary", "crashed",   "queue_full",
-                                                  "duplicate", "malformed", "unauthentic"};
-  static_assert(std::size(kReasons) == kDropReasons);
   const NetworkCounters counters = cluster.counters();
   for (std::size_t k = 0; k < kKindLimit; ++k) {
     const MessageType* type = cluster.engine().messages[k];
@@ -154,7 +151,7 @@ void count_messages(Cluster& cluster, Report& report) {
                             .delivered = counters.kind[k].delivered});
   }
   for (std::size_t i = 0; i < kDropReasons; ++i) {
-    report.dropped.emplace_back(kReasons[i], counters.dropped[i]);
+    report.dropped.emplace_back(name_of(static_cast<DropReason>(i)), counters.dropped[i]);
   }
 }
 

@@ -67,11 +67,7 @@ inline constexpr OptionSpec kOptions[] = {
      .default_text = "1h",
      .range = "1us..1h",
      .doc = "t(r) grows up to this; where it grows no more, who is a round ahead may stay ahead"},
-    {.name = "resend_after",
-     .type = OptionType::duration,
-     .default_text = "250ms",
-     .range = "1ms..1h",
-     .doc = "how long a replica stands still before it says its last messages again"},
+    kResendAfterOption,
     kMaxBlockRequestsOption,
     kMaxBlockSizeOption,
 };

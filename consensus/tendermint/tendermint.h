@@ -141,11 +141,7 @@ inline constexpr OptionSpec kOptions[] = {
      .default_text = "250ms",
      .range = "0us..1h",
      .doc = "how much longer each further round waits for them"},
-    {.name = "resend_after",
-     .type = OptionType::duration,
-     .default_text = "250ms",
-     .range = "1ms..1h",
-     .doc = "how long a replica stands still before it says its last messages again"},
+    kResendAfterOption,
     kMaxBlockRequestsOption,
     kMaxBlockSizeOption,
 };

@@ -1,4 +1,5 @@
 #include "tests/support/engine_script.h"
+#include "base/event_names.h"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -23,24 +24,6 @@ std::string text_of(Timer t) {
   out += std::to_string(t.id);
   if (t.payload != 0) out += " payload " + std::to_string(t.payload);
   return out;
-}
-
-std::string_view text_of(Milestone m) {
-  switch (m) {
-    case Milestone::proposed: return "proposed";
-    case Milestone::voted: return "voted";
-    case Milestone::certified: return "certified";
-    case Milestone::timeout: return "timeout";
-    case Milestone::view_change: return "view_change";
-    case Milestone::new_view: return "new_view";
-    case Milestone::checkpoint: return "checkpoint";
-    case Milestone::state_transfer: return "state_transfer";
-    case Milestone::reorg: return "reorg";
-    case Milestone::equivocation: return "equivocation";
-    case Milestone::withheld: return "withheld";
-    case Milestone::published: return "published";
-  }
-  return "?";
 }
 
 Committee committee_of(const EngineInfo& info, const EngineScript::Setup& setup) {
@@ -343,7 +326,7 @@ void EngineScript::carry_out(ReplicaId r, const Outbox& outbox, const Effect& ef
     std::erase_if(replica.durable.blocks,
                   [&](const BlockRef& block) { return block->height < prune->below; });
   } else if (const auto* note = std::get_if<Note>(&effect)) {
-    write("  note " + std::string(text_of(note->milestone)) + " view " +
+    write("  note " + std::string(name_of(note->milestone)) + " view " +
           std::to_string(note->view.value) + " value " + std::to_string(note->value) +
           (note->subject.is_zero() ? "" : " of " + note->subject.short_hex()));
     notes_.push_back({now_, r, *note});
