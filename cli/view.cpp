@@ -153,6 +153,10 @@ std::optional<RunOutcome> run_on_page(const Prepared& prepared, std::uint64_t se
                        .interrupt = &interrupted()});
   Pages pages(arguments.out, &session);
   pages.serve_metrics([&] { return session.metrics_text(); });
+  if (arguments.interactive) {
+    pages.serve_forks([forks = std::make_shared<Forks>(pages, arguments.out)](
+                          const PageRequest& r) { return (*forks)(r); });
+  }
   std::optional<PageServer> server;
   try {
     server.emplace(

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <type_traits>
+#include <variant>
 
 #include "base/json_text.h"
 #include "observe/json_document.h"
@@ -13,6 +15,7 @@
 #include "observe/summary.h"
 #include "observe/timeseries.h"
 #include "testbed/scenario/lock.h"
+#include "testbed/scenario/selectors.h"
 
 namespace byzlab {
 namespace {
@@ -20,6 +23,8 @@ namespace {
 /// Blocks are called by as many digits all the time: nobody knows yet how many will be enough.
 constexpr int kDigits = 12;
 constexpr std::size_t kStoryLines = 500;
+/// The latest of a fault that comes again and again.
+constexpr std::size_t kWindows = 1000;
 
 /// Where in Place::seen what stands.
 enum At : std::size_t {
@@ -43,6 +48,30 @@ Recording::Seen recorded(const PageFeed::Place& place) {
           .states = place.seen[At::states],
           .notes = place.seen[At::notes],
           .changes = place.seen[At::changes]};
+}
+
+/// Whom an entry of the timeline is about, as far as it can be said before it happens.
+std::string whom(const scenario::Action& action, const scenario::Scenario& scenario) {
+  return std::visit(
+      [&](const auto& a) -> std::string {
+        if constexpr (std::is_same_v<std::decay_t<decltype(a)>, scenario::Partition>) {
+          std::string text;
+          for (const auto& side : scenario::partition_sides(a, scenario::context_of(scenario))) {
+            text += text.empty() ? "{" : " |";
+            for (const ReplicaId r : side) {
+              text += (text == "{" ? "r" : " r") + std::to_string(r.value);
+            }
+          }
+          return text + "}";
+        } else if constexpr (requires { scenario::to_text(a.who); }) {
+          return scenario::to_text(a.who);
+        } else if constexpr (requires { scenario::to_text(a.links); }) {
+          return scenario::to_text(a.links);
+        } else {
+          return {};
+        }
+      },
+      action);
 }
 
 std::string json_string(std::string_view text) {
@@ -95,7 +124,7 @@ void LiveFeed::begin(const RunInfo& info) {
     marks_.push_back(mark == nullptr ? std::string() : mark->text);
     report_.faults.push_back({.label = entry.label,
                               .action = scenario::action_name(entry.action),
-                              .text = {},
+                              .text = whom(entry.action, scenario),
                               .windows = {},
                               .effects = {},
                               .had_effect = true});
@@ -120,7 +149,10 @@ void LiveFeed::on(Time now, const Event& event) {
   if (const auto* fault = std::get_if<FaultChanged>(&event)) {
     FaultResult& result = report_.faults[fault->fault];
     if (fault->active) {
-      result.windows.push_back({now, std::nullopt});
+      // A restart happens, a crash lasts.
+      const bool lasts = result.action != "restart" && result.action != "mark";
+      if (result.windows.size() == kWindows) result.windows.erase(result.windows.begin());
+      result.windows.push_back({now, lasts ? std::nullopt : std::optional(now)});
     } else if (!result.windows.empty()) {
       result.windows.back().to = now;
     }
@@ -128,7 +160,8 @@ void LiveFeed::on(Time now, const Event& event) {
     if (!mark.empty() && fault->active) {
       tell(now, "mark", labels_[fault->fault], mark, false);
     } else if (mark.empty()) {
-      tell(now, fault->active ? "fault" : "heal", labels_[fault->fault], result.action, false);
+      tell(now, fault->active ? "fault" : "heal", labels_[fault->fault],
+           result.action + " " + result.text, false);
     }
     ++summaries_;
     return;
@@ -153,6 +186,7 @@ void LiveFeed::sampled(const RunSample& sample) {
   const std::lock_guard lock(mutex_);
   now_ = sample.now;
   series_.push_back(sample.state.row);
+  if (series_.size() >= rows_) thin_series();
   report_.events = sample.events;
   static constexpr scenario::Property kCounted[] = {
       scenario::Property::agreement, scenario::Property::validity, scenario::Property::integrity,
@@ -171,6 +205,14 @@ void LiveFeed::sampled(const RunSample& sample) {
   }
   if (violations != violations_) ++summaries_;
   violations_ = violations;
+}
+
+/// Every other row goes: totals stay right, and the past becomes coarser the longer ago it is.
+void LiveFeed::thin_series() {
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < series_.size(); i += 2) series_[kept++] = series_[i];
+  series_.resize(kept);
+  ++generation_;  // everybody gets the shorter table
 }
 
 void LiveFeed::end(Time now, const Report& report) {

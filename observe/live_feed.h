@@ -3,7 +3,7 @@
 // The run's thread writes, the server's threads read. A reader has a place in the tables and gets
 // what is new since, so that the server keeps nothing for it; who is new, or whose tables were
 // begun anew, gets everything there is ("reset"). The tables are bounded: when one is full all
-// begin anew.
+// begin anew; of the series every other row goes.
 #pragma once
 
 #include <mutex>
@@ -45,6 +45,7 @@ class LiveFeed final : public RunObserver, public PageFeed {
 
  private:
   void begin_generation();
+  void thin_series();
   void tell(Time at, std::string kind, std::string label, std::string text, bool violation);
   std::string series_json(std::size_t from) const;
   std::string story_json(std::size_t from) const;

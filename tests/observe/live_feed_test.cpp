@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <functional>
 #include <optional>
 
@@ -175,6 +176,61 @@ BOOST_AUTO_TEST_CASE(a_long_run_does_not_grow) {
   run(trial.scenario, trial.options, observers);
   BOOST_TEST(reader.resets > 5u);
   BOOST_TEST(most <= 300u);
+}
+
+/// Of the series every other row goes; the sums of those that stay are what they were.
+BOOST_AUTO_TEST_CASE(a_long_series_becomes_coarser) {
+  testing::Trial trial(*find_engine("pbft"), 4, 60);
+  LiveFeed feed("sim", false, 40);
+  Reader reader;
+  std::size_t most = 0;
+  bool in_order = true;
+  json::value last;
+  Pieces driver([&](Time) {
+    reader.read(feed);
+    if (!reader.series.is_object()) return;
+    const auto& t = reader.series.at("t").as_array();
+    most = std::max(most, t.size());
+    in_order = in_order && std::ranges::is_sorted(t, {}, [](const json::value& at) {
+                 return at.to_number<double>();
+               });
+    last = reader.series;
+  });
+  trial.options.driver = &driver;
+  RunObserver* const observers[] = {&feed};
+  const Report report = run(trial.scenario, trial.options, observers);
+  BOOST_TEST(report.series.size() > 100u);
+  BOOST_TEST(most <= 40u);
+  BOOST_TEST(most >= 20u);
+  BOOST_TEST(in_order);
+  const auto end_of = [&](const char* column) {
+    return last.at(column).as_array().back().to_number<double>();
+  };
+  const auto same = std::ranges::find_if(report.series, [&](const SeriesRow& row) {
+    return std::abs(seconds(row.at - kStart) - end_of("t")) < 1e-9;
+  });
+  BOOST_REQUIRE((same != report.series.end()));
+  BOOST_TEST(static_cast<double>(same->messages) == end_of("messages"));
+}
+
+/// What a page can draw of a fault while it lasts: whom it is about.
+BOOST_AUTO_TEST_CASE(a_fault_names_its_victims_at_once) {
+  auto trial = crash();
+  LiveFeed feed;
+  Reader reader;
+  bool crashed = false;
+  Pieces driver([&](Time now) {
+    reader.read(feed);
+    if (now < kStart + trial.ticks(4) || crashed) return;
+    crashed = true;
+    const auto& fault = reader.summary.at("faults").at(0);
+    BOOST_TEST(fault.at("text").as_string() == "r0");
+    BOOST_TEST(fault.at("windows").as_array().size() == 1u);
+  });
+  trial.options.driver = &driver;
+  RunObserver* const observers[] = {&feed};
+  run(trial.scenario, trial.options, observers);
+  BOOST_TEST(crashed);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
