@@ -7,12 +7,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { browser } from "./browser.mjs";
 import { check, finish, results } from "./results.mjs";
+import { everyView, sameNumbers, valueOf } from "./shown.mjs";
 
 const [byzlab, modules, out] = process.argv.slice(2);
 const wide = { width: 1440, height: 900 }, narrow = { width: 390, height: 844 };
 const pictures = join(out, "screenshots");
-
-const units = { "µs": 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, d: 86400, kB: 1e3, MB: 1e6, GB: 1e9, "%": 0.01 };
 
 const chromium = await browser(modules);
 mkdirSync(pictures, { recursive: true });
@@ -33,9 +32,9 @@ async function runPage(name, { page: file, summary }) {
   await withPage(name, file, wide, async (page) => {
     check((await page.textContent("h1")) === summary.name, `${name}: the heading is the run's name`);
     check((await page.textContent(".badge")).includes(summary.verdict), `${name}: the badge says ${summary.verdict}`);
-    await sameNumbers(name, page, summary);
+    await sameNumbers(check, name, page, summary);
     await keysWork(name, page, summary);
-    await everyView(name, page);
+    await everyView(check, name, page, pictures);
   });
   for (const theme of ["dark", "light"]) {
     await withPage(`${name}-narrow-${theme}`, file, narrow, async (page) => {
@@ -44,36 +43,6 @@ async function runPage(name, { page: file, summary }) {
     }, theme);
   }
   await withPage(`${name}-dark`, file, wide, async () => {}, "dark");
-}
-
-/** What the page shows is what summary.json says, to the digits that it shows. */
-async function sameNumbers(name, page, summary) {
-  const shown = await page.$$eval("[data-metric]", (all) => all.map((e) => ({
-    metric: e.dataset.metric, value: e.dataset.value, text: e.textContent })));
-  check(shown.length >= 5, `${name}: key figures are shown`);
-  for (const { metric, value, text } of shown) {
-    const expected = metric.split(".").reduce((at, part) => at?.[part], summary.metrics);
-    if (expected === null || expected === undefined) {
-      check(text === "–", `${name}: ${metric} has no value, and the page shows ${text}`);
-      continue;
-    }
-    check(Number(value) === expected, `${name}: ${metric} is ${expected}, the page says ${value}`);
-    check(Math.abs(valueOf(text) - expected) <= Math.abs(expected) * 0.006 + 1e-9,
-      `${name}: ${metric} is ${expected}, the page shows ${text}`);
-  }
-  const expectations = await page.$$eval(".expectations li", (all) => all.map((e) => ({
-    id: e.dataset.id, sign: e.querySelector(".sign").textContent, detail: e.querySelector(".detail").textContent })));
-  check(expectations.length === summary.expectations.length, `${name}: every expectation is listed`);
-  for (const e of summary.expectations) {
-    const line = expectations.find((x) => x.id === e.id);
-    const sign = { pass: "✓", fail: "✗" }[e.status] ?? "?";
-    check(line?.sign === sign && line.detail === e.detail, `${name}: ${e.id} is ${sign} ${e.detail}`);
-  }
-}
-
-function valueOf(text) {
-  const [, digits, unit] = /^([\d\u202f.]+)\s*(\S*)$/.exec(text) ?? [];
-  return Number((digits ?? "x").replace(/\u202f/g, "")) * (units[unit] ?? 1);
 }
 
 async function keysWork(name, page, summary) {
@@ -119,23 +88,6 @@ async function keysWork(name, page, summary) {
   await page.mouse.up();
   check(await page.locator(".time-strip .window:not(.whole)").count() === 1, `${name}: dragging on the time bar selects a range`);
   await press("0");
-}
-
-async function everyView(name, page) {
-  const tabs = await page.locator("[role=tab]").all();
-  for (const tab of tabs) {
-    await tab.click();
-    await page.waitForTimeout(250);
-    const id = (await tab.getAttribute("id")).replace("tab-", "");
-    check((await page.locator("#view").innerText()).trim() !== "", `${name}: the view ${id} shows something`);
-    await page.screenshot({ path: join(pictures, `${name}-${id}.png`) });
-    const table = page.locator("#view button.as-table").first();
-    if (await table.count()) {
-      await table.click();
-      check(await page.locator("#view .figure-table table").count() >= 1, `${name}: ${id} as a table`);
-      await table.click();
-    }
-  }
 }
 
 async function comparisonPage(name, { page: file, summary }) {

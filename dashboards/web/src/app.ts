@@ -7,7 +7,7 @@ import { forkDialog } from "./fork_dialog";
 import { runHeader } from "./header";
 import { key_help, listenToKeys } from "./keys";
 import { Lesson } from "./lesson";
-import { grow } from "./live";
+import { grow, rowsKept } from "./live";
 import { paceBar, type PaceBar } from "./pace_bar";
 import { play } from "./play";
 import { Store, type State, type Theme } from "./store";
@@ -30,6 +30,7 @@ export class App {
   private readonly ends: (() => void)[] = [];
   private shown: { entry: ViewEntry; view: View } | null = null;
   private scheduled = false;
+  private addressing = 0;
 
   constructor(private readonly root: HTMLElement, data: RunData, source: Source,
               violations: readonly Violation[], private readonly served = false) {
@@ -72,6 +73,7 @@ export class App {
 
   destroy(): void {
     for (const end of this.ends) end();
+    clearTimeout(this.addressing);
     this.shown?.view.destroy();
     this.timeBar.destroy();
     this.lesson.destroy();
@@ -127,9 +129,16 @@ export class App {
     this.shown?.view.update(state.range, state.cursor);
     this.timeBar.update(state);
     this.lesson.update(state);
-    // A playing cursor would write the address sixty times a second; browsers forbid that.
-    if (!state.playing && location.hash.slice(1) !== this.link())
-      history.replaceState(null, "", `#${this.link()}`);
+    if (!state.playing && this.addressing === 0 && location.hash.slice(1) !== this.link()) this.address();
+  }
+
+  /** Of a finished run at once. Of a live one now and then: browsers forbid ten changes a second. */
+  private address(): void {
+    if (!this.context.live) return history.replaceState(null, "", `#${this.link()}`);
+    this.addressing = window.setTimeout(() => {
+      this.addressing = 0;
+      if (location.hash.slice(1) !== this.link()) history.replaceState(null, "", `#${this.link()}`);
+    }, 500);
   }
 
   private link(): string {
@@ -198,6 +207,9 @@ export class App {
     if (!grow(context.data, delta)) return;
     context.revision += 1;
     context.live = !delta.finished;
+    // Of a finished run messages can be asked for, and it can be forked.
+    if (delta.finished && delta.id) context.data.id = delta.id;
+    this.root.dataset["rows"] = String(rowsKept(context.data));
     if (delta.pace) this.pace?.update(delta.pace);
     if (delta.summary || delta.reset || delta.finished) {
       const header = this.makeHeader();

@@ -26,15 +26,24 @@ export function paint(property: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(property).trim() || "#888";
 }
 
+const tiles = new Map<string, HTMLCanvasElement>();
+
 /** A canvas fill of diagonal lines in a custom property's colour. */
 export function hatch(context: CanvasRenderingContext2D, property: string, alpha = 0.35): CanvasPattern | string {
   const scale = window.devicePixelRatio || 1;
+  const colour = paint(property), key = `${colour} ${alpha} ${scale}`;
+  const tile = tiles.get(key) ?? hatchTile(colour, alpha, scale);
+  tiles.set(key, tile);
+  return context.createPattern(tile, "repeat") ?? colour;
+}
+
+function hatchTile(colour: string, alpha: number, scale: number): HTMLCanvasElement {
   const tile = document.createElement("canvas");
   tile.width = tile.height = Math.round(8 * scale);
   const pen = tile.getContext("2d");
-  if (!pen) return paint(property);
+  if (!pen) return tile;
   pen.globalAlpha = alpha;
-  pen.strokeStyle = paint(property);
+  pen.strokeStyle = colour;
   pen.lineWidth = scale;
   const size = tile.width;
   pen.beginPath();
@@ -43,7 +52,7 @@ export function hatch(context: CanvasRenderingContext2D, property: string, alpha
     pen.lineTo(shift + size + 1, -1);
   }
   pen.stroke();
-  return context.createPattern(tile, "repeat") ?? paint(property);
+  return tile;
 }
 
 export interface Sign {

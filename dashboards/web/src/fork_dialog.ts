@@ -18,13 +18,13 @@ export function forkDialog(context: ViewContext): HTMLDialogElement {
     ...Array.from({ length: Math.min(data.summary.protocol.n, 256) }, (_, r) => element("option", { value: r }, replica(r))));
   const said = element("pre", { "aria-live": "polite" });
   const write = () => { said.textContent = yamlOf(what.value as Disturbance, Number(whom.value), at); };
-  const run = source.fork ? element("button", {
+  const run = source.fork && !context.live ? element("button", {
     type: "button", onclick: () => {
       const command = what.value as Disturbance;
       source.fork?.({
         id: data.id, at, command, replica: Number(whom.value), behavior: command === "become" ? "silent" : undefined,
       }).then(
-        (made) => { location.hash = `id=${encodeURIComponent(made.id)}`; dialog.close(); },
+        (made) => { dialog.close(); location.hash = `id=${encodeURIComponent(made.id)}&at=${at}`; },
         (error: unknown) => { said.textContent = error instanceof Error ? error.message : String(error); });
     },
   }, "run it") : null;
@@ -32,7 +32,8 @@ export function forkDialog(context: ViewContext): HTMLDialogElement {
   whom.addEventListener("change", write);
   write();
   fill(dialog, element("h2", {}, `Fork at ${at} s`),
-    element("p", {}, "The same seed with one more fault", source.fork ? "." : ": append this to scenario.lock.yaml and run it."),
+    element("p", {}, context.live ? "A run that goes on cannot be forked yet: disturb it in Topology, or append this to its file."
+      : run ? "The same seed with one more fault." : "The same seed with one more fault: append this to scenario.lock.yaml and run it."),
     element("p", { class: "fork-choice" }, what, whom), said,
     element("form", { method: "dialog" }, run, " ", element("button", {}, "close")));
   dialog.addEventListener("close", () => dialog.remove());
@@ -41,6 +42,6 @@ export function forkDialog(context: ViewContext): HTMLDialogElement {
 
 function yamlOf(what: Disturbance, whom: number, at: number): string {
   const action = what === "become"
-    ? `become: { members: ${replica(whom)}, behaviors: [ silent ] }` : `${what}: ${replica(whom)}`;
+    ? `become: { who: ${replica(whom)}, behavior: silent }` : `${what}: ${replica(whom)}`;
   return `timeline:\n  - at: ${at}s\n    ${action}`;
 }

@@ -22,12 +22,13 @@ export function runHeader(context: ViewContext, actions: HeaderActions): HTMLEle
       summary.reason ? element("span", { class: "reason" }, summary.reason) : null),
     element("div", { class: "facts" },
       fact("protocol", name), fact("n", n), fact("f", f), fact("quorum", quorum),
-      fact("network", summary.network),
+      summary.network ? fact("network", summary.network) : null,
       summary.bound.byzantine > 0 ? fact("adversary", summary.bound.text) : null,
       fact("seed", summary.seed, copyButton(String(summary.seed), "copy the seed")),
-      fact("trace", summary.trace_hash, copyButton(summary.trace_hash, "copy the trace hash"))),
+      // While it goes on a run has no trace hash, and no folder yet.
+      context.live ? null : fact("trace", summary.trace_hash, copyButton(summary.trace_hash, "copy the trace hash"))),
     element("div", { class: "again" },
-      element("code", {}, again), copyButton(again, "copy the command"),
+      ...(context.live ? [] : [element("code", {}, again), copyButton(again, "copy the command")]),
       themeButton(() => actions.nextTheme())));
 }
 

@@ -27,8 +27,15 @@ export interface PageActions {
 
 /** Starts listening; returns what ends it. */
 export function listenToKeys(store: Store, data: RunData, actions: PageActions): () => void {
-  let steps: number[] | null = null;
-  const allSteps = () => (steps ??= stepMoments(data));
+  let steps: number[] = [], steps_of = "";
+  const allSteps = () => {
+    // A live run grows.
+    const { recording, series } = data;
+    const size = [recording?.commits.t, recording?.notes.t, recording?.views.t, series?.t].map((t) => t?.length).join();
+    if (size !== steps_of) steps = stepMoments(data);
+    steps_of = size;
+    return steps;
+  };
   const go = (t: number | undefined) => { if (t !== undefined) store.goTo(t); };
   const meaning: Record<string, () => void> = {
     " ": () => store.set({ playing: !store.state.playing }),

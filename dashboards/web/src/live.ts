@@ -19,6 +19,14 @@ export function grow(data: RunData, delta: LiveDelta): boolean {
   return true;
 }
 
+/** How many rows the page holds, of all tables: bounded by the server, which begins a full table anew. */
+export function rowsKept(data: RunData): number {
+  const { recording, series, story } = data;
+  const tables = recording
+    ? [recording.blocks.id, recording.commits.t, recording.views.t, recording.states.t, recording.notes.t] : [];
+  return [...tables, series?.t ?? [], story ?? []].reduce((sum, column) => sum + column.length, 0);
+}
+
 type Columns = Record<string, unknown[] | undefined>;
 
 function append(table: object | undefined, more: object | undefined): void {

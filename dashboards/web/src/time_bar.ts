@@ -82,9 +82,12 @@ export class TimeBar {
     const bands: SVGElement[] = [];
     let labelled = -Infinity;
     for (const fault of this.data.summary.faults) {
+      let drawn = -Infinity;  // of a fault that comes again and again: once a pixel
       for (const window of fault.windows) {
         const x = this.x(window.from);
         const width = Math.max(this.x(window.to ?? this.store.state.whole.to) - x, 2);
+        if (x + width < drawn + 1) continue;
+        drawn = x + width;
         const name = fault.label || fault.action;
         bands.push(svg("rect", { class: "band", x, y: track.top, width, height: track.bottom - track.top },
           svg("title", {}, `${name}: ${fault.action} ${fault.text}`)));

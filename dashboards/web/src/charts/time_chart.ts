@@ -187,14 +187,18 @@ class TimeChart implements View {
     pen.beginPath();
     pen.rect(left, top, width, height);
     pen.clip();
+    const fill = hatch(pen, "--fault", 0.3), ground = paint("--fault-band");
     for (const fault of this.context.data.summary.faults) {
+      let drawn = -Infinity;  // of a fault that comes again and again: once a pixel
       for (const window of fault.windows) {
         const from = plot.valToPos(window.from, "x", true);
         const to = plot.valToPos(window.to ?? this.context.store.state.whole.to, "x", true);
-        pen.fillStyle = paint("--fault-band");
-        pen.fillRect(from, top, Math.max(to - from, 1), height);
-        pen.fillStyle = hatch(pen, "--fault", 0.3);
-        pen.fillRect(from, top, Math.max(to - from, 1), height);
+        if (to < left || from > left + width || to < drawn + 1) continue;
+        drawn = Math.max(to, from + 1);
+        for (const style of [ground, fill]) {
+          pen.fillStyle = style;
+          pen.fillRect(from, top, Math.max(to - from, 1), height);
+        }
       }
     }
     pen.restore();

@@ -26,6 +26,12 @@ export class HttpSource implements Source {
 
 /** A run that is still going: the same, and a stream. The browser reconnects by itself. */
 export class LiveSource extends HttpSource implements Source {
+  /** Not asked for while there are none: every refusal would stand on the browser's console. */
+  override messages(id: string, from: Seconds, to: Seconds, limit: number): Promise<MessageWindow> {
+    return id === "live" ? Promise.reject(new Error("Messages can be shown when the run is over."))
+      : super.messages(id, from, to, limit);
+  }
+
   live(on: (delta: LiveDelta) => void): () => void {
     const stream = new EventSource("api/stream");
     stream.onmessage = (event) => {

@@ -13,11 +13,16 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   const left = element("div", { class: "stack" });
   const right = element("div", { class: "stack charts" });
   root.append(figures, element("div", { class: "columns" }, left, right));
-  let revision = -1;
+  let revision = -1, told = "";
   const write = () => {
     if (revision === context.revision) return;
     revision = context.revision;
-    figures.replaceChildren(keyFigures(context.data));
+    figures.replaceChildren(context.live ? figuresSoFar(context.data) : keyFigures(context.data));
+    // Only what has changed: who is on one of their buttons stays there.
+    const { summary, story: lines } = context.data;
+    const news = [summary.expectations.map((e) => e.status + e.detail).join(), lines?.length, lines?.[lines.length - 1]?.at].join();
+    if (news === told) return;
+    told = news;
     left.replaceChildren(expectations(context), story(context));
   };
   write();
@@ -55,6 +60,27 @@ function keyFigures(data: RunData): HTMLElement {
       element("dd", { "data-metric": metric, "data-value": value },
         withUnit(value, unitOf(metric)))));
   }
+  return list;
+}
+
+/** Of a run that goes on: what its last row says. The summary's figures come when it is over. */
+function figuresSoFar(data: RunData): HTMLElement {
+  const list = element("dl", { class: "figures" });
+  const s = data.series, last = (s?.t.length ?? 0) - 1;
+  if (!s || last < 0) return list;
+  // Over the last ten seconds, or as many as there are.
+  const before = Math.max(0, s.t.findIndex((t) => t >= s.t[last] - 10) - 1);
+  const rate = (column: number[]) => (column[last] - column[before]) / Math.max(1e-9, s.t[last] - s.t[before]);
+  const shown: [words: string, text: string][] = [
+    ["simulated", moment(s.t[last])],
+    ["throughput, 10 s", last > 0 ? withUnit(rate(s.committed_tx), "tx/s") : "–"],
+    ["commit latency p50, now", s.latency_p50[last] > 0 ? duration(s.latency_p50[last]) : "–"],
+    ["height", number(s.height[last])],
+    ["messages, 10 s", last > 0 ? `${number(rate(s.messages))}/s` : "–"],
+    ["view changes", number(s.view_changes[last])],
+    ["replicas up", `${s.replicas_up[last]} of ${data.summary.protocol.n}`],
+  ];
+  for (const [words, text] of shown) list.append(element("div", {}, element("dt", {}, words), element("dd", {}, text)));
   return list;
 }
 

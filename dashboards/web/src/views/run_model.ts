@@ -17,6 +17,7 @@ export interface DownSpan extends Span {
 /** A fault that keeps replicas apart: `side[r]` is the side of r, -1 when it stands on none. */
 export interface CutSpan extends Span {
   label: string;
+  action: string;
   text: string;
   side: Int16Array;
   oneWay: boolean;
@@ -48,19 +49,19 @@ export interface RunModel {
   blockOf: (id: string) => number;
 }
 
-const models = new WeakMap<RunData, { size: string; model: RunModel }>();
+const models = new WeakMap<RunData, { of: Recording | undefined; size: string; model: RunModel }>();
 
 /** Made anew only when the run has grown (a live run keeps its object). */
 export function modelOf(data: RunData): RunModel {
   const r = data.recording;
   const size = r
     ? [r.commits.t, r.views.t, r.states.t, r.notes.t, r.blocks.id].map((c) => c.length).join() +
-      data.summary?.faults?.length
+      data.summary?.faults?.reduce((sum, f) => sum + f.windows.length + f.windows.filter((w) => w.to !== null).length, 0)
     : "";
   const known = models.get(data);
-  if (known?.size === size) return known.model;
+  if (known?.size === size && known.of === r) return known.model;
   const model = makeModel(data);
-  models.set(data, { size, model });
+  models.set(data, { of: r, size, model });
   return model;
 }
 
@@ -268,6 +269,7 @@ export function cutOf(fault: FaultSpan, n: number): CutSpan[] {
       from: fault.from,
       to: fault.to,
       label: fault.label,
+      action: fault.action,
       text: fault.text,
       side,
       oneWay: fault.text.includes("->") && !fault.text.includes("<->"),

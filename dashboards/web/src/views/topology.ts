@@ -35,7 +35,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   const tip = new Tip(picture.body);
   const card = element("section", { class: "card" });
   const disturb = disturber(context);
-  const side = element("div", { class: "stack" }, card, disturb?.root);
+  const side = element("div", { class: "stack" }, disturb?.root, card);
   root.append(element("div", { class: "beside" }, picture.root, side));
   let told = "";
   const now = () => asOf(store.state.range, store.state.cursor);
@@ -86,7 +86,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const words =
       `At ${moment(t)}: ${states.filter((s) => !s.down).length} of ${model.n} run` +
       (roles("syncing") ? `, ${roles("syncing")} catching up` : "") +
-      (cuts.length ? `; ${cuts.map((c) => `${c.label} ${c.text}`).join(", ")}` : "") +
+      (cuts.length ? `; ${cuts.map((c) => `${c.label} ${c.action} ${c.text}`).join(", ")}` : "") +
       (feed.trouble
         ? `. ${feed.trouble}`
         : feed.window?.bundles
