@@ -13,7 +13,7 @@ import { openPage, serve } from "./served.mjs";
 const [byzlab, modules, out, seconds = "26", pace = "60x"] = process.argv.slice(2);
 const rounds = 10;  // of looking at every view
 const most_rows = 6 * 20_000 + 500;  // five tables, the series, the story
-const most_heap = 96e6;
+const most_heap = 24e6;
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const scenario = join(out, "long.yaml");
