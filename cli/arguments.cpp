@@ -206,7 +206,7 @@ void describe_sweep(CLI::App& root, Everything& all) {
 }
 
 void describe_merge(CLI::App& root, Everything& all) {
-  auto* app = root.add_subcommand("merge", "Put the shards of a sweep together");
+  auto* app = root.add_subcommand("merge", "Put the shards of a sweep or comparison together");
   auto& merge = all.merge;
   app->add_option("folder", merge.folders, "Results of the shards, or a folder that has them all")
       ->required();
@@ -241,6 +241,8 @@ void describe_compare(CLI::App& root, Everything& all) {
                        {"latex", "latex"}},
                       "What stdout carries");
   add_progress(app, compare.progress);
+  add_limits(app, compare.limits, all);
+  add_shard(app, compare.fresh, all);
   app->add_flag("-q,--quiet", compare.quiet, "Only the verdict");
   add_look(app, compare.look);
 }
@@ -588,6 +590,8 @@ std::variant<Command, Exit> finish_compare(Everything& all) {
   }
   if (!all.protocols.empty()) all.vary.insert(all.vary.begin(), "protocol=" + all.protocols);
   if (const auto code = finish_vary(all, compare.vary)) return *code;
+  if (const auto code = finish_limits(all, compare.limits)) return *code;
+  if (const auto code = finish_shard(all, compare.shard)) return *code;
   return Command{compare};
 }
 

@@ -82,6 +82,9 @@ struct CompareArguments {
   std::filesystem::path out = "results";
   std::string format = "text";  ///< what stdout carries
   ProgressMode progress = ProgressMode::automatic;
+  RunLimits limits;
+  Shard shard;
+  bool fresh = false;
   bool quiet = false;
   Appearance look;
 };

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/comparison_work.h"
 #include "cli/log.h"
 #include "cli/recorded_sweep.h"
 #include "cli/sweep_work.h"
@@ -47,12 +48,29 @@ Exit merge_sweep(const RecordedSweep& recorded, const std::vector<fs::path>& fol
   const auto plan = plan_sweep(recorded.text, recorded.file, recorded.vary, run);
   if (!plan) return Exit::bad_scenario;
   Sweep sweep(*plan, run);
-  sweep.finish(merge_pieces(sweep.work(), folders, arguments.out), {});
+  sweep.finish(merge_pieces(sweep.work(), folders, arguments.out));
   if (arguments.format == "json")
     std::fputs(sweep.json().c_str(), stdout);
   else
     std::fputs((arguments.quiet ? sweep.text() : sweep.headline() + sweep.text()).c_str(), stdout);
   return std::fflush(stdout) == 0 ? sweep.exit() : Exit::no_results;
+}
+
+Exit merge_comparison(const RecordedComparison& recorded, const std::vector<fs::path>& folders,
+                      const MergeArguments& arguments) {
+  CompareArguments compare = recorded.arguments;
+  compare.format = arguments.format;
+  compare.quiet = arguments.quiet;
+  compare.look = arguments.look;
+  const auto plan = plan_comparison(recorded.text, compare.file, compare.vary, compare.seeds,
+                                    &recorded.base_text);
+  if (!plan) return Exit::bad_scenario;
+  Comparing comparing(*plan, compare);
+  comparing.finish(merge_pieces(comparing.work(), folders, arguments.out));
+  if (arguments.format == "text" && !arguments.quiet)
+    std::fputs((comparing.table().headline() + "\n").c_str(), stdout);
+  std::fputs(comparing.document().c_str(), stdout);
+  return std::fflush(stdout) == 0 ? comparing.exit() : Exit::no_results;
 }
 
 }  // namespace
@@ -66,6 +84,8 @@ Exit execute(const MergeArguments& arguments) {
     return Exit::usage;
   }
   if (const auto sweep = read_sweep(recorded->plan)) return merge_sweep(*sweep, folders, arguments);
+  if (const auto comparison = read_comparison(recorded->plan))
+    return merge_comparison(*comparison, folders, arguments);
   log_error(folders.front().string() + " holds nothing that can be merged");
   return Exit::usage;
 }

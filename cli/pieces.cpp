@@ -20,6 +20,7 @@
 #include "observe/json_document.h"
 #include "observe/run_journal.h"
 #include "observe/style.h"
+#include "observe/summary.h"
 
 namespace byzlab {
 namespace {
@@ -111,6 +112,18 @@ void begin_folder(ResultsFolder& folder, const PieceWork& work, const PieceOptio
   // The plan is what makes it work to go on with: last, and whole.
   folder.write("plan.json.new", plan);
   fs::rename(folder.unfinished() / "plan.json.new", there);
+}
+
+/// "-shard2of3"; empty for all.
+std::string part_of(Shard shard) {
+  return shard.all() ? "" : fmt::format("-shard{}of{}", shard.index, shard.of);
+}
+
+fs::path place_of(const PieceWork& work, const PieceOutcome& outcome) {
+  if (!outcome.folder) return {};
+  if (outcome.interrupted) return outcome.folder->unfinished();
+  return outcome.folder->place(
+      work.name, fmt::format("{}-{}{}", time_of_day(), work.title, part_of(outcome.shard)));
 }
 
 // ------------------------------------------------------------------------------------- the work
@@ -320,6 +333,8 @@ PieceOutcome merge_pieces(const PieceWork& work, const std::vector<fs::path>& fo
     }
   }
   for (const auto& shard : shards) add_times(shard, outcome);
+  outcome.jobs = static_cast<unsigned>(shards.size());
+  outcome.place = place_of(work, outcome);
   return outcome;
 }
 
@@ -344,12 +359,11 @@ std::optional<RecordedPlan> read_plan(const fs::path& folder) {
 /// file.
 std::string unfinished_name(const PieceWork& work, Shard shard) {
   std::string build = version();
-  struct stat program{};
+  struct stat program {};
   if ((build == "unknown" || build.ends_with("-dirty")) && ::stat("/proc/self/exe", &program) == 0)
     build +=
         fmt::format(" {} {}.{}", program.st_size, program.st_mtim.tv_sec, program.st_mtim.tv_nsec);
-  const auto part = shard.all() ? "" : fmt::format("-shard{}of{}", shard.index, shard.of);
-  return "unfinished-" + work.title + part + "-" + short_digest(work.plan + build);
+  return "unfinished-" + work.title + part_of(shard) + "-" + short_digest(work.plan + build);
 }
 
 std::uint64_t default_memory(unsigned jobs) {
@@ -360,8 +374,30 @@ std::uint64_t default_memory(unsigned jobs) {
 
 PieceOutcome run_pieces(const PieceWork& work, const PieceOptions& options) {
   PieceOutcome outcome;
+  outcome.shard = options.shard;
   Doing(work, options, outcome).all();
+  outcome.jobs = workers_for(options.jobs, outcome.planned);
+  outcome.place = place_of(work, outcome);
   return outcome;
+}
+
+std::vector<Pointer> PieceOutcome::pointers() const {
+  if (!folder) return {};
+  std::vector<Pointer> all{{"results", place.string()}};
+  if (interrupted) all.push_back({"go on", "the same command"});
+  if (!shard.all() && !interrupted)
+    all.push_back({"whole", "byzlab merge, when all shards are done"});
+  return all;
+}
+
+void PieceOutcome::finish(const Report& index) {
+  folder->write("times.json",
+                pretty(json::object{
+                    {"wall_seconds", wall_seconds}, {"cpu_seconds", cpu_seconds}, {"jobs", jobs}}));
+  if (interrupted) return;
+  folder->remove("times.jsonl");
+  folder->finish(
+      place, index_line(index, place.lexically_relative(folder->root()).string(), time_of_day()));
 }
 
 }  // namespace byzlab

@@ -15,6 +15,7 @@
 
 #include "cli/arguments.h"
 #include "observe/results_folder.h"
+#include "observe/terminal.h"
 #include "testbed/report.h"
 #include "testbed/shard.h"
 #include "testbed/worker_pool.h"
@@ -63,9 +64,18 @@ struct PieceOptions {
 /// What became of the work.
 struct PieceOutcome {
   std::optional<ResultsFolder> folder;  ///< with plan.json, the inputs and runs.jsonl in it
+  std::filesystem::path place;          ///< where the folder will lie, or lies while unfinished
+  Shard shard;
+  unsigned jobs = 1;  ///< worker processes, or shards that were put together
   std::uint64_t planned = 0;
   bool interrupted = false;
   double wall_seconds = 0, cpu_seconds = 0;  ///< of all processes that worked on it
+
+  /// What people are told of it: "results", "go on", "whole".
+  std::vector<Pointer> pointers() const;
+  /// The last that is done to the folder: times.json, and the way to its place with a line in the
+  /// list of runs. What was interrupted stays, to be gone on with.
+  void finish(const Report& index);
 };
 
 /// Does what is not done yet. Throws ResultsError, whose text says what is kept.

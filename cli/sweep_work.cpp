@@ -216,14 +216,14 @@ std::string Sweep::headline() const {
                             plan_.cells.size() * (info_.last_seed - info_.first_seed + 1));
 }
 
-void Sweep::finish(PieceOutcome outcome, Shard shard) {
+void Sweep::finish(PieceOutcome outcome) {
   info_.planned = outcome.planned;
   info_.interrupted = outcome.interrupted;
   info_.wall_seconds = outcome.wall_seconds;
   info_.cpu_seconds = outcome.cpu_seconds;
-  info_.jobs = workers_for(arguments_.jobs, outcome.planned);
-  if (!shard.all()) info_.shard = shard.text();
-  if (outcome.folder) write(*outcome.folder, shard);
+  info_.jobs = outcome.jobs;
+  if (!outcome.shard.all()) info_.shard = outcome.shard.text();
+  if (outcome.folder) write(outcome);
 }
 
 std::string Sweep::again() const {
@@ -237,25 +237,15 @@ std::string Sweep::again() const {
   return sweep_command(plan_.cells[0].file(), plan_.vary, plan_.seeds, arguments_);
 }
 
-void Sweep::write(ResultsFolder& folder, Shard shard) {
-  const auto part = shard.all() ? "" : fmt::format("-shard{}of{}", shard.index, shard.of);
-  const auto id =
-      fmt::format("{}-s{}..{}{}", time_of_day(), info_.first_seed, info_.last_seed, part);
-  const auto place = info_.interrupted ? folder.unfinished() : folder.place(info_.name, id);
-  std::vector<Pointer> pointers{{"results", place.string()}};
-  if (info_.interrupted) pointers.push_back({"go on", "the same command"});
-  if (!shard.all() && !info_.interrupted)
-    pointers.push_back({"whole", "byzlab merge, when all shards are done"});
+void Sweep::write(PieceOutcome& outcome) {
+  auto pointers = outcome.pointers();
   pointers.push_back({"again", again()});
-  folder.write("summary.json", json());
-  folder.write("times.json", times_json(info_));
-  folder.write("console.txt", headline() + failures_text({}) + tally_text(tally_, info_, {}) +
-                                  pointers_text(pointers, TextOptions{}));
+  outcome.folder->write("summary.json", json());
+  outcome.folder->write("console.txt", headline() + failures_text({}) +
+                                           tally_text(tally_, info_, {}) +
+                                           pointers_text(pointers, TextOptions{}));
   pointers_ = pointers_text(pointers, TextOptions{.style = style_for_stdout(arguments_.look)});
-  if (info_.interrupted) return;  // it keeps its place until it is gone on with
-  folder.remove("times.jsonl");
-  folder.finish(
-      place, index_line(report(), place.lexically_relative(folder.root()).string(), time_of_day()));
+  outcome.finish(report());
 }
 
 std::string Sweep::failures_text(const Style& style) const {
@@ -331,8 +321,7 @@ void run_sweep(Sweep& sweep, const RunArguments& arguments, Shard shard, bool fr
                                  .fresh = fresh,
                                  .store = arguments.verify.empty(),
                                  .progress = decided(arguments.progress, arguments.quiet),
-                                 .ascii = arguments.look.ascii}),
-               shard);
+                                 .ascii = arguments.look.ascii}));
 }
 
 }  // namespace byzlab

@@ -39,7 +39,7 @@ class Sweep {
   /// "good   pbft  n=4   5 s   seeds 1..6"
   std::string headline() const;
   /// Takes what became of the work and writes the results; text() and the rest are then known.
-  void finish(PieceOutcome outcome, Shard shard);
+  void finish(PieceOutcome outcome);
 
   const SweepTally& tally() const { return tally_; }
   const SweepInfo& info() const { return info_; }
@@ -60,7 +60,7 @@ class Sweep {
   void tell(Place place, const Report& report, const std::string& where);
   std::string failures_text(const Style& style) const;
   std::string again() const;
-  void write(ResultsFolder& folder, Shard shard);
+  void write(PieceOutcome& outcome);
 
   const SweepPlan& plan_;
   const RunArguments& arguments_;

@@ -115,6 +115,7 @@ json::object cell_of(const ComparisonTable& table, std::size_t index) {
   o["stalled"] = cell.stalled;
   o["live"] = cell.live;
   o["inside"] = cell.inside;
+  if (cell.stopped > 0) o["stopped"] = cell.stopped;
   if (!cell.first_failure.empty()) o["first_failure"] = cell.first_failure;
   if (const auto share = table.carried(index)) o["carried"] = *share;
   if (cell.runs() > 0) {
@@ -182,7 +183,9 @@ std::string ComparisonTable::json() const {
       {"name", comparison_.name},
       {"description", comparison_.description},
       {"verdict", to_string(verdict())},
-      {"reason", failed_ > 0 ? std::to_string(failed_) + " runs failed" : ""},
+      {"reason", failed_ > 0 && verdict() != RunVerdict::pass
+                     ? std::to_string(failed_) + " runs failed"
+                     : ""},
       {"seeds", {{"first", seeds.first}, {"last", seeds.last}, {"paired", seeds.paired}}},
       {"first_seed", seeds.first},
       {"last_seed", seeds.last},
@@ -196,7 +199,6 @@ std::string ComparisonTable::json() const {
         {"failed", failed_},
         {"inconclusive", inconclusive_}}},
       {"events", events_},
-      {"wall_seconds", wall_seconds_},
       {"axes", axes_of(comparison_)},
       {"table", table_of(comparison_)},
       {"cells", std::move(cells)},

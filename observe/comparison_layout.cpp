@@ -166,6 +166,12 @@ std::vector<std::string> ComparisonLayout::footnotes(Ratios ratios) const {
         "[{}] excluded, {} cells: {}", i + 1,
         std::ranges::count(plan_.cells, reasons_[i], &scenario::Cell::excluded), reasons_[i]));
   }
+  std::uint64_t stopped = 0;
+  for (std::size_t i = 0; i < plan_.cells.size(); ++i) stopped += table_.cell(i).stopped;
+  if (stopped > 0)
+    notes.push_back(fmt::format(
+        "{} stopped at a limit or crashed: nothing is known of them, runs.jsonl names them.",
+        stopped == 1 ? "1 run was" : fmt::format("{} runs were", stopped)));
   if (table_.is_interrupted())
     notes.emplace_back("Interrupted: cells have the runs that were done.");
   return notes;

@@ -27,6 +27,11 @@ bool is_safety(scenario::Property property) {
   return false;
 }
 
+/// Where finality is a matter of probability, so are these; nothing excuses an invented request.
+bool is_final_by_chance(scenario::Property property) {
+  return property == scenario::Property::agreement || property == scenario::Property::total_order;
+}
+
 bool is_liveness(scenario::Property property) {
   return property == scenario::Property::progress || property == scenario::Property::recovery ||
          property == scenario::Property::liveness;
@@ -117,7 +122,7 @@ void ComparisonTable::add(std::size_t index, std::uint64_t seed_index, const Rep
     unsafe = unsafe || violated;
     stalled = stalled || (e.status == Status::fail && is_liveness(e.property));
     live = live || (e.status == Status::pass && is_liveness(e.property));
-    const bool chance = by_chance_[index] && violated;
+    const bool chance = by_chance_[index] && violated && is_final_by_chance(e.property);
     inside = inside || (!chance && ((e.status == Status::fail && !report.beyond_bound) ||
                                     e.bound == Bound::inside));
     if (e.status == Status::fail && cell.first_failure.empty()) cell.first_failure = e.text;
@@ -126,6 +131,7 @@ void ComparisonTable::add(std::size_t index, std::uint64_t seed_index, const Rep
   cell.stalled += stalled && !unsafe ? 1 : 0;
   cell.live += live && !stalled && !unsafe ? 1 : 0;
   cell.inside += inside ? 1 : 0;
+  cell.stopped += report.stopped.empty() ? 0 : 1;
   for (std::size_t m = 0; m < comparison_.table.metrics.size(); ++m) {
     cell.values[m][seed_index] = metric_in(report, comparison_.table.metrics[m]);
     if (!pooled_[m]) continue;
@@ -144,7 +150,10 @@ RunVerdict ComparisonTable::verdict() const {
   if (comparison_.table.map) {
     if (std::ranges::any_of(cells_, [](const CellResult& cell) { return cell.inside > 0; }))
       return RunVerdict::fail;
-    return runs() < planned() || runs() == 0 ? RunVerdict::inconclusive : RunVerdict::pass;
+    const bool stopped =
+        std::ranges::any_of(cells_, [](const CellResult& cell) { return cell.stopped > 0; });
+    return stopped || runs() < planned() || runs() == 0 ? RunVerdict::inconclusive
+                                                        : RunVerdict::pass;
   }
   if (failed_ > 0) return RunVerdict::fail;
   return inconclusive_ > 0 || runs() < planned() || runs() == 0 ? RunVerdict::inconclusive
@@ -152,6 +161,7 @@ RunVerdict ComparisonTable::verdict() const {
 }
 
 std::uint64_t ComparisonTable::planned() const {
+  if (part_) return *part_;
   const auto run = std::ranges::count_if(comparison_.cells,
                                          [](const auto& cell) { return cell.excluded.empty(); });
   return static_cast<std::uint64_t>(run) * comparison_.seeds_of_a_cell();

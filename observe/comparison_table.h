@@ -22,6 +22,7 @@ struct CellResult {
   std::uint64_t live = 0;     ///< safe runs in which what was to go on did
   /// Runs with a failure that the fault model does not allow, however unlucky the seed.
   std::uint64_t inside = 0;
+  std::uint64_t stopped = 0;  ///< runs that a limit or a crash ended: nothing is known of them
   std::string violated;       ///< the first such property: "agreement"
   std::string first_failure;  ///< what failed first, else: "recovery: 5s after split"
   /// By metric of the plan, then by seed; none where the run has no such figure.
@@ -58,6 +59,8 @@ class ComparisonTable {
   void add(std::size_t cell, std::uint64_t seed_index, const Report& report);
   void set_wall_seconds(double seconds) { wall_seconds_ = seconds; }
   void set_interrupted() { interrupted_ = true; }
+  /// Only so many runs are to be done here: it is a shard.
+  void set_part(std::uint64_t planned) { part_ = planned; }
 
   RunVerdict verdict() const;
   std::uint64_t runs() const { return passed_ + failed_ + inconclusive_; }
@@ -67,7 +70,7 @@ class ComparisonTable {
   std::uint64_t events() const { return events_; }
   double wall_seconds() const { return wall_seconds_; }
   bool is_interrupted() const { return interrupted_; }
-  /// Runs there would be if all were done.
+  /// Runs there would be if all were done; of a shard, if all of it were.
   std::uint64_t planned() const;
   /// A combined hash of all traces in the order they were added: proves the whole comparison.
   std::uint64_t trace_hash() const { return trace_hash_; }
@@ -113,9 +116,10 @@ class ComparisonTable {
   std::vector<scenario::MetricUnit> units_;    // by metric of the plan
   std::vector<std::optional<Pooled>> pooled_;  // by metric of the plan
   std::vector<CellResult> cells_;
-  std::vector<bool> by_chance_;  // by cell: safety of its protocol is a matter of probability
+  std::vector<bool> by_chance_;  // by cell: finality of its protocol is a matter of probability
   std::uint64_t passed_ = 0, failed_ = 0, inconclusive_ = 0, events_ = 0;
   std::uint64_t trace_hash_ = 0;
+  std::optional<std::uint64_t> part_;
   double wall_seconds_ = 0;
   bool interrupted_ = false;
 };

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "observe/exact_json.h"
 #include "observe/histogram_json.h"
 #include "observe/json_document.h"
 #include "observe/summary.h"
@@ -190,16 +191,12 @@ std::optional<RunRecord> read_run_line(std::string_view line, bool with_metrics)
   if (!line.ends_with('}')) return std::nullopt;
   unsigned char buffer[8192];
   json::monotonic_resource memory(buffer);
-  json::stream_parser parser(&memory);
-  json::error_code wrong;
   // In a string these quotes would be escaped: this is the key.
   const auto metrics = with_metrics ? std::string_view::npos : line.find(kMetrics);
-  parser.write(line.data(), std::min(metrics, line.size()), wrong);
-  if (!wrong && metrics != std::string_view::npos) parser.write("}", 1, wrong);
-  if (!wrong) parser.finish(wrong);
-  if (wrong) return std::nullopt;
-  const json::value document = parser.release();
-  return document.is_object() ? record_of(document.get_object()) : std::nullopt;
+  const auto document = metrics == std::string_view::npos
+                            ? parse_exact({line}, &memory)
+                            : parse_exact({line.substr(0, metrics), "}"}, &memory);
+  return document && document->is_object() ? record_of(document->get_object()) : std::nullopt;
 }
 
 }  // namespace byzlab

@@ -154,7 +154,5 @@ std::string tally_verdict(const SweepTally& tally, const SweepInfo& info, const 
 std::string tally_text(const SweepTally& tally, const SweepInfo& info, const Style& style);
 /// summary.json of a sweep.
 std::string tally_json(const SweepTally& tally, const SweepInfo& info);
-/// times.json: what differs from time to time.
-std::string times_json(const SweepInfo& info);
 
 }  // namespace byzlab

@@ -265,9 +265,4 @@ std::string tally_json(const SweepTally& tally, const SweepInfo& info) {
   return pretty(all);
 }
 
-std::string times_json(const SweepInfo& info) {
-  return pretty(json::object{
-      {"wall_seconds", info.wall_seconds}, {"cpu_seconds", info.cpu_seconds}, {"jobs", info.jobs}});
-}
-
 }  // namespace byzlab

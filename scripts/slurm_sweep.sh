@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# A sweep on a Slurm cluster with a shared folder: an array of jobs, one a shard, and a job that puts
-# them together when all are done.
+# A sweep or a comparison on a Slurm cluster with a shared folder: an array of jobs, one a shard, and a
+# job that puts them together when all are done.
 #
 #   scripts/slurm_sweep.sh -n SHARDS -o DIR [sbatch options…] -- sweep FILE --seeds 1..1000000
+#   scripts/slurm_sweep.sh -n SHARDS -o DIR [sbatch options…] -- compare FILE
 #
-# DIR is for this sweep alone and must be seen by all nodes: the shards go to DIR/shards, the whole to
+# DIR is for this one alone and must be seen by all nodes: the shards go to DIR/shards, the whole to
 # DIR. A shard is one job that runs for minutes, never one run: Slurm takes most of a second a job. The
 # same command again does only what is not done: shards that are whole are skipped, those that were
 # killed go on where they were.
@@ -31,7 +32,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 [[ $shards =~ ^[1-9][0-9]*$ ]] && [ -n "$out" ] && [ $# -gt 1 ] || usage
 shift
-[ "$1" = sweep ] || usage
+[ "$1" = sweep ] || [ "$1" = compare ] || usage
 [ -x "$byzlab" ] || { echo "slurm_sweep.sh: no program $byzlab" >&2; exit 64; }
 mkdir -p "$out/shards" "$out/logs"
 out=$(realpath "$out")

@@ -123,8 +123,9 @@ bool make_cells(ComparisonPlan& plan) {
 class Loader {
  public:
   /// `foreign` gets what is wrong in a base file.
-  Loader(ComparisonPlan& comparison, Loading& loading, ComparisonResult& foreign)
-      : into_(comparison), loading_(loading), foreign_(foreign) {}
+  Loader(ComparisonPlan& comparison, Loading& loading, ComparisonResult& foreign,
+         const std::string* base_text)
+      : into_(comparison), loading_(loading), foreign_(foreign), base_text_(base_text) {}
 
   void load(const YamlNode& root) {
     const Section top(loading_, &root, {.section = "comparison", .shown = "comparison"});
@@ -169,7 +170,8 @@ class Loader {
   /// A whole scenario, good by itself; its name is relative to the comparison's file.
   void load_base_file(const YamlNode& name) {
     const auto path = std::filesystem::path(into_.file).parent_path() / name.text;
-    LoadResult alone = load_file(path, loading_.catalogue);
+    LoadResult alone = base_text_ ? load_text(*base_text_, path.string(), loading_.catalogue)
+                                  : load_file(path, loading_.catalogue);
     if (!alone.scenario) {
       if (alone.source.empty())
         return error(name, "E008", ticked(path.string()) + ": " + alone.diagnostics[0].message);
@@ -295,27 +297,49 @@ class Loader {
   ComparisonPlan& into_;
   Loading& loading_;
   ComparisonResult& foreign_;
+  const std::string* base_text_;
 };
 
-/// Every cell must be a scenario. The same mistake in the base is found once.
+bool is_the_same(const Diagnostic& a, const Diagnostic& b) {
+  return a.at.line == b.at.line && a.at.column == b.at.column && a.code == b.code &&
+         a.severity == b.severity;
+}
+
+/// "in the cell pbft, 4", "in 12 cells: pbft, 4; pbft, 16; raft, 4 and 9 more"
+std::string place_words(const std::vector<std::string>& cells) {
+  constexpr std::size_t kNamed = 3;
+  if (cells.size() == 1) return "in the cell " + cells[0];
+  const std::vector<std::string> named(cells.begin(),
+                                       cells.begin() + std::min(kNamed, cells.size()));
+  return "in " + std::to_string(cells.size()) + " cells: " + join(named, "; ") +
+         (cells.size() > kNamed ? " and " + std::to_string(cells.size() - kNamed) + " more" : "");
+}
+
+/// Every cell must be a scenario. What is wrong in several cells is told once, with their names.
 void check_cells(ComparisonPlan& comparison, const Catalogue& catalogue, Diagnostics& all) {
-  for (std::size_t i = 0; i < comparison.cells.size(); ++i) {
+  const std::size_t before = all.size();
+  std::vector<std::vector<std::string>> where;
+  for (std::size_t i = 0; i < comparison.cells.size() && all.size() < kMaxShown; ++i) {
     Cell& cell = comparison.cells[i];
     if (!cell.excluded.empty()) continue;
     LoadResult loaded = comparison.load(cell, comparison.seed(i, 0), catalogue);
     if (loaded.scenario) cell.protocol = loaded.scenario->protocol.name;
     for (Diagnostic& d : loaded.diagnostics) {
-      if (d.code == "W211") continue;  // any(f) or any(0) of nobody is one end of an axis
-      const bool known = std::ranges::any_of(all, [&](const Diagnostic& other) {
-        return other.at.line == d.at.line && other.at.column == d.at.column &&
-               other.code == d.code && other.severity == d.severity;
-      });
-      if (known) continue;
-      d.notes.push_back("in the cell " + comparison.label(cell));
-      all.push_back(std::move(d));
+      // Whoever writes a zero among the values of an axis means nobody.
+      if (d.code == "W211" && d.message.starts_with("selector any(0) ")) continue;
+      const auto known =
+          std::find_if(all.begin() + static_cast<std::ptrdiff_t>(before), all.end(),
+                       [&](const Diagnostic& other) { return is_the_same(d, other); });
+      const auto at = static_cast<std::size_t>(known - all.begin()) - before;
+      if (known == all.end()) {
+        where.emplace_back();
+        all.push_back(std::move(d));
+      }
+      where[at].push_back(comparison.label(cell));
     }
-    if (all.size() >= kMaxShown) return;
   }
+  for (std::size_t i = 0; i < where.size(); ++i)
+    all[before + i].notes.push_back(place_words(where[i]));
 }
 
 ComparisonResult checked(ComparisonPlan comparison, Findings& findings,
@@ -375,7 +399,7 @@ bool is_comparison(std::string_view yaml) {
 }
 
 ComparisonResult load_comparison(std::string_view yaml, std::string_view file,
-                                 const Catalogue& catalogue) {
+                                 const Catalogue& catalogue, const std::string* base_text) {
   Findings findings{std::string(file)};
   ComparisonPlan comparison;
   comparison.file = file;
@@ -384,7 +408,7 @@ ComparisonResult load_comparison(std::string_view yaml, std::string_view file,
     check_strictness(*root, findings);
     Loading loading{.findings = findings, .catalogue = catalogue};
     ComparisonResult foreign;
-    Loader(comparison, loading, foreign).load(*root);
+    Loader(comparison, loading, foreign, base_text).load(*root);
     if (!foreign.diagnostics.empty()) return foreign;
   }
   return checked(std::move(comparison), findings, catalogue);

@@ -92,9 +92,11 @@ struct ComparisonResult {
 /// True when the text says `kind: comparison` (or cannot be read: then it is nobody's).
 bool is_comparison(std::string_view yaml);
 
-/// Checks every cell that is not excluded, with the first seed.
+/// Checks every cell that is not excluded, with the first seed. `base_text`: what the file that
+/// `base` names is known to hold, when it need not be there.
 ComparisonResult load_comparison(std::string_view yaml, std::string_view file,
-                                 const Catalogue& catalogue);
+                                 const Catalogue& catalogue,
+                                 const std::string* base_text = nullptr);
 
 /// A key of a scenario with the values it takes: "protocol" and "replicas", or a path such as
 /// "network.loss".

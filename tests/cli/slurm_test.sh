@@ -119,8 +119,9 @@ wait_for() { # job
   done
   return 1
 }
-submit() {
-  "$source/scripts/slurm_sweep.sh" -n 3 -o results --time=5 -- sweep small.yaml --seeds 1..300 > submitted ||
+submit() { # the sweep, or what is named
+  [ $# -gt 0 ] || set -- sweep small.yaml --seeds 1..300
+  "$source/scripts/slurm_sweep.sh" -n 3 -o results --time=5 -- "$@" > submitted ||
     fail "the jobs were not taken: $(cat submitted)"
   merge=$(sed 's/.*merge \([0-9]*\);.*/\1/' submitted)
   wait_for "$merge" || fail "the jobs do not end: $(squeue)"
@@ -137,4 +138,11 @@ rm -r results/shards/2 results/small
 submit
 [ "$(stat -c %Y.%i results/shards/1/small/2*/runs.jsonl)" = "$before" ] || fail "a shard was done twice"
 cmp -s "$whole/runs.jsonl" results/small/2*/runs.jsonl || fail "the second time: other results"
+
+# A comparison is taken apart in the same way.
+rm -r results whole
+"$byzlab" compare small.yaml --protocols pbft,raft --seeds 1..30 -o whole -q || fail "a comparison"
+submit compare small.yaml --protocols pbft,raft --seeds 1..30
+diff -r --exclude times.json --exclude console.txt whole/small/2* results/small/2* ||
+  fail "the cluster's comparison differs from one machine's"
 echo "on a Slurm cluster the same as on one machine"

@@ -4,24 +4,12 @@
 #   sweep_test.sh <byzlab>
 set -uo pipefail
 byzlab=$(realpath "$1")
+support=$(realpath "$(dirname "$0")/many_runs.sh")
 work=$(mktemp -d)
 trap 'umount "$work/tiny" 2> /dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
-failures=0
-fail() {
-  echo "FAIL: $*" >&2
-  failures=$((failures + 1))
-}
-# expect CODE WHAT COMMAND…: runs it, keeps its output in out and err.
-expect() {
-  local code=$1 what=$2
-  shift 2
-  "$@" > out 2> err < /dev/null
-  local got=$?
-  [ $got -eq "$code" ] || { fail "$what: exit $got, not $code: $*"; cat out err >&2; }
-}
-says() { grep -qF -- "$2" "$1" || { fail "no \"$2\" in $1 of the last command"; cat "$1" >&2; }; }
+. "$support"
 
 # A run of some 3 ms, whose faults are drawn from its seed.
 cat > small.yaml << 'END'
@@ -39,10 +27,6 @@ expect:
 END
 sed 's/^name: small/name: heavy/; s/^duration: .*/duration: 1000s/' small.yaml > heavy.yaml
 
-only() { find "$1" -name "$2" 2> /dev/null | head -n 1; }
-# same FOLDER FOLDER: equal but for the times, which stand in two files of their own.
-same() { diff -r --exclude times.json --exclude console.txt "$1" "$2" > differences; }
-
 # --- the whole, once, undisturbed
 expect 0 "a sweep" "$byzlab" sweep small.yaml --seeds 1..400 -j 2 -o whole
 says out "PASS  400 seeds"
@@ -53,24 +37,8 @@ expect 0 "run does the same" "$byzlab" run small.yaml --seeds 1..400 -j 1 -o run
 same "$whole" "$(only run '2*-s1..400')" || { fail "run and sweep differ"; head differences; }
 
 # --- killed again and again
-"$byzlab" sweep small.yaml --seeds 1..400 -j 2 -o killed > out 2> err &
-process=$!
-for round in 1 2 3 4 5 6; do
-  journal=
-  for ((i = 0; i < 500; i++)); do
-    journal=$(only killed runs.jsonl)
-    [ -n "$journal" ] && [ "$(wc -l < "$journal")" -ge $((round * 50)) ] && break
-    kill -0 $process 2> /dev/null || break
-    sleep 0.01
-  done
-  kill -9 $process 2> /dev/null
-  wait $process 2> /dev/null
-  # As if it had been writing when it died.
-  [ $round -eq 3 ] && [ -n "$journal" ] && printf '{"seed":3' >> "$journal"
-  "$byzlab" sweep small.yaml --seeds 1..400 -j 2 -o killed > out 2> err &
-  process=$!
-done
-wait $process || fail "the rest of a killed sweep: exit $?"
+killed_again_and_again killed 50 "$byzlab" sweep small.yaml --seeds 1..400 -j 2 -o killed ||
+  fail "the rest of a killed sweep: exit $?"
 grep -q "continuing killed/small/unfinished-s1..400-.* of 400 runs were done" err ||
   fail "it did not say that it goes on"
 killed=$(only killed '2*-s1..400')
@@ -80,11 +48,7 @@ same "$whole" "$killed" || { fail "killed and undisturbed differ"; head differen
 # --- interrupted: kept, marked, gone on with
 "$byzlab" sweep heavy.yaml --seeds 1..16 -j 2 -o stopped > out 2> err &
 process=$!
-for ((i = 0; i < 1000; i++)); do
-  journal=$(only stopped runs.jsonl)
-  [ -n "$journal" ] && [ -s "$journal" ] && break
-  sleep 0.02
-done
+wait_for_lines stopped 1 $process > /dev/null
 kill -INT $process
 wait $process
 [ $? -eq 130 ] || fail "an interrupted sweep: exit $?"
@@ -99,12 +63,6 @@ grep -q '"interrupted": false' "$(only stopped summary.json)" || fail "still mar
 expect 64 "resume nothing" "$byzlab" sweep --resume "$folder"
 
 # --- a run that crashes, hangs, is too large or too long
-worker_of() { # of a process: one that is at a run
-  for ((i = 0; i < 500; i++)); do
-    pgrep -P "$1" | head -n 1 | grep . && return
-    sleep 0.01
-  done
-}
 "$byzlab" sweep heavy.yaml --seeds 1..6 -j 1 -o crashed > out 2> err &
 process=$!
 kill -SEGV "$(worker_of $process)"
@@ -168,8 +126,7 @@ expect 74 "shards of two sweeps" "$byzlab" merge shards parts -o mixed
 expect 64 "no shard" "$byzlab" sweep small.yaml --shard 4/3
 
 # --- a full disk (a tiny one, which only root can make)
-mkdir tiny
-if mount -t tmpfs -o size=200k none tiny 2> /dev/null; then
+if with_a_tiny_disk 200k; then
   expect 74 "a full disk" "$byzlab" sweep small.yaml --seeds 1..400 -o tiny
   says err "No space left on device"
   says err "of 400 runs in tiny/small/unfinished-s1..400-"
@@ -181,9 +138,6 @@ if mount -t tmpfs -o size=200k none tiny 2> /dev/null; then
   mount -o remount,size=10m tiny
   expect 0 "the rest, on a larger disk" "$byzlab" sweep small.yaml --seeds 1..400 -o tiny -q
   same "$whole" "$(only tiny '2*-s1..400')" || fail "after a full disk: other results"
-else
-  echo "no tiny disk could be made: a full disk was not tried"
 fi
 
-[ $failures -eq 0 ] || { echo "$failures failures"; exit 1; }
-echo "many runs: nothing lost, nothing twice"
+finish "sweeps"

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/rng.h"
 #include "observe/run_journal.h"
 #include "observe/run_record.h"
 #include "tests/observe/sample_report.h"
@@ -47,6 +48,23 @@ BOOST_AUTO_TEST_CASE(a_line_read_and_written_is_the_same_line) {
     BOOST_TEST((e.property == report.expectations[0].property));
     BOOST_TEST(*e.counts == false);
   }
+}
+
+// A table made from lines is the table made from the runs: no number may lose its last bit.
+BOOST_AUTO_TEST_CASE(numbers_survive_to_the_last_bit) {
+  Rng rng(7);
+  Report report = passing_report();
+  report.metrics.clear();
+  for (int i = 0; i < 20'000; ++i) {
+    const double value =
+        static_cast<double>(rng.next() >> 11) / static_cast<double>(1 + rng.below(1'000'000));
+    report.metrics.push_back({.name = "m.v" + std::to_string(i), .value = value, .samples = 1});
+  }
+  const auto record = read_run_line(run_line(report), true);
+  BOOST_REQUIRE(record);
+  BOOST_REQUIRE(record->report.metrics.size() == report.metrics.size());
+  for (std::size_t i = 0; i < report.metrics.size(); ++i)
+    BOOST_REQUIRE(record->report.metrics[i].value == report.metrics[i].value);
 }
 
 BOOST_AUTO_TEST_CASE(metrics_are_only_read_when_asked_for) {

@@ -1,6 +1,7 @@
 // Comparisons: cells, what is laid over what, exclusions, the table's plan.
 #include "testbed/scenario/comparison.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
@@ -184,6 +185,44 @@ timeline: [ { at: 1s, for: 1s, crash: r1 } ]
   BOOST_TEST(to_text(missing.diagnostics, missing.source).find("no such file") !=
              std::string::npos);
   fs::remove_all(folder);
+}
+
+BOOST_AUTO_TEST_CASE(a_warning_of_many_cells_is_told_once) {
+  constexpr std::string_view kNobody = R"(
+version: 1
+kind: comparison
+name: nobody
+base: { duration: 10s }
+vary:
+  protocol: [pbft, hotstuff]
+  replicas: [2, 3, 4]
+  who:
+    f: { timeline: [ { at: 5s, crash: any(f) } ] }
+    none: { timeline: [ { at: 5s, crash: any(0) } ] }
+)";
+  const auto result = load_comparison(kNobody, "nobody.yaml", catalogue());
+  BOOST_REQUIRE_MESSAGE(result.comparison, to_text(result.diagnostics, result.source));
+  const auto drawn = std::ranges::count(result.diagnostics, "W211", &Diagnostic::code);
+  BOOST_REQUIRE(drawn == 1);  // of any(f) with f = 0; any(0) is what was meant
+  const auto warning = std::ranges::find(result.diagnostics, "W211", &Diagnostic::code);
+  BOOST_REQUIRE(!warning->notes.empty());
+  BOOST_TEST(warning->notes.back() ==
+             "in 4 cells: pbft, 2, f; pbft, 3, f; hotstuff, 2, f and 1 more");
+}
+
+BOOST_AUTO_TEST_CASE(a_base_that_is_known_need_not_be_there) {
+  constexpr std::string_view kElsewhere = R"(
+version: 1
+kind: comparison
+name: elsewhere
+base: ./no-such-file.yaml
+vary: { protocol: [pbft, raft] }
+)";
+  const std::string base = "version: 1\nname: base\nduration: 10s\nprotocol: { name: pbft, replicas: 4 }\n";
+  BOOST_TEST(!load_comparison(kElsewhere, "here.yaml", catalogue()).comparison.has_value());
+  const auto result = load_comparison(kElsewhere, "here.yaml", catalogue(), &base);
+  BOOST_REQUIRE_MESSAGE(result.comparison, to_text(result.diagnostics, result.source));
+  BOOST_TEST(result.comparison->base_source == base);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_table_cannot_show_is_refused) {
