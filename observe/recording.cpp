@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "base/event_names.h"
 #include "base/json_text.h"
+#include "network/regions.h"
 
 namespace byzlab {
 namespace {
@@ -105,7 +107,7 @@ std::string flag(bool value) { return value ? "true" : "false"; }
 }  // namespace
 
 Interest Recording::interest() const {
-  return Interest::in<Committed, ViewEntered, Noted, ReplicaState>();
+  return Interest::in<Committed, ViewEntered, Noted, ReplicaState, RequestCompleted>();
 }
 
 void Recording::begin(const RunInfo& info) {
@@ -167,6 +169,18 @@ void Recording::note(Time now, const ReplicaState& e) {
     return;
   }
   states_.push_back({now, e.replica.value, e.now});
+}
+
+void Recording::note(Time now, const RequestCompleted& e) {
+  if (requests_seen_++ % requests_every_ != 0) return;
+  if (requests_.size() >= std::max<std::size_t>(rows_ / 20, 2)) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < requests_.size(); i += 2) requests_[kept++] = requests_[i];
+    requests_.resize(kept);
+    requests_every_ *= 2;
+    if ((requests_seen_ - 1) % requests_every_ != 0) return;
+  }
+  requests_.push_back({now, e.client.value, e.latency});
 }
 
 void Recording::note(Time now, const Noted& e) {
@@ -304,12 +318,14 @@ std::string Recording::json(int digits) const {
     });
     out += ",\n";
   }
-  out += tables_json({}, digits) + ",\n\"truncated\":{";
+  out += places_json() + tables_json({}, digits) + ",\n" + requests_json() +
+         ",\n\"truncated\":{";
   const char* comma = "";
   for (const auto& [name, count] :
        {std::pair{"blocks", left_out_.blocks}, std::pair{"commits", left_out_.commits},
         std::pair{"views", left_out_.views}, std::pair{"states", left_out_.states},
-        std::pair{"notes", left_out_.notes}}) {
+        std::pair{"notes", left_out_.notes},
+        std::pair{"requests", requests_seen_ - requests_.size()}}) {
     if (count == 0) continue;
     out += fmt::format("{}\"{}\":{}", std::exchange(comma, ","), name, count);
   }
@@ -374,6 +390,30 @@ std::string Recording::tables_json(const Seen& from, int digits) const {
          names("what", notes, &NoteRow::what), numbers("view", notes, &NoteRow::view),
          numbers("value", notes, &NoteRow::value), numbers("block", notes, &NoteRow::block)});
   return out;
+}
+
+std::string Recording::requests_json() const {
+  return fmt::format(
+      "\"requests\":{{{},\n{},\n{}}}", times("t", requests_, &RequestRow::at),
+      numbers("client", requests_, &RequestRow::client),
+      column("latency", requests_, [](const RequestRow& r, std::string& out) {
+        fmt::format_to(std::back_inserter(out), "{:.6g}", seconds(r.latency));
+      }));
+}
+
+/// Latitude and longitude of the regions whose place is known.
+std::string Recording::places_json() const {
+  std::string out;
+  const std::set<std::string> names(info_.regions.begin(), info_.regions.end());
+  for (const auto& name : names) {
+    const auto found = find_cloud_region(name);
+    if (!found) continue;
+    const CloudRegion& region = cloud_regions()[*found];
+    out += out.empty() ? "\"places\":{" : ",";
+    write_json_string(name, out);
+    out += fmt::format(":[{},{}]", region.latitude, region.longitude);
+  }
+  return out.empty() ? out : out + "},\n";
 }
 
 std::string Recording::blocks_json(std::span<const BlockRow> rows, int digits) const {

@@ -3,7 +3,8 @@
 // seconds.
 //
 // Rows beyond a bound are counted in "truncated", not kept, so that no run makes a page too large
-// to open and nothing is lost in silence.
+// to open and nothing is lost in silence. Of requests, which are many, a twentieth of that bound is
+// kept, evenly over the run.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -93,6 +94,11 @@ class Recording final : public RunObserver {
     std::uint32_t replica;
     ReplicaState::Now now;
   };
+  struct RequestRow {
+    Time at;  ///< accepted by its client
+    std::uint32_t client;
+    Duration latency;
+  };
   struct NoteRow {
     Time at;
     std::uint32_t replica;
@@ -108,6 +114,7 @@ class Recording final : public RunObserver {
   void note(Time now, const ViewEntered& e);
   void note(Time now, const Noted& e);
   void note(Time now, const ReplicaState& e);
+  void note(Time now, const RequestCompleted& e);
   /// The row of a block; a new one when there is room, else kNone.
   BlockIndex row_of(Time now, const Digest& digest);
   BlockIndex row_of(Time now, const Block& block);
@@ -118,6 +125,8 @@ class Recording final : public RunObserver {
   bool is_byzantine(std::int64_t replica) const;
   BlockRow& edit(BlockIndex b);
   std::string tables_json(const Seen& from, int digits) const;
+  std::string requests_json() const;
+  std::string places_json() const;
   std::string blocks_json(std::span<const BlockRow> rows, int digits) const;
 
   std::size_t rows_;
@@ -132,6 +141,9 @@ class Recording final : public RunObserver {
   std::vector<ViewRow> views_;
   std::vector<StateRow> states_;
   std::vector<NoteRow> notes_;
+  /// Every so many of the completed ones: where the table would be full, every other row goes.
+  std::vector<RequestRow> requests_;
+  std::uint64_t requests_every_ = 1, requests_seen_ = 0;
   std::uint64_t changes_ = 0;
   struct {
     std::uint64_t blocks = 0, commits = 0, views = 0, states = 0, notes = 0;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -144,6 +145,38 @@ BOOST_AUTO_TEST_CASE(rows_beyond_the_bound_are_counted) {
 }
 
 /// Every engine shows its blocks with their parents.
+/// Requests are kept evenly over the run: their number is bounded, the first stays, and so do late ones.
+BOOST_AUTO_TEST_CASE(of_many_requests_every_so_many_are_kept) {
+  Recording recording = started(1000);  // 50 requests
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    recording.on(kStart + std::chrono::seconds{i + 1},
+                 RequestCompleted{.id = {}, .client = ClientId(i % 3), .latency = std::chrono::milliseconds{7}});
+  }
+  const auto document = json::parse(recording.json());
+  const auto& t = document.at("requests").at("t").as_array();
+  BOOST_TEST(t.size() <= 50u);
+  BOOST_TEST(t.size() >= 25u);
+  BOOST_TEST(t.front().to_number<double>() == 1.0);
+  BOOST_TEST(t.back().to_number<double>() > 950.0);
+  const double step = t.at(1).to_number<double>() - t.at(0).to_number<double>();
+  for (std::size_t i = 1; i < t.size(); ++i) {
+    BOOST_TEST(t.at(i).to_number<double>() - t.at(i - 1).to_number<double>() == step);
+  }
+  BOOST_TEST(document.at("requests").at("latency").as_array().front().to_number<double>() == 0.007);
+  BOOST_TEST(document.at("truncated").at("requests").to_number<std::size_t>() == 1000 - t.size());
+}
+
+BOOST_AUTO_TEST_CASE(regions_of_the_preset_have_a_place) {
+  Recording recording;
+  RunInfo info;
+  info.n = info.processes = 3;
+  info.regions = {"us_east", "my_office", "us_east"};
+  recording.begin(info);
+  const auto document = json::parse(recording.json());
+  BOOST_TEST(document.at("places").as_object().size() == 1u);
+  BOOST_TEST(document.at("places").at("us_east").at(0).to_number<double>() == 39.04);
+}
+
 BOOST_AUTO_TEST_CASE(chains_of_all_engines_hang_together) {
   for (const EngineInfo& engine : engines()) {
     if (!engine.attacks.empty()) continue;

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { byGroup, heatMap, histogram, phases, quantile, samples } from "../src/views/latency_layout";
-import { kindRows } from "../src/views/network_layout";
+import {
+  byClient, byGroup, byRegionPair, heatMap, histogram, phases, quantile, samples,
+} from "../src/views/latency_layout";
+import { bandwidthOf, kindRows, utilisation } from "../src/views/network_layout";
+import { clientLanes } from "../src/views/spacetime_layout";
+import { regionMap } from "../src/views/topology_layout";
 import { modelOf } from "../src/views/run_model";
 import { blocks, commits, notes, run } from "./small_runs";
 
@@ -95,4 +99,55 @@ test("what a commit costs is the whole over the commits", () => {
   assert.deepEqual(kindRows(summary as never), [
     { name: "Vote", sent: 40, bytes: 400, lost: 2, per_commit: 10, bytes_per_commit: 100 },
   ]);
+});
+
+const clients = run({
+  ...data.recording,
+  requests: { t: [1, 2, 3, 9], client: [0, 1, 0, 1], latency: [0.5, 0.1, 1.5, 0.2] },
+});
+
+test("clients: what each waited for, in the range", () => {
+  assert.deepEqual(byClient(modelOf(clients), { from: 0, to: 5 }), [
+    { client: 0, samples: 2, p50: 0.5, p99: 1.5 },
+    { client: 1, samples: 1, p50: 0.1, p99: 0.1 },
+  ]);
+});
+
+test("client lanes: waits that touch the range; none when they are too many", () => {
+  const lanes = clientLanes(modelOf(clients), { from: 1.6, to: 1.95 });
+  assert.deepEqual(lanes.map((l) => [l.client, l.waits.length]), [[0, 1], [1, 1]]);
+  assert.deepEqual(lanes[0].waits[0], { from: 1.5, to: 3 });
+  assert.equal(clientLanes(modelOf(clients), { from: 0, to: 10 }, 12, 3).length, 0);
+  assert.equal(clientLanes(modelOf(clients), { from: 0, to: 10 }, 1).length, 0);
+});
+
+const abroad = run({
+  ...data.recording,
+  regions: ["us_east", "eu_west", "eu_west", "ap_south"],
+  places: { us_east: [39.04, -77.49], eu_west: [53.35, -6.26], ap_south: [19.08, 72.88] },
+});
+
+test("region pairs: from the proposer's region to the replica's", () => {
+  const pairs = byRegionPair(modelOf(abroad), { from: 0, to: 10 });
+  assert.deepEqual(pairs.map((p) => [p.from, p.to, Number(p.p50.toFixed(3)), p.samples]), [
+    ["us_east", "eu_west", 0.15, 1],
+    ["us_east", "us_east", 0.1, 1],
+  ]);
+});
+
+test("the map of regions: west is left, north is up, nobody falls off, regions keep apart", () => {
+  const map = regionMap(modelOf(abroad));
+  assert.ok(map && map.on_earth);
+  const [us, eu, ap] = ["us_east", "eu_west", "ap_south"].map((n) => map.spots.find((s) => s.name === n)!);
+  assert.ok(us.x < eu.x && eu.x < ap.x);
+  assert.ok(eu.y < us.y && us.y < ap.y);
+  for (const p of map.at) assert.ok(Math.abs(p.x) <= 1.1 && Math.abs(p.y) <= 1.1);
+  for (const [a, b] of [[us, eu], [eu, ap], [us, ap]]) assert.ok(Math.hypot(a.x - b.x, a.y - b.y) > 0.5);
+  assert.equal(regionMap(modelOf(data)), null);
+});
+
+test("use of the uplinks: bits sent against those that fit", () => {
+  assert.equal(bandwidthOf("network:\n  bandwidth: 100 Mbit/s\n"), 1e8);
+  assert.equal(bandwidthOf("network:\n  topology: full\n"), null);
+  assert.deepEqual(utilisation([1, 2], [1000, 3000], 2, 8000), [0.5, 1]);
 });

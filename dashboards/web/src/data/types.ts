@@ -136,6 +136,10 @@ export interface Recording {
   states: { t: Seconds[]; replica: number[]; state: ("up" | "crashed" | "paused" | "resumed")[] };
   /** `what`: names of milestones; `block`: index or -1. */
   notes: { t: Seconds[]; replica: number[]; what: string[]; view: number[]; value: number[]; block: number[] };
+  /** Accepted by their clients at t; of many every so many, evenly over the run. */
+  requests?: { t: Seconds[]; client: number[]; latency: Seconds[] };
+  /** Latitude and longitude of the regions whose place is known. */
+  places?: Record<string, [latitude: number, longitude: number]>;
   /** Rows left out beyond the bound, by table. */
   truncated: { [table: string]: number };
 }

@@ -4,11 +4,23 @@ import { figure, tableOf } from "../figure";
 import { duration, number } from "../format";
 import { Canvas, label, stroke } from "./canvas";
 import { timeGestures } from "./gestures";
-import { byGroup, heatMap, histogram, phases, quantile, samples, type Sample } from "./latency_layout";
+import {
+  byClient,
+  byGroup,
+  byRegionPair,
+  heatMap,
+  histogram,
+  phases,
+  quantile,
+  samples,
+  type PairRow,
+  type Sample,
+} from "./latency_layout";
 import { modelOf } from "./run_model";
 import { font, hatching, mixed, shades, type Shades } from "./shades";
 import { drawAxis } from "./timelines";
 import { Legend, Tip } from "./tip";
+import type { Range } from "../store";
 import type { View, ViewContext } from "./view";
 import "./views.css";
 
@@ -107,7 +119,14 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     drawPhases(pen, phases(modelOf(data), of), width, shades()),
   );
   const groups = element("section", { class: "card" });
-  stack.append(spread.root, heat.root, element("div", { class: "pair" }, waterfall.root, groups));
+  const clients = element("section", { class: "card" }),
+    pairs = element("section", { class: "card" });
+  stack.append(
+    spread.root,
+    heat.root,
+    element("div", { class: "pair" }, waterfall.root, groups),
+    element("div", { class: "pair" }, clients, pairs),
+  );
 
   return {
     update(range) {
@@ -126,6 +145,10 @@ export function mount(root: HTMLElement, context: ViewContext): View {
             note: rows.length > 12 ? `and ${rows.length - 12} more` : undefined,
           }),
         );
+        tellClients(clients, context, range);
+        const between = byRegionPair(model, range);
+        pairs.hidden = between.length === 0;
+        pairs.replaceChildren(element("h2", {}, "From region to region"), pairTable(between));
       }
       for (const c of [bars, map, steps]) c.redraw();
       for (const f of [spread, heat, waterfall]) f.refresh();
@@ -135,6 +158,70 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       for (const c of [bars, map, steps]) c.destroy();
     },
   };
+}
+
+const most_clients = 12;
+
+/** The slowest clients of the range first, when there are too many for all. */
+function tellClients(root: HTMLElement, context: ViewContext, range: Range): void {
+  const model = modelOf(context.data),
+    rows = byClient(model, range);
+  // A live page does not have them: they are kept for the whole run.
+  root.hidden = context.live || rows.length === 0;
+  if (root.hidden) return;
+  const shown =
+    rows.length <= most_clients ? rows : [...rows].sort((a, b) => b.p99 - a.p99).slice(0, most_clients);
+  const left_out = model.recording.truncated["requests"] ?? 0,
+    kept = model.recording.requests?.t.length ?? 0;
+  const notes = [
+    rows.length > shown.length && `the slowest of ${rows.length} clients`,
+    left_out > 0 && `of one request in ${Math.round((kept + left_out) / Math.max(1, kept))}`,
+  ].filter(Boolean);
+  root.replaceChildren(
+    element("h2", {}, "By client"),
+    element("p", { class: "note" }, "From a request's submission to its acceptance by the client."),
+    tableOf({
+      columns: ["client", "requests", "p50", "p99"],
+      rows: shown.map((c) => [`c${c.client}`, c.samples, duration(c.p50), duration(c.p99)]),
+      note: notes.length > 0 ? notes.join(", ") : undefined,
+    }),
+  );
+}
+
+/** Rows: where it was proposed; columns: where it was committed. */
+function pairTable(of: PairRow[]): HTMLElement {
+  const names = [...new Set(of.flatMap((p) => [p.from, p.to]))].sort();
+  const most = Math.max(...of.map((p) => p.p50));
+  const cell = (from: string, to: string) => {
+    const p = of.find((k) => k.from === from && k.to === to);
+    if (!p) return element("td", { class: "number" }, "–");
+    return element(
+      "td",
+      {
+        class: "number",
+        title: `${p.samples} commits, p99 ${duration(p.p99)}`,
+        style: `background: color-mix(in srgb, var(--blue) ${Math.round((p.p50 / most) * 32)}%, var(--paper))`,
+      },
+      duration(p.p50),
+    );
+  };
+  return element(
+    "div",
+    { class: "table-box" },
+    element("p", { class: "note" }, "Median from first proposal to a replica's commit. Rows: the proposer's region; columns: the replica's."),
+    element(
+      "table",
+      {},
+      element("thead", {}, element("tr", {}, element("th"), ...names.map((n) => element("th", { scope: "col" }, n)))),
+      element(
+        "tbody",
+        {},
+        ...[...new Set(of.map((p) => p.from))].map((from) =>
+          element("tr", {}, element("th", { scope: "row" }, from), ...names.map((to) => cell(from, to))),
+        ),
+      ),
+    ),
+  );
 }
 
 function sentence(of: Sample[]): string {
@@ -187,7 +274,7 @@ function drawHistogram(
     pen.fillRect(x + 0.5, y, Math.max(1, wide - 1), high(b.during));
     pen.fillStyle = hatching(pen, shade.fault, 5);
     pen.fillRect(x + 0.5, y, Math.max(1, wide - 1), high(b.during));
-    const words = duration(Number(b.from.toPrecision(2))),
+    const words = duration(Number(b.from.toPrecision(buckets[buckets.length - 1].to > 10 * buckets[0].from ? 2 : 3))),
       half = pen.measureText(words).width / 2;
     if (x - half < free) return;
     label(pen, words, x, foot + 12, shade.ink2, "center");
@@ -244,7 +331,7 @@ function drawHeat(
   for (let r = 0; r <= map.rows; r += Math.max(1, Math.ceil(16 / high)))
     label(
       pen,
-      duration(Number((10 ** ((map.low + r) / map.per_decade)).toPrecision(2))),
+      duration(Number((10 ** ((map.low + r) / map.per_decade)).toPrecision(map.per_decade > 8 ? 3 : 2))),
       left - 8,
       Math.max(top + 6, foot - r * high),
       shade.ink2,

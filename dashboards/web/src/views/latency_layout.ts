@@ -35,8 +35,20 @@ export interface Bucket {
   during: number;
 }
 
+/** So many buckets to a factor of ten that all samples fill about `wanted`; not fewer than `least`. */
+function fineness(of: Sample[], wanted: number, least: number): number {
+  let low = Infinity,
+    high = 0;
+  for (const s of of) {
+    low = Math.min(low, s.latency);
+    high = Math.max(high, s.latency);
+  }
+  const decades = Math.log10(high / low);
+  return decades > 0 ? Math.min(2000, Math.max(least, Math.ceil(wanted / decades))) : least;
+}
+
 /** Buckets of one ratio, `per_decade` to a factor of ten, from the least to the greatest sample. */
-export function histogram(of: Sample[], per_decade = 12): Bucket[] {
+export function histogram(of: Sample[], per_decade = fineness(of, 24, 12)): Bucket[] {
   if (of.length === 0) return [];
   const index = (x: number) => Math.floor(Math.log10(x) * per_decade + 1e-9);
   let low = Infinity,
@@ -71,7 +83,7 @@ export interface HeatMap {
   most: number;
 }
 
-export function heatMap(of: Sample[], range: Range, columns: number, per_decade = 8): HeatMap {
+export function heatMap(of: Sample[], range: Range, columns: number, per_decade = fineness(of, 10, 8)): HeatMap {
   const index = (x: number) => Math.floor(Math.log10(x) * per_decade + 1e-9);
   let low = Infinity,
     high = -Infinity;
@@ -158,4 +170,60 @@ export function byGroup(
       return { name, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), samples: list.length };
     })
     .sort((a, b) => b.samples - a.samples);
+}
+
+export interface ClientRow {
+  client: number;
+  samples: number;
+  p50: number;
+  p99: number;
+}
+
+/** What clients waited, of the requests accepted in the range. */
+export function byClient(model: RunModel, range: Range): ClientRow[] {
+  const { t, client, latency } = model.recording.requests ?? { t: [], client: [], latency: [] };
+  const of = new Map<number, number[]>();
+  for (let i = 0; i < t.length; i++) {
+    if (t[i] < range.from || t[i] > range.to) continue;
+    const list = of.get(client[i]);
+    if (list) list.push(latency[i]);
+    else of.set(client[i], [latency[i]]);
+  }
+  return [...of]
+    .map(([c, list]) => {
+      const sorted = Float64Array.from(list).sort();
+      return { client: c, samples: list.length, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) };
+    })
+    .sort((a, b) => a.client - b.client);
+}
+
+export interface PairRow {
+  from: string;
+  to: string;
+  samples: number;
+  p50: number;
+  p99: number;
+}
+
+/** From the proposer's region to each region where it was committed: first seen to that replica's commit. */
+export function byRegionPair(model: RunModel, range: Range): PairRow[] {
+  const { blocks, commits } = model.recording;
+  if (model.regions.length === 0) return [];
+  const of = new Map<string, { from: string; to: string; list: number[] }>();
+  for (let i = 0; i < commits.t.length; i++) {
+    const b = commits.block[i],
+      from = b < 0 ? undefined : model.regions[blocks.proposer[b]],
+      to = model.regions[commits.replica[i]];
+    if (from === undefined || to === undefined || model.byzantine[commits.replica[i]]) continue;
+    if (commits.t[i] < range.from || commits.t[i] > range.to || commits.t[i] <= blocks.seen[b]) continue;
+    const pair = of.get(`${from} ${to}`) ?? { from, to, list: [] };
+    pair.list.push(commits.t[i] - blocks.seen[b]);
+    of.set(`${from} ${to}`, pair);
+  }
+  return [...of.values()]
+    .map(({ from, to, list }) => {
+      const sorted = Float64Array.from(list).sort();
+      return { from, to, samples: list.length, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) };
+    })
+    .sort((a, b) => (a.from + a.to < b.from + b.to ? -1 : 1));
 }

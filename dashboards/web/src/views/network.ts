@@ -5,11 +5,11 @@ import { lineStyle } from "../colours";
 import type { Series } from "../data/types";
 import { element } from "../dom";
 import { figure } from "../figure";
-import { bytes, number } from "../format";
+import { bytes, number, share } from "../format";
 import { Canvas, label, stroke } from "./canvas";
 import { MessageFeed, no_rows } from "./message_feed";
 import { replicaSet } from "./names";
-import { kindRows, matrix, type Matrix } from "./network_layout";
+import { bandwidthOf, kindRows, matrix, utilisation, type Matrix } from "./network_layout";
 import { modelOf } from "./run_model";
 import { font, hatching, mixed, shades } from "./shades";
 import { Tip } from "./tip";
@@ -63,6 +63,30 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       }),
     );
   }
+
+  const bandwidth = bandwidthOf(data.lock_yaml);
+  if (bandwidth !== null && data.series && data.series.t.length > 1)
+    charts.push(
+      timeChart(stack, context, {
+        title: "Use of the uplinks",
+        meaning: `Bytes sent against ${number(bandwidth / 1e6)} Mbit/s of each of the ${data.summary.protocol.n} replicas: the mean of all. Above 100 % they queue.`,
+        t: () => (data.series as Series).t,
+        format: share,
+        lines: () => [
+          {
+            name: "mean of all uplinks",
+            values: utilisation(
+              (data.series as Series).t,
+              (data.series as Series).bytes,
+              data.summary.protocol.n,
+              bandwidth,
+            ),
+            colour: "--blue",
+            filled: true,
+          },
+        ],
+      }),
+    );
 
   let cells: Matrix | null = null;
   const feed = new MessageFeed(context, () => again());

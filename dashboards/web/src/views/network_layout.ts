@@ -59,3 +59,21 @@ export function matrix(rows: MessageRows, n: number, range: Range, most_cells = 
   }
   return { groups, count, bytes, lost, most, total };
 }
+
+/** Bits a second of each uplink, as the scenario has it; null where it sets none. */
+export function bandwidthOf(lock_yaml: string | undefined): number | null {
+  const found = /^  bandwidth:\s*"?([\d.]+)\s*([kMGT]?)bit\/s/m.exec(lock_yaml ?? "");
+  if (!found) return null;
+  const scale = { "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 }[found[2]] ?? 1;
+  const bits = Number(found[1]) * scale;
+  return bits > 0 ? bits : null;
+}
+
+/** Share of all uplinks that was busy in each interval, from what was sent so far. */
+export function utilisation(t: number[], bytes: number[], replicas: number, bits_per_second: number): number[] {
+  return t.map((at, i) => {
+    const span = at - (i > 0 ? t[i - 1] : 0),
+      sent = bytes[i] - (i > 0 ? bytes[i - 1] : 0);
+    return span > 0 ? (sent * 8) / (span * bits_per_second * Math.max(1, replicas)) : 0;
+  });
+}

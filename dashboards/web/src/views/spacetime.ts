@@ -12,6 +12,7 @@ import { dashOf, hue, shades } from "./shades";
 import {
   aboutBlocks,
   causality,
+  clientLanes,
   distance,
   kindsIn,
   quorums,
@@ -25,6 +26,7 @@ import {
   drawArrow,
   drawBars,
   drawBundles,
+  drawClients,
   drawLanes,
   drawNotes,
   drawTimes,
@@ -32,6 +34,7 @@ import {
   foot,
   head,
   nameArrow,
+  nameClients,
   notedIn,
 } from "./spacetime_draw";
 import { Tip } from "./tip";
@@ -51,6 +54,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   let shown: SpaceTime | null = null;
   let picked: number | null = null;
   let web: Causality | null = null;
+  let hovered: number | null = null; // lights its causes and effects while nothing is picked
   const feed = new MessageFeed(context, () => {
     pick(null);
     picture.refresh();
@@ -90,7 +94,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   const picture = figure({
     title: "Messages in space and time",
     meaning:
-      "Time runs down, a lane is a replica. Double arrows: a sender says two things; ✕: lost. Click a message for its causes and effects, a lane's name to hide it.",
+      "Time runs down, a lane is a replica. Double arrows: a sender says two things; ✕: lost. Point at a message for its causes and effects, click a lane's name to hide it. On the right, what clients waited for.",
     table: () => table(current().window, current().rows, context),
     tools: [heightField, order, proofButton],
   });
@@ -161,6 +165,14 @@ export function mount(root: HTMLElement, context: ViewContext): View {
 
   function pick(row: number | null): void {
     picked = row;
+    hovered = null;
+    web = row === null ? null : causality(current().rows, row);
+    canvas.redraw();
+  }
+
+  function hover(row: number | null): void {
+    if (picked !== null || row === hovered) return;
+    hovered = row;
     web = row === null ? null : causality(current().rows, row);
     canvas.redraw();
   }
@@ -234,8 +246,10 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       inner = height - head - foot;
     const { window: w, rows, only } = current();
     const replicas = lanesOf(model, store.state.selection.replicas);
-    shown = spaceTime(w, rows, replicas, model.quorum, range, width - left, inner, { ...filters, only });
     const bundled = w.bundles !== null && !proof;
+    const lanes = bundled || proof ? [] : clientLanes(model, range);
+    const room = lanes.length * (width < 560 ? 18 : 30);
+    shown = spaceTime(w, rows, replicas, model.quorum, range, width - left - room, inner, { ...filters, only });
     drawTimes(pen, shown, left, width, height, range, shade);
     if (!bundled) drawLanes(pen, shown, model, left, height, shade);
     pen.save();
@@ -246,8 +260,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     if (bundled) drawBundles(pen, w, range, width - left, inner, shade);
     else drawTroubles(pen, shown, model, range, inner, shade);
     for (const a of shown.arrows)
-      if (!lit(a)) drawArrow(pen, a, shade, web ? 0.12 : shown.arrows.length > 600 ? 0.5 : 0.85);
-    for (const a of shown.arrows) if (lit(a)) drawArrow(pen, a, shade, 1, a.row === picked);
+      if (!lit(a)) drawArrow(pen, a, shade, web ? (picked !== null ? 0.12 : 0.3) : shown.arrows.length > 600 ? 0.5 : 0.85);
+    for (const a of shown.arrows) if (lit(a)) drawArrow(pen, a, shade, 1, a.row === (picked ?? hovered));
     const named = shown.arrows.length <= 18;
     if (shown.arrows.length <= 90)
       for (const a of shown.arrows)
@@ -260,17 +274,19 @@ export function mount(root: HTMLElement, context: ViewContext): View {
               .trim(),
             shade,
           );
+    drawClients(pen, lanes, shown, width - left - room, room, range, inner, shade);
     drawBars(pen, shown, shade);
     if (!bundled && shown.arrows.length < 900 && notedIn(model, range) < 1500)
       drawNotes(pen, shown, model, range, shade);
     pen.restore();
+    nameClients(pen, lanes, width - room, room, shade);
     const y = head + shown.y_of(cursor);
     if (cursor >= range.from && cursor <= range.to) stroke(pen, [left - 6, y, width, y], shade.ink, 1.2);
     tell(w, shown);
   }
 
   const lit = (a: Arrow) =>
-    web !== null && (a.row === picked || web.causes.has(a.row) || web.effects.has(a.row));
+    web !== null && (a.row === (picked ?? hovered) || web.causes.has(a.row) || web.effects.has(a.row));
 
   function tell(w: MessageWindow, now: SpaceTime): void {
     const bundled = w.bundles !== null && !proof;
@@ -282,8 +298,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
           ? "Asking for the messages…"
           : bundled
             ? `${number(w.total)} messages in this window: bundled by kind; a bar grows as the square root of their number.`
-            : web && picked !== null
-              ? `${web.causes.size} causes (above) and ${web.effects.size} effects (below) of the picked message. Esc lets go.`
+            : web && (picked ?? hovered) !== null
+              ? `${web.causes.size} causes (above) and ${web.effects.size} effects (below) of the ${picked === null ? "message under the pointer; a click keeps them." : "picked message. Esc lets go."}`
               : cut
                 ? `The first ${number(w.rows?.sent.length ?? 0)} of ${number(w.total)} messages are drawn.`
                 : `${number(now.arrows.length)} messages${now.left_out > 0 ? `, ${number(now.left_out)} filtered out or outside the range` : ""}.`;
@@ -309,6 +325,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     share: (_dx, dy) => dy / (canvas.height - head - foot),
     hover: (x, y) => {
       const a = nearest(x, y);
+      hover(a?.row ?? null);
       canvas.element.style.cursor = a || y < head ? "pointer" : "grab";
       const bar = shown?.bars.find((b) => Math.abs(b.y + head - y) < 5);
       const { window: w, rows } = current();
@@ -326,7 +343,10 @@ export function mount(root: HTMLElement, context: ViewContext): View {
         ]);
       else tip.hide();
     },
-    leave: () => tip.hide(),
+    leave: () => {
+      tip.hide();
+      hover(null);
+    },
     click: (x, y) => {
       if (y < head) {
         const lane = shown?.lanes.find((l) => Math.abs(l.x + gutter() - x) < 22);

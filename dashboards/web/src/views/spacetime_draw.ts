@@ -6,7 +6,7 @@ import { drawMark } from "./marks";
 import { mark_words, ticks } from "./names";
 import { lowerBound, type RunModel } from "./run_model";
 import { bold, dashOf, font, hatching, hue, mixed, type Shades } from "./shades";
-import { kindsIn, type Arrow, type SpaceTime } from "./spacetime_layout";
+import { kindsIn, type Arrow, type ClientLane, type SpaceTime } from "./spacetime_layout";
 
 /** Above the lanes (their names), and below. */
 export const head = 30;
@@ -34,6 +34,48 @@ export function drawLanes(
       liar ? 2 : 1.4,
     );
   }
+}
+
+/** To the right of the replicas: a bar from a request's submission (a dot) to its acceptance (a tick). */
+export function drawClients(
+  pen: CanvasRenderingContext2D,
+  lanes: ClientLane[],
+  shown: SpaceTime,
+  left: number,
+  room: number,
+  range: { from: number; to: number },
+  inner: number,
+  shade: Shades,
+): void {
+  lanes.forEach((lane, i) => {
+    const x = left + ((i + 0.5) * room) / lanes.length;
+    stroke(pen, [x, -4, x, inner], shade.line2, 1, [2, 4]);
+    for (const w of lane.waits) {
+      const y0 = shown.y_of(Math.max(w.from, range.from)),
+        y1 = shown.y_of(Math.min(w.to, range.to));
+      stroke(pen, [x, y0, x, y1], mixed(shade.ink2, shade.paper, 0.25), 3);
+      if (w.from >= range.from) {
+        pen.beginPath();
+        pen.arc(x, y0, 3, 0, 7);
+        pen.fillStyle = shade.ink2;
+        pen.fill();
+      }
+      if (w.to <= range.to) stroke(pen, [x - 5, y1, x + 5, y1], shade.pass, 2);
+    }
+  });
+}
+
+export function nameClients(
+  pen: CanvasRenderingContext2D,
+  lanes: ClientLane[],
+  left: number,
+  room: number,
+  shade: Shades,
+): void {
+  pen.font = font;
+  lanes.forEach((lane, i) =>
+    label(pen, `c${lane.client}`, left + ((i + 0.5) * room) / lanes.length, 12, shade.ink2, "center"),
+  );
 }
 
 export function drawTimes(

@@ -1,7 +1,7 @@
 // The space-time diagram as shapes: lanes across, time down, a message an arrow. Also what follows from
 // the messages: which came from a liar's two mouths, where a quorum stood, what led to what.
 import type { MessageRows, MessageWindow } from "../data/types";
-import { lowerBound } from "./run_model";
+import { lowerBound, type RunModel } from "./run_model";
 import type { Range } from "../store";
 
 export interface Filters {
@@ -326,4 +326,26 @@ export function kindsIn(window: MessageWindow): number[] {
   const found = new Set<number>(window.rows?.kind ?? []);
   for (const b of window.bundles ?? []) if (b.count > 0) found.add(b.kind);
   return [...found].sort((a, b) => a - b);
+}
+
+/** A client and the requests it waited for in the range: from submission to acceptance. */
+export interface ClientLane {
+  client: number;
+  waits: { from: number; to: number }[];
+}
+
+/** No lanes where there would be too many of them, or too many requests to tell apart. */
+export function clientLanes(model: RunModel, range: Range, most_lanes = 12, most_waits = 400): ClientLane[] {
+  const { t, client, latency } = model.recording.requests ?? { t: [], client: [], latency: [] };
+  const of = new Map<number, ClientLane>();
+  let waits = 0;
+  for (let i = 0; i < t.length; i++) {
+    const from = t[i] - latency[i];
+    if (from > range.to || t[i] < range.from) continue;
+    if (++waits > most_waits) return [];
+    const lane = of.get(client[i]) ?? { client: client[i], waits: [] };
+    lane.waits.push({ from, to: t[i] });
+    of.set(client[i], lane);
+  }
+  return of.size > most_lanes ? [] : [...of.values()].sort((a, b) => a.client - b.client);
 }

@@ -11,19 +11,41 @@ import { mark_words, replicaSet } from "./names";
 import { isCut, lowerBound, modelOf, type RunModel } from "./run_model";
 import { bold, font, hatching, hue, lettersOn, mixed, shades, type Shades } from "./shades";
 import { Legend, Tip, type Key } from "./tip";
-import { hulls, nodeStates, places, traffic, underWay, type NodeState, type Place } from "./topology_layout";
+import {
+  hulls,
+  nodeStates,
+  places,
+  regionMap,
+  traffic,
+  underWay,
+  type NodeState,
+  type Place,
+  type RegionSpot,
+} from "./topology_layout";
 import type { View, ViewContext } from "./view";
 import "./views.css";
 
 export function mount(root: HTMLElement, context: ViewContext): View {
   const { data, store } = context;
   let model = modelOf(data),
-    unit = places(model),
+    map = regionMap(model),
+    unit = map?.at ?? places(model),
     states: NodeState[] = [];
   let at: Place[] = [];
   const feed = new MessageFeed(context, () => canvas.redraw());
+  const layout = element(
+    "select",
+    { "aria-label": "layout", hidden: map === null, onchange: () => (lay(), canvas.redraw()) },
+    element("option", { value: "map" }, "by region"),
+    element("option", { value: "circle" }, "circle"),
+  );
+  const lay = () => {
+    map = layout.value === "circle" ? null : regionMap(model);
+    unit = map?.at ?? places(model);
+  };
   const picture = figure({
     title: "Topology",
+    tools: [layout],
     meaning:
       "Roles and views at the cursor. Lines are traffic in the shown range, dots are messages under way; a partition draws each side in its own hull.",
     table: () => table(nodeStates(model, now())),
@@ -46,12 +68,12 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const shade = shades(),
       t = now(),
       far = Math.min(width / 2 - 48, height / 2 - 46);
-    at = unit.map((p) => ({
-      x: width / 2 + p.x * Math.min(far * 1.35, width / 2 - 48),
-      y: height / 2 + p.y * far,
-    }));
+    const wide = Math.min(far * (map ? 1.9 : 1.35), width / 2 - 48);
+    at = unit.map((p) => ({ x: width / 2 + p.x * wide, y: height / 2 + p.y * far }));
     states = nodeStates(model, t);
     const rows = feed.window?.rows ?? no_rows;
+    const fields = map ? fieldsOf(map.spots, at, height) : [];
+    drawFields(pen, fields, shade);
     for (const hull of hulls(model.cuts, t, (r) => at[r], model.n))
       drawHull(pen, hull.points, hull.side, shade);
     drawTraffic(pen, traffic(rows, store.state.range), at, shade);
@@ -77,6 +99,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
         model,
         shade,
       );
+    pen.font = bold;
+    for (const f of fields) haloed(pen, f.name, f.x, f.name_y, shade.ink2, shade);
     tell(t);
   }
 
@@ -142,7 +166,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       const made = modelOf(data);
       if (made !== model) {
         model = made;
-        unit = places(model);
+        lay();
       }
       states = nodeStates(model, now());
       canvas.height = canvas.width < 560 ? 400 : Math.max(400, Math.min(640, innerHeight - 420));
@@ -160,6 +184,47 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       canvas.destroy();
     },
   };
+}
+
+interface Field {
+  name: string;
+  x: number;
+  y: number;
+  wide: number;
+  high: number;
+  name_y: number;
+}
+
+/** The ground of the map: a field for each region round its replicas, its name below, or above at the foot. */
+function fieldsOf(spots: RegionSpot[], at: Place[], height: number): Field[] {
+  return spots.map(({ name, members }) => {
+    const xs = members.map((r) => at[r].x),
+      ys = members.map((r) => at[r].y);
+    const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const y = (y0 + y1) / 2,
+      high = (y1 - y0) / 2 + 42;
+    const below = y + high + 11;
+    return {
+      name,
+      x: (x0 + x1) / 2,
+      y,
+      high,
+      wide: (x1 - x0) / 2 + 42,
+      name_y: below > height - 6 ? y - high - 9 : below,
+    };
+  });
+}
+
+function drawFields(pen: CanvasRenderingContext2D, fields: Field[], shade: Shades): void {
+  for (const f of fields) {
+    pen.beginPath();
+    pen.ellipse(f.x, f.y, f.wide, f.high, 0, 0, 7);
+    pen.fillStyle = shade.ground;
+    pen.fill();
+    pen.strokeStyle = shade.line2;
+    pen.lineWidth = 1;
+    pen.stroke();
+  }
 }
 
 function drawHull(

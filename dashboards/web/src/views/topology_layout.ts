@@ -64,6 +64,64 @@ function sprung(start: Place[], groups: number[], order: number[]): Place[] {
   return nodes.map((p) => ({ x: (p.x ?? 0) / far, y: (p.y ?? 0) / far }));
 }
 
+export interface RegionSpot extends Place {
+  name: string;
+  members: number[];
+}
+
+/**
+ * A map: regions where they are on Earth (latitude and longitude, stretched to what is there), or round a
+ * circle when their places are not known; replicas in a ring about their region's spot. null: no regions.
+ */
+export function regionMap(model: RunModel): { at: Place[]; spots: RegionSpot[]; on_earth: boolean } | null {
+  const names = [...new Set(model.regions)];
+  if (names.length < 2 || model.n > 400) return null;
+  const places = model.recording.places ?? {};
+  const on_earth = names.every((name) => places[name] !== undefined);
+  const spots = names.map((name, i): RegionSpot => {
+    const angle = (i / names.length) * 2 * Math.PI - Math.PI / 2;
+    const where = on_earth
+      ? { x: places[name][1], y: -places[name][0] }
+      : { x: Math.cos(angle), y: Math.sin(angle) };
+    const members = Array.from({ length: model.n }, (_, r) => r).filter((r) => model.regions[r] === name);
+    return { name, members, ...where };
+  });
+  for (const axis of ["x", "y"] as const) {
+    const all = spots.map((s) => s[axis]),
+      low = Math.min(...all),
+      high = Math.max(...all);
+    for (const s of spots) s[axis] = high > low ? -0.72 + (1.44 * (s[axis] - low)) / (high - low) : 0;
+  }
+  part(spots);
+  const at: Place[] = new Array<Place>(model.n);
+  for (const s of spots)
+    s.members.forEach((r, i) => {
+      const m = s.members.length,
+        angle = ((i + 0.5) / m) * 2 * Math.PI - Math.PI / 2,
+        far = m === 1 ? 0 : Math.min(0.34, 0.13 + 0.025 * m);
+      at[r] = { x: s.x + Math.cos(angle) * far * 0.8, y: s.y + Math.sin(angle) * far };
+    });
+  return { at, spots, on_earth };
+}
+
+/** Neighbours on Earth may be too near on a screen: they are pushed apart until their rings have room. */
+function part(spots: RegionSpot[], least = 0.62): void {
+  for (let round = 0; round < 60; round++)
+    for (let i = 0; i < spots.length; i++)
+      for (let k = i + 1; k < spots.length; k++) {
+        const [a, b] = [spots[i], spots[k]];
+        const dx = b.x - a.x || 1e-3,
+          dy = b.y - a.y || 1e-3,
+          far = Math.hypot(dx, dy);
+        if (far >= least) continue;
+        const push = ((least - far) / far) * 0.25;
+        a.x = Math.max(-0.8, Math.min(0.8, a.x - dx * push));
+        b.x = Math.max(-0.8, Math.min(0.8, b.x + dx * push));
+        a.y = Math.max(-0.74, Math.min(0.74, a.y - dy * push));
+        b.y = Math.max(-0.74, Math.min(0.74, b.y + dy * push));
+      }
+}
+
 export type Role = "leader" | "byzantine" | "honest" | "down" | "syncing";
 export interface NodeState {
   replica: number;

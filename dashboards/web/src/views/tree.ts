@@ -27,8 +27,12 @@ import "./views.css";
 
 const axis = 20;
 
+/** Runs whose fork was shown already: who asks for the whole run again gets it. */
+const opened = new WeakSet<object>();
+
 export function mount(root: HTMLElement, context: ViewContext): View {
   const { data, store } = context;
+  openOnFork(context);
   let model = modelOf(data),
     lanes: Lanes = lanesOf(model),
     certified = certifiedTimes(model);
@@ -137,6 +141,27 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     },
     destroy: () => canvas.destroy(),
   };
+}
+
+/** The first time, and only while nobody has chosen a range: the two blocks that a violation is about. */
+function openOnFork(context: ViewContext): void {
+  const { data, store } = context,
+    { range, whole, cursor, selection } = store.state;
+  if (context.live || opened.has(data)) return;
+  opened.add(data);
+  if (range.from !== whole.from || range.to !== whole.to || cursor !== whole.from) return;
+  const model = modelOf(data),
+    conflicts = conflictsOf(data, model);
+  const c = conflicts.find((k) => k.id === selection.focus) ?? conflicts[0];
+  if (c) showFork(context, model, c);
+}
+
+function showFork(context: ViewContext, model: RunModel, c: Conflict): void {
+  const { blocks } = model.recording;
+  context.store.set({ selection: { focus: c.id, block: blocks.id[c.b] } });
+  const from = Math.min(blocks.seen[c.a], blocks.seen[c.b]),
+    margin = (c.at - from) * 0.06;
+  context.store.set({ range: { from: from - margin, to: c.at + margin }, cursor: c.at + 1e-9 });
 }
 
 function drawHeights(pen: CanvasRenderingContext2D, shown: TreeShapes, width: number, shade: Shades): void {
@@ -273,7 +298,7 @@ function drawPairs(
     if (!a || !b || c.at > t || told.has(pair)) continue;
     told.add(pair);
     const x = Math.min(a.x, b.x) - a.wide / 2 - 3,
-      [y0, y1] = [a.y, b.y].sort((p, q) => p - q);
+      y1 = Math.max(a.y, b.y);
     pen.beginPath();
     pen.strokeStyle = shade.fail;
     pen.lineWidth = 2.4;
@@ -286,8 +311,8 @@ function drawPairs(
       .map((k) => k.id.replace(/-1$/, "").replace("_", " "))
       .join(", ");
     const w = pen.measureText(words).width,
-      left = Math.max(4, x - 20 - w / 2),
-      middle = (y0 + y1) / 2;
+      left = Math.max(4, x - 20),
+      middle = y1 + a.high / 2 + 13; // flags are above
     pen.fillStyle = shade.paper;
     pen.fillRect(left - 4, middle - 8, w + 8, 16);
     label(pen, words, left, middle, shade.fail);
@@ -391,12 +416,7 @@ function reorgList(
           c.at,
           `✗ ${c.text}: ${blocks.id[c.a].slice(0, 6)} against ${blocks.id[c.b].slice(0, 6)}`,
           "bad",
-          () => {
-            context.store.set({ selection: { focus: c.id, block: blocks.id[c.b] } });
-            const from = Math.min(blocks.seen[c.a], blocks.seen[c.b]);
-            context.store.show(from, c.at);
-            context.store.set({ cursor: c.at + 1e-9 });
-          },
+          () => showFork(context, model(), c),
         ),
       );
     for (const r of found.slice(0, 60))
