@@ -34,12 +34,14 @@ async function runPage(name, { page: file, summary }) {
     check((await page.textContent(".badge")).includes(summary.verdict), `${name}: the badge says ${summary.verdict}`);
     await sameNumbers(check, name, page, summary);
     await keysWork(name, page, summary);
+    await tabReaches(name, page);
     await everyView(check, name, page, pictures);
   });
   for (const theme of ["dark", "light"]) {
     await withPage(`${name}-narrow-${theme}`, file, narrow, async (page) => {
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       check(width <= narrow.width, `${name}: nothing is wider than ${narrow.width} px, it is ${width}`);
+      if (theme === "dark") await everyView(check, `${name}-narrow`, page, pictures, narrow.width);
     }, theme);
   }
   await withPage(`${name}-dark`, file, wide, async () => {}, "dark");
@@ -88,6 +90,33 @@ async function keysWork(name, page, summary) {
   await page.mouse.up();
   check(await page.locator(".time-strip .window:not(.whole)").count() === 1, `${name}: dragging on the time bar selects a range`);
   await press("0");
+}
+
+/** Tab goes through all that can be used, from the top down, and each shows that it has the focus. */
+async function tabReaches(name, page) {
+  await page.locator("#tab-blocks").click();
+  await page.locator("h1").click();
+  const reached = [];
+  for (let i = 0; i < 40; ++i) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const e = document.activeElement, style = getComputedStyle(e);
+      const visible = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+      return e === document.body ? null : { what: e.getAttribute("role") ?? e.tagName, class: String(e.className.baseVal ?? e.className), visible };
+    });
+    if (at === null) break;
+    reached.push(at);
+    check(at.visible, `${name}: the focus on ${at.what} ${at.class} can be seen`);
+  }
+  const order = [["tab", ""], ["BUTTON", "as-table"], ["img", "drawing"], ["BUTTON", "quiet"], ["slider", "time-strip"]];
+  let from = 0;
+  for (const [what, kind] of order) {
+    const at = reached.findIndex((e, i) => i >= from && e.what === what && e.class.includes(kind));
+    check(at >= 0, `${name}: Tab reaches ${what} ${kind}`);
+    from = Math.max(from, at);
+  }
+  check(reached.length < 40, `${name}: Tab comes to an end`);
+  await page.locator("#tab-overview").click();
 }
 
 async function comparisonPage(name, { page: file, summary }) {

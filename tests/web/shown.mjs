@@ -33,15 +33,17 @@ export function valueOf(text) {
   return Number((digits ?? "x").replace(/\u202f/g, "")) * (units[unit] ?? 1);
 }
 
-/** Each view shows something, has a table, and leaves a picture. */
-export async function everyView(check, name, page, pictures) {
+/** Each view shows something, is no wider than the window, has a table, and leaves a picture. */
+export async function everyView(check, name, page, pictures, width = 1440) {
   const tabs = await page.locator("[role=tab]").all();
   for (const tab of tabs) {
     await tab.click();
-    await page.waitForTimeout(250);
+    await page.waitForTimeout(150);
     const id = (await tab.getAttribute("id")).replace("tab-", "");
     check((await page.locator("#view").innerText()).trim() !== "", `${name}: the view ${id} shows something`);
     await page.screenshot({ path: join(pictures, `${name}-${id}.png`) });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    check(wide <= width, `${name}: ${id} is no wider than ${width} px, it is ${wide}`);
     const table = page.locator("#view button.as-table").first();
     if (await table.count()) {
       await table.click();

@@ -22,11 +22,16 @@ export function drawLanes(
 ): void {
   pen.font = bold;
   const room = shown.lanes.length > 1 ? shown.lanes[1].x - shown.lanes[0].x : 80;
+  let free = -Infinity; // names that would run into each other are left out
   for (const lane of shown.lanes) {
     const x = left + lane.x,
       liar = model.byzantine[lane.replica];
     const words = room > 34 ? `${liar ? "■ " : ""}r${lane.replica}` : String(lane.replica);
-    label(pen, words, x, 12, liar ? shade.fail : shade.ink, "center");
+    const half = pen.measureText(words).width / 2;
+    if (x - half >= free) {
+      label(pen, words, x, 12, liar ? shade.fail : shade.ink, "center");
+      free = x + half + 4;
+    }
     stroke(
       pen,
       [x, head - 4, x, height - foot],

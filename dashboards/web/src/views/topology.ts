@@ -62,7 +62,13 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   let told = "";
   const now = () => asOf(store.state.range, store.state.cursor);
   const picked = () => store.state.selection.replicas[0] ?? states.find((s) => s.leads)?.replica ?? 0;
-  const size = () => (model.n <= 16 ? 19 : model.n <= 64 ? 13 : model.n <= 400 ? 6 : model.n <= 2000 ? 4 : 3);
+  /** Pixels from one replica to the next on the circle. */
+  const spacing = () => (Math.PI * Math.min(canvas.width - 96, canvas.height - 92)) / model.n;
+  const size = () =>
+    Math.min(
+      model.n <= 16 ? 19 : model.n <= 64 ? 13 : model.n <= 400 ? 6 : model.n <= 2000 ? 4 : 3,
+      model.n <= 64 ? Math.max(7, spacing() * 0.3) : Infinity,
+    );
 
   function paint(pen: CanvasRenderingContext2D, width: number, height: number): void {
     const shade = shades(),
@@ -98,6 +104,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
         store.state.selection.replicas.includes(s.replica),
         model,
         shade,
+        map !== null || model.n > 64 || spacing() > 48,
       );
     pen.font = bold;
     for (const f of fields) haloed(pen, f.name, f.x, f.name_y, shade.ink2, shade);
@@ -291,6 +298,7 @@ function drawNode(
   selected: boolean,
   model: RunModel,
   shade: Shades,
+  roomy: boolean,
 ): void {
   const ring = s.view === null ? shade.ink3 : hue(shade, s.view);
   const fill = s.down ? shade.line2 : s.byzantine ? shade.fail : shade.paper;
@@ -318,6 +326,7 @@ function drawNode(
   const letters = s.byzantine && !s.down ? lettersOn(fill) : shade.ink;
   label(pen, glyph(s), p.x, p.y + 0.5, letters, "center");
   haloed(pen, `r${s.replica}`, p.x, p.y - r - 11, shade.ink, shade);
+  if (!roomy) return;
   pen.font = font;
   const words =
     s.view === null || (s.view === 0 && model.recording.views.t.length <= model.n)
