@@ -15,7 +15,9 @@
 #include "observe/numbers.h"
 #include "observe/run_record.h"
 #include "observe/summary.h"
+#include "observe/sweep_page.h"
 #include "observe/terminal.h"
+#include "observe/web_assets.h"
 
 namespace byzlab {
 namespace {
@@ -245,6 +247,10 @@ void Sweep::write(PieceOutcome& outcome) {
                                            tally_text(tally_, info_, {}) +
                                            pointers_text(pointers, TextOptions{}));
   pointers_ = pointers_text(pointers, TextOptions{.style = style_for_stdout(arguments_.look)});
+  if (web_built())
+    outcome.folder->write("report.html",
+                          page_html(R"({"kind":"sweep","data":)" +
+                                    sweep_data_json(outcome.folder->unfinished()) + "}"));
   outcome.finish(report());
 }
 

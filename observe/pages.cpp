@@ -16,6 +16,7 @@
 #include "observe/message_index.h"
 #include "observe/page_data.h"
 #include "observe/store_query.h"
+#include "observe/sweep_page.h"
 #include "observe/web_assets.h"
 #include "testbed/report.h"
 
@@ -120,6 +121,7 @@ PageAnswer Pages::answer(const PageRequest& request) {
   if (path == "/api/runs") return runs();
   if (path == "/api/run") return run(parameter(request, "id"));
   if (path == "/api/comparison") return comparison(parameter(request, "id"));
+  if (path == "/api/sweep") return sweep(parameter(request, "id"));
   if (path == "/api/messages") return messages(request);
   if (path == "/healthz") return {.status = 200, .type = "text/plain", .body = "ok\n"};
   if (path == "/metrics" && metrics_) {
@@ -172,6 +174,17 @@ PageAnswer Pages::comparison(const std::string& id) const {
   const auto summary = folder ? content(*folder / "summary.json") : std::string();
   if (summary.empty()) return not_found("There is no comparison " + id + ".\n");
   return {.body = summary};
+}
+
+PageAnswer Pages::sweep(const std::string& id) const {
+  const auto folder = folder_of(id);
+  if (!folder || !fs::exists(*folder / "summary.json"))
+    return not_found("There is no sweep " + id + ".\n");
+  try {
+    return {.body = sweep_data_json(*folder)};
+  } catch (const std::runtime_error& e) {
+    return not_found(std::string(e.what()) + "\n");
+  }
 }
 
 PageAnswer Pages::messages(const PageRequest& request) {

@@ -60,6 +60,7 @@ class Pages {
   PageAnswer runs() const;
   PageAnswer run(const std::string& id);
   PageAnswer comparison(const std::string& id) const;
+  PageAnswer sweep(const std::string& id) const;
   PageAnswer messages(const PageRequest& request);
   using Index = std::shared_ptr<const MessageIndex>;
   /// One that is made in the background, or was.

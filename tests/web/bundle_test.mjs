@@ -9,6 +9,7 @@ const largest_page = 10_000_000;
 
 for (const words of [
   ["run", "scenarios/faults/pbft-partition.yaml"],
+  ["sweep", "scenarios/faults/leader-crash-pbft.yaml", "--seeds", "1..4", "--vary", "replicas=4,7"],
   ["compare", "scenarios/faults/leader-crash-pbft.yaml", "--protocols", "pbft,raft", "--seeds", "1..2"],
 ]) {
   const { page } = results(byzlab, `${out}/${words[0]}`, ...words);

@@ -23,6 +23,9 @@ try {
     "--protocols", "pbft,hotstuff,raft", "--vary", "replicas=4,7,10", "--seeds", "1..3"));
   await comparisonPage("resilience", results(byzlab, `${out}/map`, "compare", "scenarios/compare/resilience.yaml",
     "--seeds", "1..1"));
+  await sweepPage("seeds", results(byzlab, `${out}/seeds`, "sweep", "scenarios/attacks/double-spend-51.yaml", "--seeds", "1..12"));
+  await sweepPage("sweep", results(byzlab, `${out}/sweep`, "sweep", "scenarios/faults/leader-crash-pbft.yaml",
+    "--vary", "replicas=4,7", "--vary", "network.loss=0%,1%", "--seeds", "1..6"));
 } finally {
   await chromium.close();
 }
@@ -135,6 +138,28 @@ async function comparisonPage(name, { page: file, summary }) {
     check(await page.locator(".figure-table table").count() >= 1, `${name}: as a table`);
     await page.locator("button.as-table").first().click();
     await page.waitForTimeout(200);
+    await page.screenshot({ path: join(pictures, `${name}-whole.png`), fullPage: true });
+  });
+  await withPage(`${name}-narrow`, file, narrow, async (page) => {
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    check(width <= narrow.width, `${name}: nothing is wider than ${narrow.width} px, it is ${width}`);
+  });
+  await withPage(`${name}-dark`, file, wide, async () => {}, "dark");
+}
+
+async function sweepPage(name, { page: file, summary }) {
+  const { passed, failed, inconclusive } = summary.runs;
+  await withPage(name, file, wide, async (page) => {
+    check((await page.textContent("h1")) === summary.name, `${name}: the heading is the scenario's name`);
+    for (const [what, count] of [["runs", passed + failed + inconclusive], ["✓", passed], ["✗", failed], ["?", inconclusive]])
+      check(valueOf(await page.textContent(`[data-fact="${what}"] b`)) === count, `${name}: the page counts ${what} ${count}`);
+    const cells = summary.cells?.length ?? 1;
+    check(await page.locator(".seed-row").count() === cells, `${name}: a strip for each of ${cells} cells`);
+    const squares = await page.$$eval(".seed", (all) => all.map((e) => (e.getAttribute("d").match(/M/g) ?? []).length)
+      .reduce((sum, count) => sum + count, 0));
+    check(squares === passed + failed + inconclusive, `${name}: a square a seed, there are ${squares}`);
+    check(await page.locator(".seed-mark").count() === failed + inconclusive, `${name}: what did not pass has a sign`);
+    check(await page.locator(".heat").count() === (summary.cells ? 1 : 0), `${name}: a heat map where keys vary`);
     await page.screenshot({ path: join(pictures, `${name}-whole.png`), fullPage: true });
   });
   await withPage(`${name}-narrow`, file, narrow, async (page) => {

@@ -6,6 +6,7 @@ import { openComparison } from "./comparison/page";
 import { InlineSource } from "./data/inline_source";
 import type { PageData } from "./data/types";
 import { openServer } from "./server/page";
+import { openSweep } from "./sweep/page";
 
 function open(root: HTMLElement, page: PageData): void {
   switch (page.kind) {
@@ -16,6 +17,9 @@ function open(root: HTMLElement, page: PageData): void {
     }
     case "comparison":
       openComparison(root, page.data);
+      return;
+    case "sweep":
+      openSweep(root, page.data);
       return;
     case "server":
       openServer(root);

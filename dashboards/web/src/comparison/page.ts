@@ -1,11 +1,10 @@
 // The page of a comparison: safety first, then the figures, from the coarsest picture to the finest.
-import { applyTheme } from "../app";
 import type { ComparisonData } from "../data/types";
 import { element, fill } from "../dom";
 import { tableOf } from "../figure";
-import { duration, number } from "../format";
+import { number } from "../format";
 import { copyButton, fact, themeButton, verdictBadge } from "../header";
-import { Store, type Theme } from "../store";
+import { themes } from "../themes";
 import { distributions } from "./distributions";
 import { heatMap } from "./heat_map";
 import { latencyAgainstThroughput } from "./latency_throughput";
@@ -16,23 +15,8 @@ import { scalingCurves } from "./scaling";
 
 export function openComparison(root: HTMLElement, data: ComparisonData): void {
   const model = modelOf(data);
-  const store = new Store({ from: 0, to: 1 });
   const redraws: (() => void)[] = [];
-  const redraw = () => { for (const again of redraws) again(); };
-  const nextTheme = () => {
-    const next: Record<Theme, Theme> = { auto: "dark", dark: "light", light: "auto" };
-    store.set({ theme: next[store.state.theme] });
-    applyTheme(store.state.theme);
-    redraw();
-  };
-  applyTheme(store.state.theme);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  addEventListener("beforeprint", () => { applyTheme("light"); redraw(); });
-  addEventListener("afterprint", () => { applyTheme(store.state.theme); redraw(); });
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-    if (event.key.toLowerCase() === "t" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) nextTheme();
-  });
+  const nextTheme = themes(() => { for (const again of redraws) again(); });
 
   const map = isMap(data);
   const figures = model.metrics.length > 0 ? [
@@ -71,7 +55,6 @@ function header(model: Model, nextTheme: () => void): HTMLElement {
       fact("✗", number(sum((cell) => cell.failed))), fact("?", number(sum((cell) => cell.inconclusive))),
       data.first_seed !== undefined ? fact("seeds", `${data.first_seed} to ${data.last_seed}`) : null,
       model.baseline ? fact("baseline", model.baseline) : null,
-      data.wall_seconds ? fact("took", duration(data.wall_seconds)) : null,
       fact("trace", data.trace_hash, copyButton(data.trace_hash, "copy the trace hash"))),
     element("div", { class: "again" }, themeButton(nextTheme)));
 }

@@ -1,6 +1,6 @@
 // `byzlab view` and `run --serve`: the page asks the server it came from, and no other.
 import type { Command, CommandDone, Fork, Source } from "./source";
-import type { ComparisonData, LiveDelta, MessageWindow, RunData, RunRow, Seconds } from "./types";
+import type { ComparisonData, LiveDelta, MessageWindow, RunData, RunRow, Seconds, SweepData } from "./types";
 
 export class HttpSource implements Source {
   runs(): Promise<RunRow[]> {
@@ -17,6 +17,10 @@ export class HttpSource implements Source {
 
   comparison(id: string): Promise<ComparisonData> {
     return ask<ComparisonData>("api/comparison", { id });
+  }
+
+  sweep(id: string): Promise<SweepData> {
+    return ask<SweepData>("api/sweep", { id });
   }
 
   fork(fork: Fork): Promise<{ id: string }> {

@@ -276,7 +276,6 @@ export interface ComparisonData {
   cells: ComparisonCell[];
   ratios?: ComparisonRatio[];
   scaling?: ComparisonScaling | null;
-  wall_seconds?: number;
 }
 
 export interface ComparisonAxis {
@@ -361,9 +360,86 @@ export interface Sketch {
   buckets: [index: number, count: number][];
 }
 
+// ---------------------------------------------------------------- sweeps
+
+/** summary.json of a sweep, and what the page wants to know of its runs. */
+export interface SweepData {
+  schema: 1;
+  kind: "seeds" | "sweep";
+  name: string;
+  file: string;
+  verdict: Verdict;
+  seeds: { first: number; last: number };
+  trace_hash: string;
+  interrupted: boolean;
+  protocol: { name: string; n: number };
+  /** "2/4": the part of it that was run here. */
+  shard?: string;
+  events: number;
+  runs: { passed: number; failed: number; inconclusive: number; stopped: number; crashed: number };
+  /** Keys that are varied, and a cell for every combination of their values; none: one cell. */
+  keys?: string[];
+  cells?: SweepCell[];
+  /** Where nothing is varied. */
+  expectations?: SweepExpectation[];
+  /** `--set`s of the command. */
+  sets?: string[];
+  /** By cell: "ppf.i", a letter a seed ('.' was not run), or [passed, failed, open] a square. */
+  strips: (string | [number, number, number][])[];
+  seeds_a_square: number;
+  /** The first that did not pass. */
+  troubles: { seed: number; cell: number; verdict: Verdict; why: string }[];
+  /** By cell, of the first `figures_of` runs. */
+  figures: Record<string, SweepFigure>[];
+  figures_of: number;
+}
+
+export interface SweepCell {
+  label: string;
+  at: Record<string, string>;
+  verdict: Verdict;
+  runs: number;
+  passed: number;
+  failed: number;
+  inconclusive: number;
+  /** Wilson's, 95 %. */
+  failed_share_interval: [number, number];
+  expectations: SweepExpectation[];
+}
+
+/** Counted over the seeds, or, with a required rate, a share of them. */
+export interface SweepExpectation {
+  id: string;
+  text: string;
+  status: Status;
+  passed?: number;
+  failed?: number;
+  undecided?: number;
+  successes?: number;
+  trials?: number;
+  limit?: number;
+  interval?: [number, number];
+}
+
+/** Over the runs of a cell: the mean with its interval, and where the runs lie. */
+export interface SweepFigure {
+  mean: number;
+  low: number;
+  high: number;
+  samples: number;
+  min: number;
+  p5: number;
+  p25: number;
+  p50: number;
+  p75: number;
+  p95: number;
+  max: number;
+}
+
 // ---------------------------------------------------------------- what is inlined in the page
 
 export type PageData =
   | { kind: "run"; data: RunData; violations?: Violation[] }
   | { kind: "comparison"; data: ComparisonData }
+  | { kind: "sweep"; data: SweepData }
   | { kind: "server" };

@@ -6,6 +6,7 @@ import type { ComparisonData, RunRow } from "../data/types";
 import { element } from "../dom";
 import { linkParts, Store } from "../store";
 import { views } from "../views";
+import { openSweep } from "../sweep/page";
 import { sideBySide } from "../views/side_by_side";
 import { runsList } from "./runs_list";
 
@@ -48,6 +49,12 @@ async function show(root: HTMLElement, source: HttpSource, id: string): Promise<
     const data: ComparisonData = await source.comparison(id);
     root.replaceChildren();
     openComparison(root, data);
+    return null;
+  }
+  if (row?.kind === "seeds" || row?.kind === "sweep") {
+    const data = await source.sweep(id);
+    root.replaceChildren();
+    openSweep(root, data);
     return null;
   }
   const data = await source.run(id);
