@@ -118,6 +118,10 @@ async function disturbed(server) {
   const summary = summaryOf(id);
   await sameNumbers(check, "live", page, summary);
   check(summary.faults.length === 4, `the summary has the four faults: ${summary.faults.length}`);
+  await page.locator("#tab-network").click();
+  const sent = Object.entries(summary.messages).find(([, kind]) => kind.sent > 0)[0];
+  await until(`the counts are there when the run is over: ${sent}`, (kind) =>
+    document.querySelector("#view .bars")?.innerText.includes(kind), sent);
   await page.locator("#tab-spacetime").click();
   await until("messages are there when the run is over", () => /\d messages/.test(document.querySelector("#view").innerText));
   await context.close();

@@ -22,7 +22,13 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   const pair = element("div", { class: "pair" });
   stack.append(pair);
   root.append(stack);
-  pair.append(kindsFigure(context), lossFigure(context));
+  let counted: object | null = null; // the summary whose counts are shown; a live run's come when it is over
+  const count = () => {
+    if (counted === data.summary) return;
+    counted = data.summary;
+    pair.replaceChildren(kindsFigure(context), lossFigure(context));
+  };
+  count();
 
   const charts: View[] = [];
   if (data.series && data.series.t.length > 1) {
@@ -166,6 +172,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
 
   return {
     update(range, cursor) {
+      count();
       for (const c of charts) c.update(range, cursor);
       feed.want(range);
       again();
@@ -194,7 +201,7 @@ function kindsFigure(context: ViewContext): HTMLElement {
   const commits = rows.some((r) => r.per_commit > 0);
   made.body.append(
     rows.length === 0
-      ? element("p", { class: "note" }, "No messages were sent.")
+      ? element("p", { class: "note" }, context.live ? "Counted when the run is over." : "No messages were sent.")
       : element(
           "div",
           { class: "bars" },
@@ -222,7 +229,7 @@ function lossFigure(context: ViewContext): HTMLElement {
   const most = Math.max(1, ...rows.map(([, count]) => count));
   made.body.append(
     rows.length === 0
-      ? element("p", { class: "note" }, "None was lost.")
+      ? element("p", { class: "note" }, context.live ? "Counted when the run is over." : "None was lost.")
       : element(
           "div",
           { class: "bars one" },

@@ -77,7 +77,9 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       (feed.window?.bundles
         ? "Too many messages in this range to tell votes apart: pick a height."
         : all.length === 0
-          ? `No message about height ${height} in the shown range.`
+          ? feed.window
+            ? `No message about height ${height} in the shown range.`
+            : "Asking for the messages…"
           : at
             ? `Height ${height}: first seen at ${moment(at.from)}, as of ${moment(t)}.`
             : "");

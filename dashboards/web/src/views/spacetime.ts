@@ -247,7 +247,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const { window: w, rows, only } = current();
     const replicas = lanesOf(model, store.state.selection.replicas);
     const bundled = w.bundles !== null && !proof;
-    const lanes = bundled || proof ? [] : clientLanes(model, range);
+    const lanes = bundled || proof || context.live ? [] : clientLanes(model, range);
     const room = lanes.length * (width < 560 ? 18 : 30);
     shown = spaceTime(w, rows, replicas, model.quorum, range, width - left - room, inner, { ...filters, only });
     drawTimes(pen, shown, left, width, height, range, shade);
