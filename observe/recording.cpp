@@ -318,8 +318,7 @@ std::string Recording::json(int digits) const {
     });
     out += ",\n";
   }
-  out += places_json() + tables_json({}, digits) + ",\n" + requests_json() +
-         ",\n\"truncated\":{";
+  out += places_json() + tables_json({}, digits) + ",\n" + requests_json() + ",\n\"truncated\":{";
   const char* comma = "";
   for (const auto& [name, count] :
        {std::pair{"blocks", left_out_.blocks}, std::pair{"commits", left_out_.commits},
@@ -393,12 +392,11 @@ std::string Recording::tables_json(const Seen& from, int digits) const {
 }
 
 std::string Recording::requests_json() const {
-  return fmt::format(
-      "\"requests\":{{{},\n{},\n{}}}", times("t", requests_, &RequestRow::at),
-      numbers("client", requests_, &RequestRow::client),
-      column("latency", requests_, [](const RequestRow& r, std::string& out) {
-        fmt::format_to(std::back_inserter(out), "{:.6g}", seconds(r.latency));
-      }));
+  return fmt::format("\"requests\":{{{},\n{},\n{}}}", times("t", requests_, &RequestRow::at),
+                     numbers("client", requests_, &RequestRow::client),
+                     column("latency", requests_, [](const RequestRow& r, std::string& out) {
+                       fmt::format_to(std::back_inserter(out), "{:.6g}", seconds(r.latency));
+                     }));
 }
 
 /// Latitude and longitude of the regions whose place is known.

@@ -191,9 +191,8 @@ BOOST_AUTO_TEST_CASE(a_long_series_becomes_coarser) {
     if (!reader.series.is_object()) return;
     const auto& t = reader.series.at("t").as_array();
     most = std::max(most, t.size());
-    in_order = in_order && std::ranges::is_sorted(t, {}, [](const json::value& at) {
-                 return at.to_number<double>();
-               });
+    in_order = in_order && std::ranges::is_sorted(
+                               t, {}, [](const json::value& at) { return at.to_number<double>(); });
     last = reader.series;
   });
   trial.options.driver = &driver;

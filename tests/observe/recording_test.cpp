@@ -145,12 +145,14 @@ BOOST_AUTO_TEST_CASE(rows_beyond_the_bound_are_counted) {
 }
 
 /// Every engine shows its blocks with their parents.
-/// Requests are kept evenly over the run: their number is bounded, the first stays, and so do late ones.
+/// Requests are kept evenly over the run: their number is bounded, the first stays, and so do late
+/// ones.
 BOOST_AUTO_TEST_CASE(of_many_requests_every_so_many_are_kept) {
   Recording recording = started(1000);  // 50 requests
   for (std::uint32_t i = 0; i < 1000; ++i) {
     recording.on(kStart + std::chrono::seconds{i + 1},
-                 RequestCompleted{.id = {}, .client = ClientId(i % 3), .latency = std::chrono::milliseconds{7}});
+                 RequestCompleted{
+                     .id = {}, .client = ClientId(i % 3), .latency = std::chrono::milliseconds{7}});
   }
   const auto document = json::parse(recording.json());
   const auto& t = document.at("requests").at("t").as_array();
