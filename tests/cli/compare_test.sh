@@ -51,6 +51,12 @@ expect 0 "the same twice at once" "$byzlab" compare small.yaml -j 2 -o twice
 same "$whole" "$(only twice '2*-s1..20')" || { fail "-j 1 and -j 2 differ"; head differences; }
 [ "$(grep -c '"cell":2,' "$whole/runs.jsonl")" -eq 20 ] || fail "not 20 runs in cell 2"
 
+# --- the shipped comparison, one seed of it
+engines=$(realpath "$(dirname "$support")/../../scenarios/compare/engines.yaml")
+expect 0 "the engines" "$byzlab" compare "$engines" --seeds 1..1 -j 1 -o engines -q
+expect 0 "the engines again" "$byzlab" compare "$engines" --seeds 1..1 -j 2 -o engines-again -q
+same "$(only engines '2*-s1..1')" "$(only engines-again '2*-s1..1')" || { fail "the engines' tables differ"; head differences; }
+
 # --- killed again and again
 killed_again_and_again killed 18 "$byzlab" compare small.yaml -j 2 -o killed
 [ $? -eq 0 ] || fail "the rest of a killed comparison"

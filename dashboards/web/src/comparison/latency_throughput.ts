@@ -50,7 +50,7 @@ export function latencyAgainstThroughput(model: Model): HTMLElement | null {
         axes({ x, y, box, xText: number, yText: duration, xLabel: "tx/s", yLabel: latency.replace(/[._]/g, " ") }),
         ...lines(points, (p) => [x(p.x.mean), y(p.y.mean)]),
         ...points.flatMap((p) => [
-          whisker(p.row, x(p.x.low), y(p.y.mean), x(p.x.high), y(p.y.mean)),
+          whisker(p.row, x(Math.max(0, p.x.low)), y(p.y.mean), x(p.x.high), y(p.y.mean)),
           whisker(p.row, x(p.x.mean), clip(p.y.low), x(p.x.mean), clip(p.y.high)),
           mark(p.row, x(p.x.mean), y(p.y.mean), 40 + 30 * Math.max(0, valuesOf(model, along).indexOf(p.size)),
             `${valuesOf(model, model.rows)[p.row]} ${p.size}: ${number(p.x.mean)} tx/s, ${duration(p.y.mean)}`),
