@@ -17,6 +17,12 @@
 
 namespace byzlab {
 
+/// What engines have asked for so far; the signatures of records are their hosts' business.
+struct CryptoCounters {
+  std::uint64_t verified = 0;  ///< aggregates, and signatures inside of messages
+  std::uint64_t combined = 0;  ///< signatures put into aggregates
+};
+
 class Crypto {
  public:
   enum class Scheme : std::uint8_t { modelled, ed25519 };
@@ -50,6 +56,7 @@ class Crypto {
   /// that travel inside others (a view-change proof).
   template <Wire M>
   bool verify(ReplicaId from, const M& payload, const Signature& signature) const {
+    ++counters_.verified;
     if (scheme_ == Scheme::modelled) {
       return from.value < keys_.size() &&
              signature.words[0] == keyed(from, detail::payload_digest(payload));
@@ -61,6 +68,7 @@ class Crypto {
   /// is). False when the replica's is in it already.
   bool add(AggregateSignature& aggregate, ReplicaId from, const Message& m) const {
     if (!aggregate.signers.insert(from)) return false;
+    ++counters_.combined;
     if (scheme_ == Scheme::modelled) {
       aggregate.sum += m.tag();
     } else {
@@ -72,6 +80,7 @@ class Crypto {
   /// True when every signer in the aggregate signed a message with exactly this payload.
   template <Wire M>
   bool verify(const M& payload, const AggregateSignature& aggregate) const {
+    ++counters_.verified;
     if (scheme_ == Scheme::modelled) {
       return verify_sum(detail::payload_digest(payload), aggregate);
     }
@@ -89,6 +98,8 @@ class Crypto {
   /// Client authenticators, keyed and shared with the replicas as in PBFT's MACs (both worlds).
   std::uint64_t authenticate(const Request& request) const;
   bool authentic(const Request& request) const { return request.auth == authenticate(request); }
+
+  const CryptoCounters& counters() const { return counters_; }
 
  private:
   std::uint64_t keyed(ReplicaId from, std::uint64_t digest) const {
@@ -113,6 +124,7 @@ class Crypto {
   std::uint64_t client_key_;
   std::vector<std::uint64_t> keys_;  // modelled: one word a replica
   std::unique_ptr<Ed25519Keys> ed25519_;
+  mutable CryptoCounters counters_;
 };
 
 }  // namespace byzlab

@@ -102,9 +102,13 @@ struct RequestCompleted {
   ClientId client;
   Duration latency;  ///< submission to the client's acceptance
 };
+struct RequestExpired {
+  RequestId id;
+  ClientId client;  ///< waits no longer: `workload.timeout` has passed
+};
 
 using Event = std::variant<Committed, ViewEntered, Noted, Delivered, Dropped, ReplicaState,
-                           FaultChanged, RequestSubmitted, RequestCompleted>;
+                           FaultChanged, RequestSubmitted, RequestCompleted, RequestExpired>;
 
 /// A set of event kinds.
 class Interest {

@@ -53,7 +53,7 @@ struct Everything {
   GrafanaArguments grafana;
   VersionArguments version;
   CompletionArguments completion;
-  std::string seeds, duration, name, until, serve, pace;
+  std::string seeds, duration, name, until, serve, pace, export_from, export_until;
   std::string max_wall, max_memory, shard;
   std::optional<unsigned> view_port;
   std::string compare_seeds, protocols;
@@ -183,7 +183,9 @@ void describe_run(CLI::App& root, Everything& all) {
   app->add_flag("--interactive", run.interactive,
                 "The live page may pause the run and crash, isolate or turn replicas");
   app->add_flag("--metrics-detail", run.metrics_detail,
-                "Metrics of every replica, also of more than 64");
+                "Metrics of every replica, also of more than 64, and of delays between regions");
+  app->add_option("--metrics-port", run.metrics_port,
+                  "Serve the metrics of a run on 127.0.0.1 while it goes on; 0: any free port");
   app->add_option("--metrics-compat", run.metrics_compat, "Metrics under another project's names")
       ->check(CLI::IsMember({"cometbft"}));
 }
@@ -252,13 +254,20 @@ void describe_metrics(CLI::App& root, Everything& all) {
   exported->add_option("run", all.exported.run, kRunWords);
   exported
       ->add_option("--to", all.exported.to,
-                   "openmetrics: history for Prometheus; csv: the time series")
-      ->check(CLI::IsMember({"openmetrics", "csv"}))
+                   "openmetrics: history for Prometheus; csv: the time series; a window of "
+                   "messages: perfetto (ui.perfetto.dev), shiviz, svg")
+      ->check(CLI::IsMember({"openmetrics", "csv", "perfetto", "shiviz", "svg"}))
       ->required();
   exported
       ->add_option("--epoch", all.exported.epoch,
                    "Unix time of the run's start (default: it has just ended)")
       ->type_name("SECONDS");
+  exported->add_option("--from", all.export_from, "Begin of the window (default: of the run)")
+      ->type_name("TIME");
+  exported->add_option("--until", all.export_until, "End of the window (default: of the run)")
+      ->type_name("TIME");
+  exported->add_option("--limit", all.exported.limit, "Most messages of the window")
+      ->check(CLI::Range(1, 5'000'000));
   exported->add_option("--file", all.exported.file, "Written there instead of stdout");
   exported->add_option("-o,--out", all.exported.out, "Where results are (default: results)");
 
@@ -605,6 +614,25 @@ std::variant<Command, Exit> finish_replay(Everything& all) {
   return Command{replay};
 }
 
+std::variant<Command, Exit> finish_export(Everything& all) {
+  auto& exported = all.exported;
+  const bool is_window = exported.to != "openmetrics" && exported.to != "csv";
+  if (!is_window && (!all.export_from.empty() || !all.export_until.empty() || exported.limit))
+    return wrong("--from, --until and --limit choose messages: --to perfetto, shiviz or svg");
+  if (exported.to != "openmetrics" && exported.epoch) return wrong("--epoch is for openmetrics");
+  if (!all.export_from.empty()) {
+    const auto parsed = parse_duration(all.export_from);
+    if (!parsed) return wrong("--from: " + parsed.reason());
+    exported.from = *parsed;
+  }
+  if (!all.export_until.empty()) {
+    const auto parsed = parse_duration(all.export_until);
+    if (!parsed) return wrong("--until: " + parsed.reason());
+    exported.until = *parsed;
+  }
+  return Command{exported};
+}
+
 std::variant<Command, Exit> finish_view(Everything& all) {
   if (all.view_port && *all.view_port > 65'535) return wrong("--port wants 0 to 65535");
   if (all.view_port) all.view.port = static_cast<std::uint16_t>(*all.view_port);
@@ -629,7 +657,7 @@ std::variant<Command, Exit> chosen(const std::string& name, Everything& all) {
   if (name == "diff") return Command{all.diff};
   if (name == "demo") return Command{all.demo};
   if (name == "new") return Command{all.create};
-  if (name == "export") return Command{all.exported};
+  if (name == "export") return finish_export(all);
   if (name == "metrics") return Command{all.metrics};
   if (name == "grafana") return Command{all.grafana};
   if (name == "version") return Command{all.version};

@@ -49,8 +49,9 @@ struct RunArguments {
   RunLimits limits;
   std::string verify;  ///< what its trace hash must start with; no results are written
   bool fail_fast = false, strict = false, keep_all = false;
-  bool metrics_detail = false;  ///< a series for every replica, however many
-  std::string metrics_compat;   ///< "cometbft", or empty
+  bool metrics_detail = false;                ///< a series for every replica, however many
+  std::string metrics_compat;                 ///< "cometbft", or empty
+  std::optional<std::uint16_t> metrics_port;  ///< of a server for Prometheus alone
   bool quiet = false, verbose = false;
   std::optional<std::uint16_t> serve;  ///< port of the live page
   std::optional<double> pace;          ///< simulated seconds a second; none: as fast as it goes
@@ -159,9 +160,13 @@ struct NewArguments {
 
 struct ExportArguments {
   std::string run = "latest";
-  std::string to;               ///< openmetrics or csv
+  std::string to;               ///< openmetrics, csv, perfetto, shiviz, svg
   std::optional<double> epoch;  ///< none: so that the run has just ended
   std::filesystem::path file;   ///< empty: stdout
+  // Of the last three:
+  Duration from{};                   ///< simulated time
+  std::optional<Duration> until;     ///< none: the end of the run
+  std::optional<std::size_t> limit;  ///< messages; none: what the form can show
   std::filesystem::path out = "results";
 };
 

@@ -15,6 +15,7 @@
 #include "cli/verify.h"
 #include "cli/view.h"
 #include "observe/formats.h"
+#include "observe/metrics_exposer.h"
 #include "observe/results_folder.h"
 #include "observe/style.h"
 #include "observe/summary.h"
@@ -102,6 +103,10 @@ Exit run_job(const Job& job, const RunArguments& arguments, bool only, Documents
     log_error("--serve shows one run: choose one of its seeds with --seed");
     return Exit::usage;
   }
+  if (job.seeds.first != job.seeds.last && arguments.metrics_port) {
+    log_error("--metrics-port serves one run: choose one of its seeds with --seed");
+    return Exit::usage;
+  }
   if (job.seeds.first != job.seeds.last) {
     const SweepPlan plan{.vary = {}, .cells = {job.prepared}, .seeds = job.seeds};
     Sweep sweep(plan, arguments);
@@ -112,8 +117,20 @@ Exit run_job(const Job& job, const RunArguments& arguments, bool only, Documents
     if (!arguments.verify.empty()) return verify_hash(sweep.tally().trace_hash(), arguments.verify);
     return sweep.exit();
   }
-  const RunOneOptions options{
-      .write_results = arguments.verify.empty(), .only_run = only, .seeds = {}};
+  std::optional<MetricsExposer> exposer;
+  if (arguments.metrics_port) {
+    try {
+      exposer.emplace(*arguments.metrics_port);
+    } catch (const std::runtime_error& e) {
+      log_error(e.what());
+      return Exit::usage;
+    }
+    log_info("metrics    " + exposer->url());
+  }
+  const RunOneOptions options{.write_results = arguments.verify.empty(),
+                              .only_run = only,
+                              .seeds = {},
+                              .exposer = exposer ? &*exposer : nullptr};
   const auto print = [&](const RunOutcome& outcome) {
     if (text) std::fputs(outcome.text.c_str(), stdout);
     std::fflush(stdout);

@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "observe/message_index.h"
 #include "observe/message_trace.h"
+#include "observe/metrics_exposer.h"
 #include "observe/numbers.h"
 #include "observe/recording.h"
 #include "observe/run_results.h"
@@ -66,11 +67,12 @@ struct Observed {
 Report watched_run(const scenario::Scenario& scenario, std::uint64_t seed,
                    const RunArguments& arguments, const RunOneOptions& options, Observed& seen) {
   std::vector<RunObserver*> observers{&seen.events};
-  if (options.write_results) {
-    observers.push_back(&seen.recording);
+  if (options.write_results) observers.push_back(&seen.recording);
+  if (options.write_results || options.exposer != nullptr) {
     seen.metrics =
         std::make_shared<MetricsCollector>(metrics_options(arguments, scenario.name, seed));
     observers.push_back(seen.metrics.get());
+    if (options.exposer != nullptr) options.exposer->show(seen.metrics);
   }
   if (seen.trace) observers.push_back(&*seen.trace);
   if (seen.index) observers.push_back(&*seen.index);

@@ -22,12 +22,14 @@ struct RunOutcome {
 };
 
 class LiveSession;
+class MetricsExposer;
 
 struct RunOneOptions {
   bool write_results = true;
   bool only_run = false;  ///< the only run of this process: `results/latest` means it
   std::optional<scenario::Runs> seeds = std::nullopt;  ///< it is one of these
-  LiveSession* live = nullptr;  ///< shows it and may change it while it goes on
+  LiveSession* live = nullptr;        ///< shows it and may change it while it goes on
+  MetricsExposer* exposer = nullptr;  ///< shows its metrics
 };
 
 /// Throws ResultsError, or what run() throws.

@@ -137,6 +137,7 @@ Exit execute(const ViewArguments& arguments) {
     say_where(server.url() + address);
     if (arguments.open && web_built()) open_browser(server.url() + address);
     wait_for_interrupt();
+    pages.give_up();
   } catch (const std::runtime_error& e) {
     log_error(e.what());
     return Exit::usage;
@@ -177,6 +178,7 @@ std::optional<RunOutcome> run_on_page(const Prepared& prepared, std::uint64_t se
     log_info("The page stays until Ctrl-C.");
     wait_for_interrupt();
   }
+  pages.give_up();
   return outcome;
 }
 

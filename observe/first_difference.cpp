@@ -77,6 +77,10 @@ class Words {
                        static_cast<double>(e.latency.count()) / 1e9);
   }
 
+  std::string of(const RequestExpired& e) const {
+    return fmt::format("client {} gives up", e.client.value);
+  }
+
   void into(FastHash& hash, const Delivered& e) const {
     const auto& m = *e.message;
     hash.word(std::uint64_t{m.from().value} << 32 | e.to.value);
@@ -104,7 +108,7 @@ class ChunkWatch final : public RunObserver {
 
   Interest interest() const override {
     return Interest::in<Committed, ViewEntered, Noted, Delivered, Dropped, ReplicaState,
-                        FaultChanged, RequestSubmitted, RequestCompleted>();
+                        FaultChanged, RequestSubmitted, RequestCompleted, RequestExpired>();
   }
   void begin(const RunInfo& info) override { words_ = Words(info.messages); }
 

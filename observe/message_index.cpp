@@ -248,6 +248,27 @@ std::uint64_t MessageIndex::trace_hash() const { return header_->trace_hash; }
 std::uint64_t MessageIndex::rows() const { return header_->rows; }
 std::uint64_t MessageIndex::left_out() const { return header_->left_out; }
 
+std::string_view MessageRow::why_lost() const {
+  if (dropped == 0 || dropped > kDropReasons) return "";
+  return name_of(static_cast<DropReason>(dropped - 1));
+}
+
+std::uint64_t MessageIndex::count(Time from, Time to) const {
+  std::uint64_t all = 0;
+  for_each(from, to, [&](const MessageRow&) { ++all; });
+  return all;
+}
+
+std::string_view MessageIndex::kind_name(std::uint8_t kind) const {
+  const auto& name = header_->kinds[kind % kKindLimit];
+  return {name.data(), ::strnlen(name.data(), name.size())};
+}
+
+std::string MessageIndex::block_name(std::uint32_t block) const {
+  if (block >= blocks_.size()) return "";
+  return to_hex(blocks_[block]).substr(0, header_->id_digits);
+}
+
 std::string MessageIndex::kinds_json() const {
   std::size_t count = kKindLimit;
   while (count > 0 && header_->kinds[count - 1][0] == '\0') --count;
@@ -323,18 +344,16 @@ std::string MessageIndex::rows_json(Time from, Time to, std::span<const MessageR
   column("view", [&](const MessageRow& r) { number_or_null(r.view); });
   column("height", [&](const MessageRow& r) { number_or_null(r.height); });
   column("block", [&](const MessageRow& r) {
-    if (r.block >= blocks_.size()) {
-      out += "null";
-    } else {
-      ((out += '"') += to_hex(blocks_[r.block]).substr(0, header_->id_digits)) += '"';
-    }
+    const auto name = block_name(r.block);
+    out += name.empty() ? "null" : '"' + name + '"';
   });
   column("bytes", [&](const MessageRow& r) { out += std::to_string(r.bytes); });
   column("dropped", [&](const MessageRow& r) {
-    if (r.dropped == 0 || r.dropped > kDropReasons) {
+    const auto why = r.why_lost();
+    if (why.empty()) {
       out += "null";
     } else {
-      ((out += '"') += name_of(static_cast<DropReason>(r.dropped - 1))) += '"';
+      ((out += '"') += why) += '"';
     }
   });
   return out + "},\"bundles\":null}";

@@ -19,6 +19,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "observe/recording.h"
@@ -38,6 +39,8 @@ struct MessageRow {
   std::uint8_t kind = 0;
   std::uint8_t dropped = 0;  ///< DropReason + 1; 0: it arrived
   std::uint16_t unused = 0;
+
+  std::string_view why_lost() const;  ///< "loss", "partition" …; empty: it arrived
 };
 static_assert(sizeof(MessageRow) == 40);
 
@@ -150,6 +153,9 @@ class MessageIndex {
   std::string rows_json(Time from, Time to, std::span<const MessageRow> rows) const;
   /// A block's index, as in MessageRow::block; none when no message speaks of it.
   std::optional<std::uint32_t> find_block(const Digest& block) const;
+  std::uint64_t count(Time from, Time to) const;  ///< messages of a window
+  std::string_view kind_name(std::uint8_t kind) const;
+  std::string block_name(std::uint32_t block) const;  ///< empty where there is none
 
  private:
   template <class F>

@@ -1,6 +1,9 @@
 #include "observe/metrics_collector.h"
 
+#include <prometheus/metric_family.h>
+
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -21,6 +24,7 @@ namespace sc = scenario;
 namespace {
 
 constexpr std::uint32_t kDetailed = 64;            // replicas with a series each
+constexpr std::size_t kRegions = 16;               // with a label each; more share "other"
 constexpr std::uint32_t kWindows = 32;             // repetitions of a fault with a series each
 constexpr std::size_t kHistoryValues = 4'000'000;  // doubles that the history may have
 
@@ -51,6 +55,7 @@ constexpr std::array<std::pair<sc::Property, std::string_view>, 6> kSafety{
      {sc::Property::certified, "certified"},
      {sc::Property::double_spend, "double_spend"}}};
 
+constexpr std::array<std::string_view, 4> kOperations{"sign", "verify", "aggregate", "hash"};
 constexpr std::array<std::string_view, 4> kStates{"pending", "pass", "fail", "inconclusive"};
 
 }  // namespace
@@ -69,6 +74,7 @@ struct MetricsCollector::Series {
   void read_chain(const RunSample& sample);
   void read_safety(const RunState& state);
   void read_network(const RunSample& sample);
+  void read_work(const RunSample& sample);
   void read_simulator(const RunSample& sample);
   void read_compat(const RunSample& sample);
   void count_misbehaving();
@@ -85,7 +91,7 @@ struct MetricsCollector::Series {
   std::map<std::string, Id> ids;  // "metric value value"
 
   OfReplicas height, view, commits, transactions, last_commit, timeouts, given_up, rotated,
-      proposals, votes, is_leader, reorgs, queue, utilization;
+      proposals, votes, is_leader, reorgs, queue, utilization, cpu;
   OfReplicas cometbft_height, cometbft_rounds, cometbft_txs, cometbft_missing, cometbft_byzantine;
   std::vector<Id> cometbft_intervals;
   std::vector<Filling> histograms;
@@ -112,14 +118,69 @@ struct MetricsCollector::Series {
   Time keep_next = kStart;
 };
 
+/// How long messages took between regions, since the last look.
+class MetricsCollector::Delays {
+ public:
+  explicit Delays(const RunInfo& run, MetricSeries& values) {
+    std::vector<std::string> names;
+    for (std::uint32_t p = 0; p < run.processes; ++p) {
+      const auto r = p < run.replica_of.size() ? run.replica_of[p].value : p;
+      auto name = r < run.regions.size() ? run.regions[r] : std::string("all");
+      auto found = std::ranges::find(names, name);
+      if (found == names.end() && names.size() >= kRegions)
+        found = std::ranges::find(names, name = "other");
+      region_of_.push_back(static_cast<std::size_t>(found - names.begin()));
+      if (found == names.end()) names.push_back(name);
+    }
+    regions_ = names.size();
+    for (const auto& from : names)
+      for (const auto& to : names)
+        pairs_.push_back({.id = values.add("byzlab_network_delay_seconds", {from, to})});
+  }
+
+  void add(const Delivered& e, Time now) {
+    Pair& pair = pairs_[region_of_[e.from.value] * regions_ + region_of_[e.to.value]];
+    const auto took = static_cast<std::uint64_t>(std::max<std::int64_t>((now - e.sent).count(), 0));
+    // The first bucket goes to a millisecond, each to twice the one before.
+    const auto milliseconds = (took + 999'999) / 1'000'000;
+    const auto bucket = milliseconds <= 1 ? 0 : std::bit_width(milliseconds - 1);
+    ++pair.buckets[std::min<std::size_t>(bucket, kBuckets - 1)];
+    pair.nanoseconds += static_cast<double>(took);
+  }
+
+  void read_into(MetricSeries& values) {
+    for (Pair& pair : pairs_) {
+      double sum = std::exchange(pair.nanoseconds, 0) / 1e9;
+      for (std::size_t b = 0; b < kBuckets; ++b) {
+        if (pair.buckets[b] == 0) continue;
+        values.observe(pair.id, b, std::exchange(pair.buckets[b], 0), std::exchange(sum, 0));
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t kBuckets = 18;  // and the one above 65.536 s
+  struct Pair {
+    Id id;
+    std::array<std::uint64_t, kBuckets> buckets{};
+    double nanoseconds = 0;
+  };
+  std::vector<std::size_t> region_of_;  // by process
+  std::size_t regions_ = 0;
+  std::vector<Pair> pairs_;
+};
+
 MetricsCollector::MetricsCollector(MetricsOptions options) : options_(std::move(options)) {}
 MetricsCollector::~MetricsCollector() = default;
 
-Interest MetricsCollector::interest() const { return Interest::in<FaultChanged>(); }
+Interest MetricsCollector::interest() const {
+  return options_.detail ? Interest::in<FaultChanged, Delivered>() : Interest::in<FaultChanged>();
+}
 
 void MetricsCollector::begin(const RunInfo& run) {
   const std::scoped_lock lock(mutex_);
   series_ = std::make_unique<Series>(options_, run);
+  if (options_.detail) delays_ = std::make_unique<Delays>(run, series_->values);
   if (options_.history == 0) return;
   const std::size_t moments = std::clamp<std::size_t>(
       kHistoryValues / series_->values.values().size(), 2, options_.history);
@@ -130,7 +191,11 @@ void MetricsCollector::begin(const RunInfo& run) {
   keep(kStart);
 }
 
-void MetricsCollector::on(Time, const Event& event) {
+void MetricsCollector::on(Time now, const Event& event) {
+  if (const auto* delivered = std::get_if<Delivered>(&event)) {
+    delays_->add(*delivered, now);
+    return;
+  }
   const auto* change = std::get_if<FaultChanged>(&event);
   if (change == nullptr) return;
   const std::scoped_lock lock(mutex_);
@@ -183,6 +248,12 @@ std::string MetricsCollector::text(const std::string& run) const {
   return series_ == nullptr ? "" : series_->values.text(run);
 }
 
+std::vector<prometheus::MetricFamily> MetricsCollector::families() const {
+  const std::scoped_lock lock(mutex_);
+  if (series_ == nullptr) return {};
+  return series_->values.families(options_.run);
+}
+
 std::string MetricsCollector::openmetrics(const std::string& run) const {
   const std::scoped_lock lock(mutex_);
   if (series_ == nullptr) return "# EOF\n";
@@ -196,7 +267,9 @@ void MetricsCollector::fill(const RunSample& sample) {
   s.read_chain(sample);
   s.read_safety(sample.state);
   s.read_network(sample);
+  s.read_work(sample);
   s.read_simulator(sample);
+  if (delays_ != nullptr) delays_->read_into(s.values);
   if (options_.cometbft) s.read_compat(sample);
   s.sampled_at = sample.now;
 }
@@ -255,6 +328,8 @@ void MetricsCollector::Series::add_constants(const MetricsOptions& options, cons
   for (const std::string_view metric :
        {"byzlab_sim_events_total", "byzlab_chain_orphaned_blocks_total"})
     named(metric, {});
+  for (const std::string_view op : kOperations)
+    named("byzlab_crypto_operations_total", {std::string(op)});
   set("byzlab_chain_tips", 1);
   for (const std::string_view state : {"up", "isolated", "crashed", "paused"})
     values.set(named("byzlab_replicas", {std::string(state)}), state == "up" ? info.n : 0);
@@ -364,6 +439,7 @@ void MetricsCollector::Series::add_replicas(const MetricsOptions&) {
   votes = add("byzlab_consensus_votes_total", {"vote", "cast"});
   is_leader = add("byzlab_consensus_is_leader");
   reorgs = add("byzlab_chain_reorgs_total");
+  cpu = add("byzlab_replica_cpu_seconds_total");
   if (run.scenario->network.bandwidth) {
     queue = add("byzlab_network_queue_bytes");
     utilization = add("byzlab_network_link_utilization_ratio");
@@ -455,9 +531,11 @@ void MetricsCollector::Series::read_chain(const RunSample& sample) {
   set("byzlab_chain_orphaned_blocks_total", number(measured.size(Series::orphaned_blocks)));
 
   const auto done = measured.size(Series::client_latency);
+  const auto given_up = measured.size(Series::client_timeouts);
   values.set(named("byzlab_client_requests_total", {"committed"}), number(done));
-  set("byzlab_client_inflight_requests",
-      number(sample.state.submitted - std::min<std::uint64_t>(done, sample.state.submitted)));
+  values.set(named("byzlab_client_requests_total", {"timeout"}), number(given_up));
+  const auto ended = std::min<std::uint64_t>(done + given_up, sample.state.submitted);
+  set("byzlab_client_inflight_requests", number(sample.state.submitted - ended));
   const double waiting = number(sample.state.row.mempool);
   values.set(named("byzlab_mempool_transactions", {"all"}), waiting);
   values.set(named("byzlab_mempool_bytes", {"all"}),
@@ -530,6 +608,20 @@ void MetricsCollector::Series::read_network(const RunSample& sample) {
     const double share = seconds(sent - std::exchange(uplink_busy[r], sent)) / seconds(since);
     return std::clamp(share, 0.0, 1.0);
   });
+}
+
+void MetricsCollector::Series::read_work(const RunSample& sample) {
+  std::uint64_t heard = 0;
+  for (const KindCounters& kind : sample.counters.kind) heard += kind.delivered;
+  const auto count = [&](std::string_view op, std::uint64_t value) {
+    values.set(named("byzlab_crypto_operations_total", {std::string(op)}), number(value));
+  };
+  count("sign", sample.signed_messages);
+  count("verify", heard + sample.crypto.verified);
+  count("aggregate", sample.crypto.combined);
+  count("hash", sample.signed_messages + heard);
+  each(cpu, sample.state.replicas,
+       [&](const ReplicaResult&, std::uint32_t r) { return seconds(sample.cpu_used[r]); });
 }
 
 void MetricsCollector::Series::read_simulator(const RunSample& sample) {

@@ -3,6 +3,7 @@
 //
 // It listens to faults only and reads everything else at the run's regular looks (RunSample), from
 // the same places as the report: nothing is counted twice, and the message path costs what it did.
+// Only `detail` looks at every message, to know how long it took between its regions.
 #pragma once
 
 #include <array>
@@ -45,6 +46,8 @@ class MetricsCollector final : public RunObserver {
   /// The same under another `run`: the name of the results folder is known only when the run is
   /// over.
   std::string text(const std::string& run) const;
+  /// What text() says, for prometheus-cpp's server.
+  std::vector<prometheus::MetricFamily> families() const;
   /// All samples kept, as OpenMetrics with simulated time as their timestamps. At most
   /// kHistoryLimit of them: where there would be more, every second moment is left out, or more.
   std::string openmetrics(const std::string& run) const;
@@ -53,12 +56,14 @@ class MetricsCollector final : public RunObserver {
 
  private:
   struct Series;
+  class Delays;
   void fill(const RunSample& sample);
   void keep(Time now);
 
   MetricsOptions options_;
   mutable std::mutex mutex_;  // guards all below
   std::unique_ptr<Series> series_;
+  std::unique_ptr<Delays> delays_;  // of the run's thread; with `detail`
 };
 
 }  // namespace byzlab

@@ -47,7 +47,8 @@ constexpr PrometheusMetric kMetrics[] = {
      {},
      Buckets::latency},
     {"byzlab_client_requests_total", counter, "", "result", "Requests that came to an end",
-     "`result` is committed; rejected and timeout stay 0, because clients here wait for ever."},
+     "`result` is committed or, with `workload.timeout`, timeout; else clients wait for ever. "
+     "rejected stays 0: nobody here turns a request away."},
     {"byzlab_consensus_block_interval_seconds",
      histogram,
      "seconds",
@@ -93,6 +94,10 @@ constexpr PrometheusMetric kMetrics[] = {
     {"byzlab_consensus_votes_total", counter, "", "replica phase result", "Votes a replica cast",
      "`phase` is vote, `result` is cast. 0 where the engine tells of no votes: PBFT, Raft, "
      "Nakamoto. Duplicate, late and invalid votes no engine tells of."},
+    {"byzlab_crypto_operations_total", counter, "", "op", "Cryptographic operations",
+     "`op` is sign (once a message), verify (once a message and receiver, and what engines check "
+     "inside of messages), aggregate (a signature put into a certificate) or hash (the message of "
+     "each sign and verify). What the replicas would do: the simulator remembers answers."},
     {"byzlab_evidence_total", counter, "", "kind accused",
      "Proofs of misbehavior that honest replicas hold",
      "`kind` is equivocation; `accused` is byzantine or honest, which must never happen."},
@@ -109,7 +114,9 @@ constexpr PrometheusMetric kMetrics[] = {
      "Requests submitted and not committed anywhere",
      "As the clients see it, of all replicas together: `replica` is all."},
     {"byzlab_network_delay_seconds", histogram, "seconds", "region_from region_to",
-     "Sending to delivery of a message", "Only with `--metrics-detail`: it looks at every message.",
+     "Sending to delivery of a message",
+     "Only with `--metrics-detail`: it looks at every message. `all` where the scenario places "
+     "nobody; the 17th region and those after it are `other`.",
      Buckets::delay, Exposed::detail},
     {"byzlab_network_link_utilization_ratio", gauge, "ratio", "replica",
      "Share of the last sampling interval in which a replica's uplink was busy",
@@ -120,6 +127,8 @@ constexpr PrometheusMetric kMetrics[] = {
     {"byzlab_network_queue_bytes", gauge, "bytes", "replica",
      "Bytes that wait in a replica's uplink", "Absent without `network.bandwidth`."},
     {"byzlab_network_sent_bytes_total", counter, "bytes", "type", "Bytes sent"},
+    {"byzlab_replica_cpu_seconds_total", counter, "seconds", "replica",
+     "Virtual CPU time charged for cryptography", "0 without `protocol.costs`."},
     {"byzlab_replicas", gauge, "", "state", "Replicas by state",
      "up, isolated (running, cut off from the largest side), crashed or paused: they add up to n. "
      "Who is catching up nobody can tell from outside, so there is no state syncing."},

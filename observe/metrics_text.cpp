@@ -81,6 +81,12 @@ void MetricSeries::observe(Id histogram, double value) {
   values_[one.at + one.bounds->size() + 1] += value;
 }
 
+void MetricSeries::observe(Id histogram, std::size_t bucket, std::uint64_t count, double sum) {
+  const One& one = series_[histogram];
+  values_[one.at + std::min(bucket, one.bounds->size())] += static_cast<double>(count);
+  values_[one.at + one.bounds->size() + 1] += sum;
+}
+
 std::vector<const MetricSeries::One*> MetricSeries::sorted() const {
   std::vector<const One*> order;
   for (const One& one : series_) order.push_back(&one);
@@ -89,6 +95,10 @@ std::vector<const MetricSeries::One*> MetricSeries::sorted() const {
 }
 
 std::string MetricSeries::text(const std::string& run) const {
+  return prometheus::TextSerializer().Serialize(families(run));
+}
+
+std::vector<prometheus::MetricFamily> MetricSeries::families(const std::string& run) const {
   std::vector<prometheus::MetricFamily> families;
   for (const One* one : sorted()) {
     if (std::isnan(values_[one->at])) continue;
@@ -126,7 +136,7 @@ std::string MetricSeries::text(const std::string& run) const {
     }
     families.back().metric.push_back(std::move(metric));
   }
-  return prometheus::TextSerializer().Serialize(families);
+  return families;
 }
 
 bool MetricSeries::differs(const One& one, const Values& a, const Values& b) {

@@ -10,6 +10,10 @@
 #include "base/time.h"
 #include "observe/metrics_table.h"
 
+namespace prometheus {
+struct MetricFamily;
+}
+
 namespace byzlab {
 
 class MetricSeries {
@@ -31,11 +35,15 @@ class MetricSeries {
   double value(Id series) const { return values_[series_[series].at]; }
   /// Puts a value into a histogram.
   void observe(Id histogram, double value);
+  /// Puts many into one of its buckets, at once; the one after the last bound is +Inf.
+  void observe(Id histogram, std::size_t bucket, std::uint64_t count, double sum);
 
   const Values& values() const { return values_; }
 
   /// Prometheus text format: families by name, series in the order they were added.
   std::string text(const std::string& run) const;
+  /// The same as values, for prometheus-cpp's server.
+  std::vector<prometheus::MetricFamily> families(const std::string& run) const;
 
   struct Moment {
     Time at;

@@ -234,6 +234,11 @@ void Pages::prepare(const std::string& id) {
   making(id, *folder);
 }
 
+void Pages::give_up() {
+  const std::lock_guard lock(mutex_);
+  for (Making& one : indexes_) one.stop->store(true);
+}
+
 Pages::Index Pages::index_of(const std::string& id, const fs::path& folder) {
   std::shared_future<Index> index;
   {

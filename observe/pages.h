@@ -51,6 +51,8 @@ class Pages {
   /// Begins to make what /api/messages needs of a run, in the background. Asking for the run itself
   /// does so too. What is being made for another run, and nobody waits for, is given up.
   void prepare(const std::string& id);
+  /// Whatever is being made is given up; who waits for it is told so. For the end of the server.
+  void give_up();
 
   /// The folder of a run, if `id` is the name of one: "NAME/ID", each of letters, digits, '.', '_'
   /// and '-', not beginning with a dot, and inside the results folder when links are followed.

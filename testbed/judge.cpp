@@ -31,8 +31,8 @@ Judge::Judge(Case c) : parts_(std::make_unique<Parts>(std::move(c))) {}
 Judge::~Judge() = default;
 
 Interest Judge::interest() const {
-  return Interest::in<Committed, ViewEntered, Noted, ReplicaState, FaultChanged,
-                      RequestCompleted>();
+  return Interest::in<Committed, ViewEntered, Noted, ReplicaState, FaultChanged, RequestCompleted,
+                      RequestExpired>();
 }
 
 void Judge::on(Time now, const Event& event) {
@@ -42,6 +42,8 @@ void Judge::on(Time now, const Event& event) {
     parts_->noted(now, *noted);
   } else if (const auto* completed = std::get_if<RequestCompleted>(&event)) {
     parts_->measurements.client_latency(now, completed->latency, completed->client);
+  } else if (std::holds_alternative<RequestExpired>(event)) {
+    parts_->measurements.add(Series::client_timeouts, now);
   } else if (const auto* entered = std::get_if<ViewEntered>(&event)) {
     parts_->view_entered(*entered);
   } else if (const auto* state = std::get_if<ReplicaState>(&event)) {

@@ -35,6 +35,7 @@ constexpr std::array kNamed{
     NamedSeries{"equivocations", Series::equivocations, true},
     NamedSeries{"reorgs", Series::reorg_depth, true},
     NamedSeries{"orphaned_blocks", Series::orphaned_blocks, true},
+    NamedSeries{"client_timeouts", Series::client_timeouts, true},
 };
 
 bool measures_time(Series s) { return s <= Series::recovery_time; }

@@ -39,9 +39,10 @@ enum class Series : std::uint8_t {
   timeouts,
   state_transfers,
   equivocations,
-  orphaned_blocks,  // mere events
+  orphaned_blocks,
+  client_timeouts,  // mere events
 };
-inline constexpr std::size_t kSeries = 19;
+inline constexpr std::size_t kSeries = 20;
 
 /// Which samples a figure is about.
 struct Selection {

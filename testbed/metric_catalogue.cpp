@@ -11,7 +11,7 @@ namespace {
 using enum scenario::MetricKind;
 using Unit = scenario::MetricUnit;
 
-constexpr std::array<ReportedFigure, 46> kReported{{
+constexpr std::array<ReportedFigure, 47> kReported{{
     {"throughput", "mean"},       {"throughput", "max"},         {"goodput", "mean"},
     {"offered_load", "mean"},     {"commit_latency", "count"},   {"commit_latency", "mean"},
     {"commit_latency", "min"},    {"commit_latency", "max"},     {"commit_latency", "p50"},
@@ -27,7 +27,7 @@ constexpr std::array<ReportedFigure, 46> kReported{{
     {"reorg_depth", "max"},       {"orphaned_blocks", "count"},  {"chain_quality", "mean"},
     {"relative_revenue", "mean"}, {"chain_tips", "max"},         {"height", "max"},
     {"height_lag", "max"},        {"height_lag", "last"},        {"mempool", "max"},
-    {"mempool", "last"},
+    {"mempool", "last"},          {"client_timeouts", "count"},
 }};
 
 constexpr std::array<std::string_view, 3> kPooled{"commit_latency", "client_latency",
@@ -67,6 +67,8 @@ std::vector<scenario::MetricEntry> entries() {
       {"state_transfers", counter, Unit::none, "times an honest replica caught up by fetching"},
       {"equivocations", counter, Unit::none,
        "proofs of somebody's saying two things, found by honest replicas"},
+      {"client_timeouts", counter, Unit::none,
+       "requests that clients gave up, with `workload.timeout`"},
       {"reorgs", counter, Unit::none, "times an honest replica switched chains"},
       {"orphaned_blocks", counter, Unit::none,
        "blocks proposed that the longest honest log passed by"},

@@ -204,7 +204,11 @@ void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave)
 Time ReplicaHost::signed_by(Process& process, Message& m, Time leave) {
   if (m.from() != process.environment.self || m.is_signed()) return leave;
   crypto_.sign(store_, m);
-  return cpu_is_free_ ? leave : leave + costs_.sign + costs_.hash_per_byte * m.bytes();
+  ++signed_;
+  if (cpu_is_free_) return leave;
+  const Duration service = costs_.sign + costs_.hash_per_byte * m.bytes();
+  process.cpu_used += service;
+  return leave + service;
 }
 
 void ReplicaHost::dispatch(ProcessId p, Process& process, ReplicaId to, Message* m, Time leave) {
@@ -284,7 +288,9 @@ void ReplicaHost::serve_inbox(Time now, ProcessId p, Process& process) {
     const auto [m, way] = std::move(process.inbox.front());
     process.inbox.pop_front();
     if (events_.wants<Delivered>()) tell_delivered(now, p, *m, way);
-    handle(now, p, process, *m, costs_.verify + costs_.hash_per_byte * m->bytes());
+    const Duration service = costs_.verify + costs_.hash_per_byte * m->bytes();
+    process.cpu_used += service;
+    handle(now, p, process, *m, service);
   }
   if (!process.inbox.empty()) request_wake(p, process, process.cpu_free);
 }

@@ -83,6 +83,10 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
   /// The leader as `p` sees it.
   std::optional<ReplicaId> leader(ProcessId p) const { return processes_[p.value].leader; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(processes_.size()); }
+  /// Messages signed so far.
+  std::uint64_t signed_messages() const { return signed_; }
+  /// Virtual CPU time charged so far; zero without costs.
+  Duration cpu_used(ProcessId p) const { return processes_[p.value].cpu_used; }
   ReplicaId replica_of(ProcessId p) const { return processes_[p.value].environment.self; }
   Engine& engine(ProcessId p) { return *processes_[p.value].engine; }
 
@@ -119,6 +123,7 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
     View view;
     std::optional<ReplicaId> leader;
     DurableState durable;
+    Duration cpu_used{};
     Rng rng{0};
   };
 
@@ -156,6 +161,7 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
   std::vector<Message*> to_self_;  // held; the current step's
   std::size_t to_self_next_ = 0;
   std::uint64_t trace_hash_ = 0;
+  std::uint64_t signed_ = 0;
   std::array<std::uint64_t, kDropReasons> dropped_{};
 };
 

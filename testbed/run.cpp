@@ -65,9 +65,12 @@ class Sampler {
                      .state = state,
                      .counters = counters,
                      .events = cluster_.events(),
-                     .pending = cluster_.network().pending()};
+                     .pending = cluster_.network().pending(),
+                     .crypto = cluster_.crypto().counters(),
+                     .signed_messages = cluster_.host().signed_messages()};
     for (std::uint32_t r = 0; r < cluster_.committee().n(); ++r) {
       sample.uplinks.push_back(cluster_.network().uplink(ProcessId(r)));
+      sample.cpu_used.push_back(cluster_.host().cpu_used(ProcessId(r)));
     }
     for (RunObserver* observer : curious_) observer->sampled(sample);
   }

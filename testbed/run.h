@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/crypto.h"
 #include "base/event.h"
 #include "consensus/registry.h"
 #include "network/transport.h"
@@ -50,6 +51,9 @@ struct RunSample {
   std::uint64_t events = 0;               ///< handled so far
   std::size_t pending = 0;                ///< planned by now
   std::vector<UplinkState> uplinks = {};  ///< by replica
+  CryptoCounters crypto = {};
+  std::uint64_t signed_messages = 0;
+  std::vector<Duration> cpu_used = {};  ///< virtual, by replica
 };
 
 /// An observer that wants to know whose run it is, and perhaps to look at it now and then.

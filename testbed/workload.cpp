@@ -157,6 +157,7 @@ void Workload::submit(ClientId client, Time at) {
   request.auth = crypto_.authenticate(request);
   requests_.add(request, at);
   events_.emit(now(), RequestSubmitted{.id = request.id, .client = client});
+  watch_deadlines();
   if (!announce_) return;
   for (std::uint32_t p = 0; p < replica_of_.size(); ++p) {
     announce_(ProcessId(p), visible_at(request.id, replica_of_[p]));
@@ -251,11 +252,52 @@ Time Workload::accepted_at(const Replies& replies, const Request& request) const
 void Workload::complete(const Request& request, Time at) {
   if (request.id.value >= done_.size()) done_.resize(requests_.size(), false);
   if (done_[request.id.value]) return;
+  if (description_.timeout > Duration{0} && at > deadline(request.id)) {
+    expire(request);
+    return;
+  }
   done_[request.id.value] = true;
   events_.emit(now(), RequestCompleted{.id = request.id,
                                        .client = request.client,
                                        .latency = at - requests_[request.id].submitted});
   if (description_.mode == scenario::LoopMode::closed) submit(request.client, at);
+}
+
+// Requests are in the order of their submission, so their deadlines are, too: one task looks at the
+// next of them.
+void Workload::watch_deadlines() {
+  if (description_.timeout <= Duration{0} || watching_ || waits_.value >= requests_.size()) return;
+  watching_ = true;
+  network_.at(std::max(deadline(waits_), now()), [this] {
+    watching_ = false;
+    expire_due();
+    watch_deadlines();
+  });
+}
+
+void Workload::expire_due() {
+  for (; waits_.value < requests_.size() && deadline(waits_) <= now(); ++waits_) {
+    if (is_done(waits_) || answered(waits_)) continue;
+    expire(requests_[waits_].request);
+  }
+}
+
+void Workload::expire(const Request& request) {
+  if (request.id.value >= done_.size()) done_.resize(requests_.size(), false);
+  done_[request.id.value] = true;
+  events_.emit(now(), RequestExpired{.id = request.id, .client = request.client});
+  if (description_.mode == scenario::LoopMode::closed) submit(request.client, now());
+}
+
+/// In time, in a block that nobody has looked at since.
+bool Workload::answered(RequestId id) const {
+  for (const Replies& replies : replies_) {
+    if (replies.settled) continue;
+    for (const Request& request : replies.block->requests) {
+      if (request.id == id && accepted_at(replies, request) <= deadline(id)) return true;
+    }
+  }
+  return false;
 }
 
 void Workload::finish() {

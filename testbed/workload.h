@@ -3,7 +3,9 @@
 // Client c sits at the site of replica c mod n. Its request reaches every replica's mempool after
 // that site's latency (its own at once); clients are outside the faults and their traffic is not
 // counted. A request is done when f+1 honest replicas' replies have reached the client, or, where
-// finality is a matter of confirmations, when its own site has committed it.
+// finality is a matter of confirmations, when its own site has committed it. With
+// `workload.timeout` a client gives up by itself; what is committed after that is no success of
+// its.
 #pragma once
 
 #include <deque>
@@ -69,6 +71,13 @@ class Workload {
   Duration next_gap();
   void settle(Replies& replies, Time upto);
   void complete(const Request& request, Time at);
+  // Clients that wait no longer; nothing happens without a timeout.
+  Time deadline(RequestId id) const { return requests_[id].submitted + description_.timeout; }
+  void watch_deadlines();
+  void expire_due();
+  void expire(const Request& request);
+  bool is_done(RequestId id) const { return id.value < done_.size() && done_[id.value]; }
+  bool answered(RequestId id) const;
   Time accepted_at(const Replies& replies, const Request& request) const;
   void plan_completion(Replies& replies);
 
@@ -91,7 +100,9 @@ class Workload {
   Rng arrivals_;
   Time next_arrival_ = kNever;
   std::uint64_t next_client_ = 0;
-  std::vector<bool> done_;  // by request id
+  std::vector<bool> done_;  // by request id: accepted, or given up
+  RequestId waits_;         // all before it are done, or past their deadline
+  bool watching_ = false;   // a look at its deadline is planned
 
   std::vector<std::unique_ptr<View>> views_;
   std::deque<Replies> replies_;                    // blocks whose requests wait for replies

@@ -44,7 +44,7 @@ const overview = {
     ['What clients see: rate, errors, duration', [
       lines('Requests committed', 'reqps', 'Drops to 0 in a stall; a slope under constant load is saturation.',
         [[`sum by (run) (rate(byzlab_client_requests_total{${RUN},result="committed"}[$window]))`, '{{run}}']]),
-      lines('Requests that came to nothing', 'reqps', 'Rejected or timed out. Clients of byzlab wait for ever, so a line above 0 is a surprise.',
+      lines('Requests that came to nothing', 'reqps', 'Clients that waited longer than workload.timeout, without which they wait for ever. Bad outside of fault bands.',
         [[`sum by (run, result) (rate(byzlab_client_requests_total{${RUN},result!="committed"}[$window]))`, '{{result}}']]),
       quantiles('Client latency', 'A p99 far above p50 is a stall or a view change; all three rising is a queue.', 'byzlab_client_latency_seconds'),
       lines('Requests in flight', 'short', 'Grows without end when load exceeds what is committed.',
@@ -134,6 +134,11 @@ const network = {
       lines('Messages received, by type', 'ops', 'Far below what is sent: a partition or heavy loss.', [[rate('byzlab_network_messages_received_total', 'type'), '{{type}}']], { stack: true }),
       lines('Messages a commit', 'short', 'The protocol\'s cost: about 2n² for PBFT, 2n for HotStuff. Rises under faults.',
         [[`${rate('byzlab_network_messages_sent_total', 'run')} / on (run) (${heights} > 0)`, '{{run}}']])]],
+    ['Delay (with --metrics-detail)', [
+      lines('Delay between regions, 95th percentile', 's', 'Sending to delivery. Far above what the scenario says of a pair: a queue, a busy receiver, or an adversary that delays.',
+        [[`histogram_quantile(0.95, sum by (region_from, region_to, le) (rate(byzlab_network_delay_seconds_bucket{${RUN}}[$window])))`, '{{region_from}} to {{region_to}}']], { width: 12 }),
+      lines('Messages between regions', 'ops', 'A pair that goes to 0: cut off.',
+        [[`sum by (region_from, region_to) (rate(byzlab_network_delay_seconds_count{${RUN}}[$window]))`, '{{region_from}} to {{region_to}}']], { width: 12 })]],
   ],
 };
 
@@ -163,6 +168,11 @@ const simulator = {
       lines('Events', 'ops', 'Deliveries, timers and tasks a simulated second. A jump is a storm of messages.', [[`rate(byzlab_sim_events_total{${RUN}}[$window])`, '{{run}}']]),
       lines('Events planned', 'short', 'Grows without end when messages pile up: an overload, or a leak.', [[`byzlab_sim_pending_events{${RUN}}`, '{{run}}']]),
       number('Simulated time', 's', 'How far the run is. Standing still while a run is live: paused, or stuck.', [[`byzlab_sim_time_seconds{${RUN}}`, '{{run}}']])]],
+    ['What replicas compute', [
+      lines('Cryptographic operations', 'ops', 'What the replicas would do. Far more verifying than signing is a broadcast protocol; a jump is a view change or a flood.',
+        [[rate('byzlab_crypto_operations_total', 'op'), '{{op}}']], { width: 12 }),
+      lines('Virtual CPU of each replica', 'percentunit', 'Share of its time; 100 % is a replica that cannot keep up. 0 without protocol.costs.',
+        [[`rate(byzlab_replica_cpu_seconds_total{${REPLICA}}[$window])`, '{{replica}}']], { width: 12 })]],
     ['What ran', [
       panel('table', 'Run', 'short', 'Scenario, seed, size and pace.', [[`byzlab_run_info{${RUN}}`, '']], { instant: true, width: 12 }),
       panel('table', 'Build', 'short', 'Which byzlab; a version that ends in -dirty cannot be had again.', [[`byzlab_build_info{${RUN}}`, '']], { instant: true, width: 12 }),

@@ -158,6 +158,9 @@ constexpr KeySpec kKeys[] = {
      "requests a client has open at once; with mode closed only"},
     {"workload", "tx_size", bytes, "256 B", "1 B..16 MiB", "size of a request"},
     {"workload", "warmup", duration, "0s", "", "measured numbers start here"},
+    {"workload", "timeout", duration, "", "1ms..1000d",
+     "a client gives a request up after that long, and in a closed loop sends the next; by default "
+     "it waits for ever"},
     {"runs", "seeds", seeds, "", "", "first and last seed", true},
     {"runs", "paired", flag, "true", "",
      "in a comparison: every cell runs on the same seeds, which give it the same load, members and "

@@ -114,6 +114,7 @@ void load_workload(const Section& top, Scenario& scenario) {
   workload.mode = section.text("mode") == "closed" ? LoopMode::closed : LoopMode::open;
   workload.tx_size = section.get<std::uint64_t>("tx_size");
   workload.warmup = section.get<Duration>("warmup");
+  if (section.node("timeout")) workload.timeout = section.get<Duration>("timeout");
   if (workload.mode == LoopMode::open) {
     workload.rate = section.get<double>("rate");
     workload.arrivals =

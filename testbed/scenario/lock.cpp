@@ -155,8 +155,11 @@ std::string workload_text(const Workload& workload) {
             (workload.arrivals == Arrivals::poisson ? "poisson" : "constant") + "\n";
   else
     text += "  mode: closed\n  in_flight: " + std::to_string(workload.in_flight) + "\n";
-  return text + "  tx_size: " + bytes_text(workload.tx_size) +
-         "\n  warmup: " + duration_text(workload.warmup) + "\n";
+  text += "  tx_size: " + bytes_text(workload.tx_size) +
+          "\n  warmup: " + duration_text(workload.warmup) + "\n";
+  if (workload.timeout > Duration{0})
+    text += "  timeout: " + duration_text(workload.timeout) + "\n";
+  return text;
 }
 
 std::string adversary_text(const Adversary& adversary) {

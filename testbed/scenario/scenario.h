@@ -193,6 +193,7 @@ struct Workload {
   std::uint32_t in_flight = 1;  // a client; closed only
   std::uint64_t tx_size = 256;  // bytes
   Duration warmup{};            // measured numbers start here
+  Duration timeout{};           // a client waits no longer; zero: for ever
   bool operator==(const Workload&) const = default;
 };
 

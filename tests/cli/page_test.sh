@@ -89,6 +89,8 @@ expect 200 run
 says "\"trace_hash\": \"$(hash_of results/latest)\""
 says '"blocks":{"id":['
 says '"story":['
+for _ in $(seq 100); do [ -s results/latest/trace/messages.bin ] && break; sleep 0.1; done
+[ -s results/latest/trace/messages.bin ] || fail "messages are made ready before anybody asks"
 ask GET "/api/messages?id=$run&from=1&to=1.2&limit=3000"
 expect 200 messages
 says '"kinds":["","PrePrepare","Prepare","Commit"'
@@ -103,6 +105,22 @@ expect 403 "another site"
 ask POST /api/fork '{"id":"x","at":1,"command":"crash","replica":1}'
 expect 405 "a fork without --interactive"
 stop 0 view
+
+# --- exports of a window
+exported() { "$byzlab" export latest --file picture "$@" > out 2> err; }
+rm -r results/latest/trace  # they don't need what the page has made
+exported --to svg --from 1s --until 1.3s || fail "export --to svg"
+[ "$(head -c 5 picture)" = "<svg " ] && grep -q "</svg>" picture || fail "an SVG"
+exported --to perfetto --from 1s --until 1.3s || fail "export --to perfetto"
+grep -q '"traceEvents":\[' picture && grep -q '"name":"view 0"' picture || fail "a trace"
+exported --to shiviz --from 1s --until 1.3s || fail "export --to shiviz"
+grep -q '^r0 {"r0":1' picture || fail "a clock"
+[ ! -e results/latest/trace/messages.bin ] || fail "an export leaves nothing in the run's folder"
+exported --to svg --limit 10
+[ $? -eq 64 ] && grep -q "There are [0-9]* messages between 0 s and 20 s, and the limit is 10" err ||
+  fail "a window that is too large"
+exported --to csv --from 1s
+[ $? -eq 64 ] && grep -q "choose messages" err || fail "--from without messages"
 
 # --- forks
 start "$byzlab" view --port 0 --no-open --interactive

@@ -1,14 +1,23 @@
 // Metrics of runs: complete from the start, equal to the report, sorted, bounded.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <memory>
+#include <set>
 #include <sstream>
 
 #include "observe/metrics_collector.h"
+#include "observe/metrics_exposer.h"
 #include "observe/metrics_lint.h"
 #include "observe/openmetrics.h"
+#include "testbed/scenario/load.h"
 #include "tests/support/trial.h"
 
 using namespace byzlab;
@@ -162,6 +171,140 @@ BOOST_AUTO_TEST_CASE(all_counters_are_there_from_the_start) {
     for (const auto& [name, value] : first) found = found || name.starts_with(m.name);
     BOOST_TEST(found, m.name << " is nowhere");
   }
+}
+
+/// The whole table, each metric with something in it.
+BOOST_AUTO_TEST_CASE(every_metric_is_filled_by_a_shipped_scenario) {
+  constexpr std::pair<const char*, std::uint64_t> kScenarios[] = {
+      {"faults/pbft-partition.yaml", 42},
+      {"faults/clients-give-up-pbft.yaml", 11},
+      {"attacks/double-spend-51.yaml", 3},
+      {"attacks/equivocating-pair-breaks-pbft.yaml", 1},
+      {"attacks/equivocating-primary-pbft.yaml", 1},
+      {"attacks/equivocating-leader-streamlet.yaml", 1}};
+  std::set<std::string_view> filled;
+  for (const auto& [name, seed] : kScenarios) {
+    const auto file = std::string(BYZLAB_SOURCE_DIR) + "/scenarios/" + name;
+    const auto loaded = sc::load_file(file, catalogue(), {.sets = {}, .seed = seed});
+    BOOST_REQUIRE_MESSAGE(loaded.scenario.has_value(), name);
+    const bool one = std::string_view(name) == "faults/clients-give-up-pbft.yaml";
+    MetricsCollector metrics({.run = "test/s1", .detail = one, .cometbft = one});
+    RunObserver* observers[] = {&metrics};
+    byzlab::run(*loaded.scenario, RunOptions{.seed = seed}, observers);
+    for (const std::string& line : lines_of(metrics.openmetrics("test/s1"))) {
+      if (line.starts_with('#')) continue;
+      const auto* metric = metric_of_sample(std::string_view(line).substr(0, line.find('{')));
+      BOOST_REQUIRE_MESSAGE(metric != nullptr, line);
+      const auto value = line.rfind(' ', line.rfind(' ') - 1);
+      if (std::strtod(line.c_str() + value, nullptr) != 0) filled.insert(metric->name);
+    }
+  }
+  for (const auto& m : prometheus_metrics()) {
+    // What CometBFT calls Byzantine is byzlab_byzantine_replicas, which is filled.
+    if (m.name == "cometbft_consensus_byzantine_validators") continue;
+    BOOST_TEST(filled.contains(m.name), m.name << " is 0 in all of them");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(delays_are_told_by_region) {
+  Trial trial(*find_engine("pbft"), 4, 4);
+  trial.scenario.network.regions = {{.name = "near", .replicas = 3},
+                                    {.name = "far", .replicas = 1}};
+  const Watched run(trial, {.run = "test/s1", .detail = true});
+  const auto at = samples_of(run.metrics.text());
+  const auto of = [&](const std::string& part, const std::string& from, const std::string& to,
+                      const std::string& le = "") {
+    return at.at("byzlab_network_delay_seconds_" + part + "{region_from=\"" + from +
+                 "\",region_to=\"" + to + "\"" + (le.empty() ? "" : ",le=\"" + le + "\"") + "}");
+  };
+  double all = 0, took = 0, delivered = 0;
+  for (const std::string from : {"near", "far"}) {
+    for (const std::string to : {"near", "far"}) {
+      all += of("count", from, to);
+      took += of("sum", from, to);
+      BOOST_TEST(of("bucket", from, to, "+Inf") == of("count", from, to));
+      // Ten milliseconds each: in the bucket to 16.
+      BOOST_TEST(of("bucket", from, to, "0.008") == 0);
+      BOOST_TEST(of("bucket", from, to, "0.016") == of("count", from, to));
+    }
+  }
+  for (const auto& kind : run.report.kinds) delivered += static_cast<double>(kind.delivered);
+  BOOST_TEST(all == delivered);
+  BOOST_TEST(std::abs(took - 0.01 * all) < 1e-6 * all);
+  BOOST_TEST(of("count", "far", "far") == 0);
+  BOOST_TEST(of("count", "far", "near") > 0);
+  BOOST_TEST(!samples_of(Watched(trial).metrics.text())
+                  .contains("byzlab_network_delay_seconds_count{region_from=\"far\",region_to="
+                            "\"near\"}"));
+}
+
+BOOST_AUTO_TEST_CASE(work_is_counted_as_the_cost_model_has_it) {
+  Trial trial(*find_engine("hotstuff"), 4, 4);
+  trial.scenario.protocol.costs.verify = std::chrono::microseconds{100};
+  trial.scenario.protocol.costs.sign = std::chrono::microseconds{50};
+  const Watched run(trial);
+  const auto at = samples_of(run.metrics.text());
+  const auto count = [&](const std::string& op) {
+    return at.at("byzlab_crypto_operations_total{op=\"" + op + "\"}");
+  };
+  double delivered = 0, sent = 0, cpu = 0;
+  for (const auto& kind : run.report.kinds) {
+    delivered += static_cast<double>(kind.delivered);
+    sent += static_cast<double>(kind.sent);
+  }
+  for (std::uint32_t r = 0; r < 4; ++r)
+    cpu += at.at("byzlab_replica_cpu_seconds_total{replica=\"r" + std::to_string(r) + "\"}");
+  BOOST_TEST(count("sign") > 0);
+  BOOST_TEST(count("sign") < sent);  // a broadcast is signed once
+  BOOST_TEST(count("hash") == count("sign") + delivered);
+  BOOST_TEST(count("verify") > delivered);  // certificates are checked, too
+  BOOST_TEST(count("aggregate") > 0);
+  BOOST_TEST(std::abs(cpu - (delivered * 100e-6 + count("sign") * 50e-6)) < 1e-6);
+  BOOST_TEST(samples_of(Watched(split()).metrics.text())
+                 .at("byzlab_replica_cpu_seconds_total{replica=\"r0\"}") == 0);
+}
+
+/// Answered by prometheus-cpp's server: what the page's says, beside that server's own metrics.
+BOOST_AUTO_TEST_CASE(the_exposer_says_the_same) {
+  MetricsExposer exposer(0);
+  const auto get = [&] {
+    const auto url = exposer.url();
+    const auto colon = url.rfind(':');
+    const auto port = static_cast<std::uint16_t>(std::stoi(url.substr(colon + 1)));
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    BOOST_REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    const std::string request =
+        "GET /metrics HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+    BOOST_REQUIRE(::write(fd, request.data(), request.size()) ==
+                  static_cast<ssize_t>(request.size()));
+    std::string answer;
+    std::array<char, 4096> part{};
+    for (ssize_t got = 0; (got = ::read(fd, part.data(), part.size())) > 0;)
+      answer.append(part.data(), static_cast<std::size_t>(got));
+    ::close(fd);
+    BOOST_TEST(answer.rfind("HTTP/1.", 0) == 0u);
+    BOOST_TEST(answer.find(" 200 ") != std::string::npos);
+    std::string ours;
+    for (const auto& line : lines_of(answer.substr(answer.find("\r\n\r\n") + 4)))
+      if (line.rfind("byzlab_", 0) == 0 || line.find(" byzlab_") == 6) ours += line + "\n";
+    return ours;
+  };
+  BOOST_TEST(get().empty());
+  const auto metrics = std::make_shared<MetricsCollector>(MetricsOptions{.run = "test/s1"});
+  exposer.show(metrics);
+  BOOST_TEST(get().empty());
+  const Trial trial = split();
+  RunObserver* observers[] = {metrics.get()};
+  byzlab::run(trial.scenario, trial.options, observers);
+  BOOST_TEST(get() == metrics->text());
+  BOOST_TEST(metrics->text().size() > 10'000u);
+  const auto port = exposer.url().substr(17, 5);
+  BOOST_CHECK_THROW(MetricsExposer(static_cast<std::uint16_t>(std::stoi(port))),
+                    std::runtime_error);
 }
 
 BOOST_AUTO_TEST_CASE(many_replicas_are_taken_together) {

@@ -57,9 +57,10 @@ for (const folder of ['prometheus', 'grafana'])
     check(readFileSync(file, 'utf8') === readFileSync(join(work, 'exported', relative(boards, file)), 'utf8'), `${file} is exported differently`);
 
 // ---- runs
-const scenarios = [['pbft-partition', 3], ['double-spend-51', 3], ['equivocating-pair-breaks-pbft', 1], ['equivocating-leader-streamlet', 1]];
-const runs = scenarios.map(([name, seed]) => {
-  spawnSync(byzlab, ['run', name, '--seed', String(seed), '-q', '-o', results], { cwd: sources });
+const scenarios = [['pbft-partition', 3], ['double-spend-51', 3], ['equivocating-pair-breaks-pbft', 1], ['equivocating-leader-streamlet', 1],
+  ['clients-give-up-pbft', 11, '--metrics-detail']];
+const runs = scenarios.map(([name, seed, ...more]) => {
+  spawnSync(byzlab, ['run', name, ...more, '--seed', String(seed), '-q', '-o', results], { cwd: sources });
   const id = readdirSync(join(results, name))[0];
   const folder = join(results, name, id);
   const found = ok(`check metrics of ${name}`, 'promtool', ['check', 'metrics'], readFileSync(join(folder, 'metrics.prom')));
@@ -136,15 +137,32 @@ try {
 
   // ---- every panel
   let panels = 0;
+  const uids = new Set(), ids = new Set();
+  // Grafana's names; an unknown one is shown as text behind the number.
+  const units = ['short', 's', 'bytes', 'Bps', 'ops', 'reqps', 'percentunit'];
   for (const file of files(join(boards, 'grafana/dashboards'))) {
     const board = JSON.parse(readFileSync(file, 'utf8'));
     check(board.uid && board.templating.list.some((v) => v.type === 'datasource'), `${file}: no uid, or no datasource variable`);
+    check(!uids.has(board.uid) && uids.add(board.uid), `${file}: its uid is another's, too`);
+    for (const name of ['datasource', 'run', 'protocol', 'replica'])
+      check(board.templating.list.some((v) => v.name === name), `${file}: no variable ${name}`);
+    check(board.links.length > 0 && board.links.every((l) => l.keepTime && l.includeVars), `${file}: links that lose time or variables`);
+    check(board.annotations.list.some((a) => a.expr.includes('byzlab_fault_active')), `${file}: faults are not marked`);
+    ids.clear();
+    board.panels.forEach((p, i) => {
+      check(!ids.has(p.id) && ids.add(p.id), `${file}: two panels ${p.id}`);
+      const { x, y, w, h } = p.gridPos;
+      check(x >= 0 && x + w <= 24 && h > 0, `${p.title} is off the board`);
+      for (const { title, gridPos: o } of board.panels.slice(0, i))
+        check(x >= o.x + o.w || o.x >= x + w || y >= o.y + o.h || o.y >= y + h, `${file}: ${p.title} lies on ${title}`);
+    });
     const all = [...board.panels, { title: 'annotation', description: 'faults', targets: board.annotations.list, type: 'annotation' }];
     for (const panel of all.filter((p) => p.type !== 'row')) {
       check(panel.description?.length > 10 || panel.type === 'annotation', `${panel.title}: no description`);
-      check(panel.type === 'annotation' || panel.fieldConfig.defaults.unit, `${panel.title}: no unit`);
+      check(panel.type === 'annotation' || units.includes(panel.fieldConfig.defaults.unit), `${panel.title}: no unit that Grafana knows`);
       for (const target of panel.targets) {
         check(target.datasource.uid === '${datasource}', `${panel.title}: a datasource that is no variable`);
+        check(!/[*\/] *1(000|024|e3|e6)/.test(target.expr), `${panel.title}: units are Grafana's business`);
         ++panels;
         let filled = 0;
         for (const run of runs) {

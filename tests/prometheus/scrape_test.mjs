@@ -35,12 +35,14 @@ const until = async (what, f) => {
   check(false, `${what} did not come within 10 s`);
 };
 
-const [simulated, tcp, prometheus] = [await freePort(), await freePort(), await freePort()];
+const [simulated, tcp, exposed, prometheus] = [await freePort(), await freePort(), await freePort(), await freePort()];
 try {
   const live = (port, ...more) => start(byzlab, ['run', 'leader-crash-pbft', '--serve', `127.0.0.1:${port}`, '-o', join(work, `results-${port}`), '-q', ...more]);
   live(simulated, '--pace', '1x');
   live(tcp, '--transport', 'tcp');
-  const targets = [`127.0.0.1:${simulated}`, `127.0.0.1:${tcp}`];
+  // Without a page, from the server of prometheus-cpp.
+  start(byzlab, ['run', 'leader-crash-pbft', '--transport', 'tcp', '--metrics-port', String(exposed), '-o', join(work, 'results-exposed'), '-q']);
+  const targets = [simulated, tcp, exposed].map((port) => `127.0.0.1:${port}`);
   writeFileSync(join(work, 'prometheus.yml'), JSON.stringify({
     global: { scrape_interval: '500ms' }, rule_files: [join(sources, 'dashboards/prometheus/rules/*.yml')],
     scrape_configs: [{ job_name: 'byzlab', honor_labels: true, static_configs: [{ targets }] }],
@@ -59,7 +61,7 @@ try {
     await until(`commits at ${target}`, async () => (await ask(`max(byzlab_consensus_commits_total{instance="${target}"})`))?.some((r) => Number(r.value[1]) > 5));
     await until(`a rate at ${target}`, async () => (await ask(`sum(rate(byzlab_client_requests_total{instance="${target}"}[5s]))`))?.some((r) => Number(r.value[1]) > 0));
   }
-  check((await ask('byzlab_run_info{pace="1x"}'))?.length === 2, 'pace is not 1x');
+  check((await ask('byzlab_run_info{pace="1x"}'))?.length === targets.length, 'pace is not 1x');
   // Simulated time goes on as wall time does.
   await until('a simulated second a second', async () => {
     const r = await ask(`rate(byzlab_sim_time_seconds{instance="${targets[0]}"}[4s])`);
