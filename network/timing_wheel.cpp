@@ -104,7 +104,13 @@ void TimingWheel::load(std::uint64_t bucket_number) {
   clear_occupied(bucket_number % kBuckets);
 
   flip_ = wanted_flip();
-  if (bucket.count <= kInline) {
+  if (bucket.count <= 2) {
+    // One or two, as it happens: without a branch that nobody can predict.
+    const std::uint64_t one = bucket.first[0] ^ flip_;
+    const std::uint64_t other = bucket.count == 2 ? bucket.first[1] ^ flip_ : kNone;
+    run_[0] = std::min(one, other);
+    run_[1] = std::max(one, other);
+  } else if (bucket.count <= kInline) {
     // Sparse times: what there is stands in the bucket itself.
     for (std::uint32_t i = 0; i < bucket.count; ++i)
       insert(run_.data(), i, bucket.first[i] ^ flip_);
