@@ -107,11 +107,53 @@ class RecordLog {
   std::size_t size_ = 0;
 };
 
+/// A durable record as a value, encoded when somebody wants its bytes: most are replaced by the
+/// next one long before, because only a restart reads them.
+class DurableValue {
+ public:
+  template <class T>
+  void set(const T& value) {
+    if (held_ == nullptr || held_->type != &kType<T>) return hold(value);
+    static_cast<Holding<T>&>(*held_).value = value;
+  }
+  void reset() { held_.reset(); }
+  void swap(DurableValue& other) { held_.swap(other.held_); }
+  explicit operator bool() const { return held_ != nullptr; }
+  /// There must be a value.
+  void encode(ByteWriter& w) const { held_->encode(w); }
+
+ private:
+  struct Held {
+    explicit Held(const char* t) : type(t) {}
+    virtual ~Held() = default;
+    virtual void encode(ByteWriter&) const = 0;
+    const char* type;
+  };
+  template <class T>
+  struct Holding final : Held {
+    explicit Holding(const T& v) : Held(&kType<T>), value(v) {}
+    void encode(ByteWriter& w) const override { byzlab::encode(value, w); }
+    T value;
+  };
+  template <class T>
+  static inline char kType = 0;  // its address names T
+
+  template <class T>
+  [[gnu::noinline]] void hold(const T& value) {
+    held_ = std::make_unique<Holding<T>>(value);
+  }
+
+  std::unique_ptr<Held> held_;
+};
+
 /// What survives a crash: a log of records, and the blocks it refers to, both in the order written.
 struct DurableState {
   RecordLog records;
   std::vector<BlockRef> blocks;
-  bool empty() const { return records.empty() && blocks.empty(); }
+  DurableValue value{};  ///< the record before `records`, if it is not among them yet
+  bool empty() const { return records.empty() && blocks.empty() && !value; }
+  /// Whoever is to read `records` has them written out first.
+  void write_out();
 };
 
 // Effects. Small trivially copyable values. An effect that names a record owns one hold of it
@@ -138,6 +180,9 @@ struct Persist {
   std::uint32_t begin, end;  ///< range of Outbox::bytes
   bool replace;              ///< forget all earlier records first
 };
+/// Outbox::value becomes the whole durable log. When a call has several, the first brings the value
+/// of the last, so what is durable in the end is the same.
+struct PersistValue {};
 struct PersistBlock {
   std::uint32_t block;  ///< index into Outbox::blocks
 };
@@ -159,8 +204,8 @@ struct EnterView {
   Height height{};
 };
 
-using Effect = std::variant<Send, Broadcast, SetTimer, CancelTimer, Commit, Persist, PersistBlock,
-                            PruneBlocks, Note, EnterView>;
+using Effect = std::variant<Send, Broadcast, SetTimer, CancelTimer, Commit, Persist, PersistValue,
+                            PersistBlock, PruneBlocks, Note, EnterView>;
 static_assert(std::is_trivially_copyable_v<Effect>);
 
 /// The effects of one handler, in order, with what they refer to.
@@ -168,7 +213,10 @@ struct Outbox {
   std::vector<Effect> effects;
   std::vector<BlockRef> blocks;
   ByteBuffer bytes;
-  bool keeps_notes = true;  ///< false: nobody listens, so notes are not even written down
+  DurableValue value;  ///< of PersistValue
+  bool value_is_new = false;
+  bool keeps_notes = true;    ///< false: nobody listens, so notes are not even written down
+  bool takes_values = false;  ///< true: persist_only() gives a PersistValue, not a Persist
 
   bool empty() const { return effects.empty(); }
   /// Forgets effects whose holds have been released.
@@ -176,6 +224,7 @@ struct Outbox {
     effects.clear();
     blocks.clear();
     bytes.clear();
+    value_is_new = false;
   }
   /// Forgets all effects without carrying them out.
   void discard(MessageStore& store) {
@@ -233,38 +282,46 @@ class Context {
   }
   /// Sends a record as it is, whoever its author.
   void relay(ReplicaId to, const Message& record) {
-    put(Send{to, environment_.store->hold(record)});
+    put<Send>(to, environment_.store->hold(record));
   }
   /// The same to everybody, self included.
-  void relay(const Message& record) { put(Broadcast{environment_.store->hold(record)}); }
-  void set_timer(Timer timer, Duration after) { put(SetTimer{timer, after}); }
-  void cancel_timer(Timer timer) { put(CancelTimer{timer}); }
+  void relay(const Message& record) { put<Broadcast>(environment_.store->hold(record)); }
+  void set_timer(Timer timer, Duration after) { put<SetTimer>(timer, after); }
+  void cancel_timer(Timer timer) { put<CancelTimer>(timer); }
   /// Finality, as this engine means it. A second block at the same height is a violation, or a
   /// reorganisation deeper than the confirmation depth; the testbed tells which.
-  void commit(const BlockRef& block) { put(Commit{keep(block)}); }
+  void commit(const BlockRef& block) { put<Commit>(keep(block)); }
   /// Appends one described value to the durable log, before anything this call sends leaves.
   template <class T>
   void persist(const T& record) {
     append(record, false);
   }
-  /// Makes `record` the whole durable log: a checkpoint.
+  /// Makes `record` the whole durable log: a checkpoint. What can be copied owns what it says: it
+  /// may be encoded after this call.
   template <class T>
   void persist_only(const T& record) {
+    if constexpr (std::copyable<T>) {
+      if (outbox_.takes_values) {
+        outbox_.value.set(record);
+        outbox_.value_is_new = true;
+        return put<PersistValue>();
+      }
+    }
     append(record, true);
   }
-  void persist_block(const BlockRef& block) { put(PersistBlock{keep(block)}); }
-  void prune_blocks(Height below) { put(PruneBlocks{below}); }
+  void persist_block(const BlockRef& block) { put<PersistBlock>(keep(block)); }
+  void prune_blocks(Height below) { put<PruneBlocks>(below); }
   /// Tells observers; changes nothing. A block that nobody has seen yet is shown with it.
   void note(Milestone milestone, View view, std::uint64_t value = 0, const Digest& subject = {},
             const BlockRef& block = {}) {
     if (!outbox_.keeps_notes) return;
-    put(Note{milestone, view, value, subject, block ? keep(block) : Note::kNoBlock});
+    put<Note>(milestone, view, value, subject, block ? keep(block) : Note::kNoBlock);
   }
   /// Tells which view this replica is in and who leads it (role:leader in scenarios). A protocol
   /// whose views (rounds) begin anew at every height says the height, too: later is what has the
   /// greater (height, view).
   void enter_view(View view, ReplicaId leader, Height height = Height(0)) {
-    put(EnterView{view, leader, height});
+    put<EnterView>(view, leader, height);
   }
 
   /// For wrappers around an engine: the effects recorded so far.
@@ -275,17 +332,17 @@ class Context {
     outbox_.blocks.push_back(block);
     return static_cast<std::uint32_t>(outbox_.blocks.size() - 1);
   }
-  /// Written in its place: a copy of what was just written in pieces would wait for them.
-  template <class E>
-  void put(E effect) {
-    *std::get_if<E>(&outbox_.effects.emplace_back(std::in_place_type<E>)) = effect;
+  /// Made in its place: a copy of what was just written in pieces would wait for them.
+  template <class E, class... Members>
+  void put(Members... members) {
+    outbox_.effects.emplace_back(std::in_place_type<E>, members...);
   }
   template <class T>
   void append(const T& value, bool replace) {
     const auto begin = static_cast<std::uint32_t>(outbox_.bytes.size());
     ByteWriter writer(outbox_.bytes);
     byzlab::encode(value, writer);
-    put(Persist{begin, static_cast<std::uint32_t>(outbox_.bytes.size()), replace});
+    put<Persist>(begin, static_cast<std::uint32_t>(outbox_.bytes.size()), replace);
   }
 
   const Environment& environment_;

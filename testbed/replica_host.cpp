@@ -44,11 +44,13 @@ ReplicaHost::~ReplicaHost() {
 
 void ReplicaHost::start() {
   outbox_.keeps_notes = events_.wants<Noted>();
+  outbox_.takes_values = true;
   for (std::uint32_t i = 0; i < processes_.size(); ++i) boot(ProcessId(i));
 }
 
 void ReplicaHost::boot(ProcessId p) {
   Process& process = processes_[p.value];
+  process.durable.write_out();
   process.engine = make_engine_(p);
   step(network_.now(), p, process, Duration{0}, [&](Context& ctx) { process.engine->start(ctx); });
   sleep_until_next(p, process);
@@ -165,12 +167,21 @@ void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave)
         commits_.committed(p, block);
         events_.emit(now, Committed{.process = p, .replica = self, .block = &block});
       },
+      [&](const PersistValue&) {
+        durable.records.clear();
+        if (std::exchange(outbox_.value_is_new, false)) durable.value.swap(outbox_.value);
+      },
       [&](const Persist& persist) {
-        if (persist.replace) durable.records.clear();
+        if (persist.replace) {
+          durable.records.clear();
+          durable.value.reset();
+        }
         durable.records.append(
             std::span(outbox_.bytes).subspan(persist.begin, persist.end - persist.begin));
       },
-      [&](const PersistBlock& persist) { durable.blocks.push_back(outbox_.blocks[persist.block]); },
+      [&](const PersistBlock& persist) {
+        durable.blocks.push_back(std::move(outbox_.blocks[persist.block]));
+      },
       [&](const PruneBlocks& prune) {
         std::erase_if(durable.blocks, [&](const BlockRef& b) { return b->height < prune.below; });
       },
@@ -201,7 +212,7 @@ void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave)
   outbox_.clear();
 }
 
-Time ReplicaHost::signed_by(Process& process, Message& m, Time leave) {
+inline Time ReplicaHost::signed_by(Process& process, Message& m, Time leave) {
   if (m.from() != process.environment.self || m.is_signed()) return leave;
   crypto_.sign(store_, m);
   ++signed_;
@@ -211,7 +222,8 @@ Time ReplicaHost::signed_by(Process& process, Message& m, Time leave) {
   return leave + service;
 }
 
-void ReplicaHost::dispatch(ProcessId p, Process& process, ReplicaId to, Message* m, Time leave) {
+inline void ReplicaHost::dispatch(ProcessId p, Process& process, ReplicaId to, Message* m,
+                                  Time leave) {
   if (to == process.environment.self) {
     store_.hold(m);
     to_self_.push_back(m);
@@ -230,7 +242,7 @@ void ReplicaHost::reject(ProcessId to, const Message& m, DropReason why) {
   lost(way.from, to, way.sent, m, why);
 }
 
-void ReplicaHost::arm(ProcessId p, Process& process, Timer timer, Duration after) {
+inline void ReplicaHost::arm(ProcessId p, Process& process, Timer timer, Duration after) {
   const Time deadline = network_.now() + std::max(after, Duration{0});
   for (ArmedTimer& armed : process.timers) {
     if (!armed.timer.same_key(timer)) continue;

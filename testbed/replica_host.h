@@ -135,9 +135,10 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
   void step(Time now, ProcessId p, Process& process, Duration service, Call&& call);
   void hear_itself(Time now, ProcessId p, Process& process, Time leave);
   void carry_out(Time now, ProcessId p, Process& process, Time leave);
-  void dispatch(ProcessId p, Process& process, ReplicaId to, Message* m, Time leave);
-  Time signed_by(Process& process, Message& m, Time leave);
-  void arm(ProcessId p, Process& process, Timer timer, Duration after);
+  [[gnu::always_inline]] void dispatch(ProcessId p, Process& process, ReplicaId to, Message* m,
+                                       Time leave);
+  [[gnu::always_inline]] Time signed_by(Process& process, Message& m, Time leave);
+  [[gnu::always_inline]] void arm(ProcessId p, Process& process, Timer timer, Duration after);
   void fire_due_timers(Time now, ProcessId p, Process& process);
   void serve_inbox(Time now, ProcessId p, Process& process);
   void request_wake(ProcessId p, Process& process, Time when);

@@ -123,7 +123,8 @@ void EngineScript::start(ReplicaId r) {
   Replica& replica = replicas_[r.value];
   const bool again = replica.starts++ > 0;
   replica.timers.clear();
-  replica.recovered = replica.durable;
+  replica.recovered.records = replica.durable.records;
+  replica.recovered.blocks = replica.durable.blocks;
   *replica.rng = Rng(mix(seed_, r.value, replica.starts));
   replica.engine = info_.make(options_);
   step(r, again ? "restart" : "start", [&](Context& ctx) { replica.engine->start(ctx); });
