@@ -38,14 +38,9 @@ Crypto::~Crypto() = default;
 Crypto::Crypto(Crypto&&) noexcept = default;
 Crypto& Crypto::operator=(Crypto&&) noexcept = default;
 
-void Crypto::sign(MessageStore& store, Message& m) const {
-  const std::size_t signers = scheme_ == Scheme::modelled ? keys_.size() : ed25519_->pairs.size();
-  if (m.from_ >= signers) return;  // nobody has that key
+void Crypto::sign_bytes(MessageStore& store, Message& m) const {
+  if (m.from_ >= ed25519_->pairs.size()) return;  // nobody has that key
   m.authentic_ = Verdict::good;
-  if (scheme_ == Scheme::modelled) {
-    m.tag_ = keyed(m.from(), m.digest());
-    return;
-  }
   Bytes bytes;
   ByteWriter writer(bytes);
   store.type(m.kind()).signed_bytes(m.payload(), writer);

@@ -51,7 +51,8 @@ Message* MessageStore::decode(ReplicaId from, std::span<const std::byte> bytes, 
   std::uint8_t kind = 0;
   if (!reader.integer(kind) || kind >= kKindLimit || (*table_)[kind] == nullptr) return nullptr;
   const MessageType& t = *(*table_)[kind];
-  Message* m = allocate(t.payload_size);
+  const std::size_t size = sizeof(Message) + t.payload_size;
+  Message* m = allocate(size, class_of(size));
   if (!t.decode(reader, m + 1)) {
     // Nothing was constructed: give the block back without destroying a payload.
     --alive_;

@@ -241,7 +241,8 @@ class MessageStore {
   template <Wire M>
   Message* make(ReplicaId from, M&& payload) {
     using Payload = std::remove_cvref_t<M>;
-    Message* m = allocate(sizeof(Payload));
+    constexpr std::size_t kSize = sizeof(Message) + sizeof(Payload);
+    Message* m = allocate(kSize, class_of(kSize));
     auto* p = new (m + 1) Payload(std::forward<M>(payload));
     m->kind_ = Payload::kKind;
     m->from_ = from.value;
@@ -307,10 +308,9 @@ class MessageStore {
       m.bytes_ = kEnvelopeBytes + byzlab::wire_size(payload);
     } else {
       Derived& last = derived_[M::kKind.value];
-      M before;
-      std::memcpy(&before, last.payload.data(), sizeof(M));
+      const M& before = *std::launder(reinterpret_cast<const M*>(last.payload.data()));
       if (last.bytes == 0 || !(before == payload)) {
-        std::memcpy(last.payload.data(), &payload, sizeof(M));
+        new (last.payload.data()) M(payload);
         last.digest = detail::payload_digest(payload);
         last.bytes = kEnvelopeBytes + byzlab::wire_size(payload);
       }
@@ -319,10 +319,13 @@ class MessageStore {
     }
   }
 
-  Message* allocate(std::size_t payload_size) {
-    const std::size_t size = sizeof(Message) + payload_size;
+  /// The smallest class that is large enough, or kClasses.
+  static constexpr std::size_t class_of(std::size_t size) {
     std::size_t c = 0;
     while (c < kClasses && kClassBytes[c] < size) ++c;
+    return c;
+  }
+  Message* allocate(std::size_t size, std::size_t c) {
     ++alive_;
     void* block = nullptr;
     if (c < kClasses && free_[c] != nullptr) {
@@ -331,7 +334,7 @@ class MessageStore {
     } else {
       block = fresh_block(c, size);
     }
-    auto* m = new (block) Message();
+    auto* m = new (block) Message;  // without (): that would fill it with zeros first
     m->size_class_ = static_cast<std::uint8_t>(c);
     return m;
   }

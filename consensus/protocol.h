@@ -24,12 +24,18 @@ class Protocol : public Engine {
   }
 
   void on_message(Context& ctx, ReplicaId from, const Message& m) override {
-    (void)((m.kind() == Messages::kKind &&
-            (static_cast<Self&>(*this).on(ctx, from, m.as<Messages>(), m), true)) ||
-           ...);
+    dispatch<Messages...>(ctx, from, m);
   }
 
  private:
+  /// Each on() is a tail call.
+  template <Wire First, Wire... Rest>
+  [[gnu::always_inline]] void dispatch(Context& ctx, ReplicaId from, const Message& m) {
+    if (m.kind() == First::kKind) {
+      return static_cast<Self&>(*this).on(ctx, from, m.as<First>(), m);
+    }
+    if constexpr (sizeof...(Rest) > 0) dispatch<Rest...>(ctx, from, m);
+  }
   static consteval bool kinds_differ() {
     std::array<bool, kKindLimit> seen{};
     bool differ = true;
