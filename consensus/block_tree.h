@@ -114,7 +114,7 @@ class BlockTree {
     return {fits ? Place::Kind::child : Place::Kind::refused, parent};
   }
   /// Adds a block whose place is `child`, below that parent.
-  BlockId insert(const BlockRef& block, BlockId parent, Mark mark = {}) {
+  [[gnu::always_inline]] BlockId insert(const BlockRef& block, BlockId parent, Mark mark = {}) {
     assert(block->height == height(parent).next());
     assert(block->parent == block_digest(parent));
     const BlockId id = add_node(block, parent, nodes_[parent.value].depth + 1, std::move(mark));
@@ -214,7 +214,8 @@ class BlockTree {
       if (stays[i]) {
         index(id);
       } else if (nodes_[i].block != nullptr) {
-        nodes_[i] = Node{.next_sibling = std::exchange(free_, id)};
+        nodes_[i] = Node();
+        nodes_[i].next_sibling = std::exchange(free_, id);
         --size_;
       }
     }
@@ -231,6 +232,9 @@ class BlockTree {
 
  private:
   struct Node {
+    Node() = default;
+    Node(const BlockRef& b, std::uint32_t d, BlockId p, Mark m)
+        : block(b), depth(d), parent(p), mark(std::move(m)) {}
     BlockRef block{};         // null: free
     std::uint32_t depth = 0;  // height above base_
     BlockId parent = kNoBlock;
@@ -241,21 +245,16 @@ class BlockTree {
 
   const Digest& block_digest(BlockId id) const { return nodes_[id.value].block->digest; }
 
-  BlockId add_node(const BlockRef& block, BlockId parent, std::uint32_t depth, Mark mark) {
+  [[gnu::always_inline]] BlockId add_node(const BlockRef& block, BlockId parent,
+                                          std::uint32_t depth, Mark mark) {
     ++size_;
-    BlockId id(static_cast<std::uint32_t>(nodes_.size()));
-    if (free_ == kNoBlock) {
-      nodes_.emplace_back();
-    } else {
-      id = std::exchange(free_, nodes_[free_.value].next_sibling);
+    if (free_ == kNoBlock) [[likely]] {
+      const BlockId id(static_cast<std::uint32_t>(nodes_.size()));
+      nodes_.emplace_back(block, depth, parent, std::move(mark));
+      return id;
     }
-    Node& node = nodes_[id.value];
-    node.block = block;
-    node.depth = depth;
-    node.parent = parent;
-    node.first_child = kNoBlock;
-    node.next_sibling = kNoBlock;
-    node.mark = std::move(mark);
+    const BlockId id = std::exchange(free_, nodes_[free_.value].next_sibling);
+    nodes_[id.value] = Node(block, depth, parent, std::move(mark));
     if (id.value < indexed_) index(id);
     return id;
   }

@@ -13,6 +13,7 @@ LinearBft::LinearBft(const Options& options)
 void LinearBft::start(Context& ctx) {
   tree_ = Tree(ctx.crypto().genesis());
   high_ = locked_ = executed_ = settled_ = newest_ = tree_.root();
+  beyond_ = kNoBlock;
   const Digest& genesis = tree_[high_].digest;
   durable_ = LinearDurable{.locked = genesis,
                            .executed = genesis,
@@ -21,7 +22,8 @@ void LinearBft::start(Context& ctx) {
 }
 
 // onReceiveProposal (Algorithm 4 lines 16-21; Algorithm 2 lines 7-10, Algorithm 3 lines 12-22).
-void LinearBft::on(Context& ctx, ReplicaId from, const Proposal& proposal, const Message& m) {
+[[gnu::flatten]] void LinearBft::on(Context& ctx, ReplicaId from, const Proposal& proposal,
+                                    const Message& m) {
   if (!m.checked([&] { return valid(ctx, from, proposal); })) return;
   if (!first_of_its_view(proposal.view)) return;
   const BlockRef& block = proposal.block.ref;
@@ -29,10 +31,14 @@ void LinearBft::on(Context& ctx, ReplicaId from, const Proposal& proposal, const
   const auto place = place_of(*block);
   const bool orphan = place.kind == Tree::Place::Kind::orphan;
   if (orphan) sync_.hold(ctx, block, from, tree_.height(high_));
-  learn(ctx, from, proposal.justify, proposal.entry);
   if (place.kind == Tree::Place::Kind::child) {
-    ctx.persist_block(block);
-    newest_ = tree_.insert(block, place.id);
+    learn_of(ctx, from, place.id, proposal.justify);  // valid() has compared: of the parent
+  } else {
+    learn(ctx, from, proposal.justify);
+  }
+  learn(ctx, from, proposal.entry);
+  if (place.kind == Tree::Place::Kind::child) {
+    newest_ = add(ctx, block, place.id);
     consider(ctx, newest_, *proposal.justify);
     resolve(ctx, *block);
   } else if (place.kind == Tree::Place::Kind::known) {
@@ -43,26 +49,23 @@ void LinearBft::on(Context& ctx, ReplicaId from, const Proposal& proposal, const
   connect(ctx);
 }
 
+inline BlockId LinearBft::add(Context& ctx, const BlockRef& block, BlockId parent) {
+  ctx.persist_block(block);
+  const BlockId id = tree_.insert(block, parent);
+  beyond_ = ordered_.note(*block) ? id : kNoBlock;
+  return id;
+}
+
 /// Votes for a proposal of the present view, if that is safe, once.
-void LinearBft::consider(Context& ctx, BlockId id, const QuorumCert& justify) {
+inline void LinearBft::consider(Context& ctx, BlockId id, const QuorumCert& justify) {
   const Block& block = tree_[id];
   const BlockId parent = tree_.parent(id);
   if (block.view != pacemaker_.view() || durable_.voted >= block.view) return;
   if (!safe(parent, justify)) return;
-  if (!block.requests.empty() && !fresh(block, parent)) return;
+  if (!fresh(id)) return;
   promise(parent);
   cast(ctx,
        {.phase = first_phase(), .view = block.view, .height = block.height, .block = block.digest});
-}
-
-/// voteMsg(), durable before it leaves.
-void LinearBft::cast(Context& ctx, const Vote& vote) {
-  durable_.voted = vote.view;
-  durable_.phase = vote.phase;
-  persist(ctx);
-  last_vote_ = vote;
-  ctx.note(Milestone::voted, vote.view, vote.height.value, vote.block);
-  ctx.send(collector(ctx, vote.view), vote);
 }
 
 // onReceiveVote (Algorithm 4 lines 22-27).
@@ -76,6 +79,10 @@ void LinearBft::on(Context& ctx, ReplicaId from, const Vote& vote, const Message
 
 void LinearBft::learn(Context& ctx, ReplicaId from, const Qc& qc, const Entry& entry) {
   learn(ctx, from, qc);
+  learn(ctx, from, entry);
+}
+
+void LinearBft::learn(Context& ctx, ReplicaId from, const Entry& entry) {
   if (entry.qc) learn(ctx, from, entry.qc);
   if (entry.tc) enter(ctx, from, entry.tc->view.next(), {.tc = entry.tc});
 }
@@ -83,12 +90,15 @@ void LinearBft::learn(Context& ctx, ReplicaId from, const Qc& qc, const Entry& e
 /// First what the certificate says, then the view it lets us into: a leader proposes on entering.
 void LinearBft::learn(Context& ctx, ReplicaId from, const Qc& qc) {
   const BlockId id = tree_[newest_].digest == qc->block ? newest_ : tree_.find(qc->block);
-  if (id != kNoBlock) {
-    update(ctx, id, qc);
-  } else {
-    await(qc);
-    sync_.want(ctx, qc->block, qc->height, from, tree_.height(high_));
-  }
+  if (id != kNoBlock) return learn_of(ctx, from, id, qc);
+  await(qc);
+  sync_.want(ctx, qc->block, qc->height, from, tree_.height(high_));
+  enter(ctx, from, next_view(*qc), {.qc = qc});
+  try_propose(ctx);
+}
+
+inline void LinearBft::learn_of(Context& ctx, ReplicaId from, BlockId id, const Qc& qc) {
+  update(ctx, id, qc);
   enter(ctx, from, next_view(*qc), {.qc = qc});
   try_propose(ctx);
 }
@@ -102,45 +112,27 @@ void LinearBft::await(const Qc& qc) {
   awaited_.push_back(qc);
 }
 
-// updateQCHigh (Algorithm 5).
-bool LinearBft::raise_high(Context& ctx, BlockId id, const Qc& qc) {
-  if (qc->view <= durable_.high->view) return false;
-  durable_.high = qc;
-  high_ = id;
-  ctx.note(Milestone::certified, qc->view, qc->height.value, qc->block);
-  return true;
-}
-
-// onCommit (Algorithm 4 lines 13-15). Within the fault bound what is final is an ancestor or a
-// descendant. Beyond it this replica may contradict itself, and says so.
-void LinearBft::commit(Context& ctx, BlockId b) {
-  if (tree_.parent(b) == executed_) {
-    execute(ctx, tree_.ref(b));
-  } else {
-    const BlockId common = tree_.common_ancestor(executed_, b);
-    if (common == b) return;
-    for (const BlockRef& block : tree_.chain(common, b)) execute(ctx, block);
-  }
+// Within the fault bound what is final is an ancestor or a descendant. Beyond it this replica may
+// contradict itself, and says so.
+void LinearBft::commit_chain(Context& ctx, BlockId b) {
+  const BlockId common = tree_.common_ancestor(executed_, b);
+  if (common == b) return;
+  for (const BlockRef& block : tree_.chain(common, b)) execute(ctx, block);
   executed_ = b;
   durable_.executed = tree_[b].digest;
   pacemaker_.decided();
 }
 
-void LinearBft::execute(Context& ctx, const BlockRef& block) {
-  ordered_.commit(*block);
-  ctx.commit(block);
-}
-
-void LinearBft::enter(Context& ctx, ReplicaId from, View next, const Entry& entry) {
-  if (!pacemaker_.enter(ctx, next, entry)) return;
+inline void LinearBft::enter(Context& ctx, ReplicaId from, View next, Entry entry) {
+  if (!pacemaker_.enter(ctx, next, std::move(entry))) return;
   pacemaker_.tell_leader(ctx, durable_.high);
   entered(ctx, from);
   try_propose(ctx);
 }
 
-void LinearBft::try_propose(Context& ctx) {
+void LinearBft::try_to_lead(Context& ctx) {
   const View view = pacemaker_.view();
-  if (!pacemaker_.leads() || durable_.proposed >= view || !ready(ctx)) return;
+  if (!ready(ctx)) return;
   // A certificate higher than our block waits for its own: correct replicas may be locked on it.
   for (const Qc& qc : awaited_) {
     if (qc->phase != first_phase() || qc->view <= durable_.high->view) continue;
@@ -253,16 +245,14 @@ void LinearBft::on(Context& ctx, ReplicaId from, const BlockResponse& response, 
 }
 
 /// Takes in the fetched chains that have met the tree.
-void LinearBft::connect(Context& ctx) {
-  if (sync_.outstanding() == 0) return;
+void LinearBft::connect_fetched(Context& ctx) {
   sync_.release(tree_, [&](const BlockRef& block) { return insert(ctx, block); });
 }
 
 bool LinearBft::insert(Context& ctx, const BlockRef& block) {
   const auto place = tree_.place_of(*block);
   if (place.kind != Tree::Place::Kind::child) return place.kind == Tree::Place::Kind::known;
-  ctx.persist_block(block);
-  const BlockId id = tree_.insert(block, place.id);
+  const BlockId id = add(ctx, block, place.id);
   resolve(ctx, *block);
   if (pending_.block == block->digest && pending_.view == pacemaker_.view()) {
     consider(ctx, id, *pending_.justify);
@@ -271,7 +261,7 @@ bool LinearBft::insert(Context& ctx, const BlockRef& block) {
 }
 
 /// The certificates that waited for a block.
-void LinearBft::resolve(Context& ctx, const Block& block) {
+void LinearBft::resolve_awaited(Context& ctx, const Block& block) {
   for (std::size_t i = 0; i < awaited_.size();) {
     if (awaited_[i]->block != block.digest) {
       ++i;
@@ -327,13 +317,16 @@ bool LinearBft::idle(Context& ctx) const {
   return !ctx.has_requests();
 }
 
-/// True when `block` on `parent` orders nothing twice.
-bool LinearBft::fresh(const Block& block, BlockId parent) {
+/// True when a block orders nothing twice.
+bool LinearBft::fresh_by_search(BlockId id) {
+  const Block& block = tree_[id];
+  if (block.requests.empty()) return true;
+  const BlockId parent = tree_.parent(id);
   return ordered_.fresh(block, tree_.descent(tree_.common_ancestor(executed_, parent), parent));
 }
 
 /// Most blocks are the first child of the newest one: no need to search.
-LinearBft::Tree::Place LinearBft::place_of(const Block& block) const {
+inline LinearBft::Tree::Place LinearBft::place_of(const Block& block) const {
   bool first_child = block.parent == tree_[newest_].digest;
   if (first_child) tree_.for_each_child(newest_, [&](BlockId) { first_child = false; });
   if (!first_child || block.height != tree_.height(newest_).next()) return tree_.place_of(block);
@@ -346,7 +339,9 @@ LinearBft::Tree::Place LinearBft::place_of(const Block& block) const {
 void LinearBft::recover(Context& ctx) {
   for (const BlockRef& block : ctx.recovered().blocks) {
     const auto place = tree_.place_of(*block);
-    if (place.kind == Tree::Place::Kind::child) tree_.insert(block, place.id);
+    if (place.kind != Tree::Place::Kind::child) continue;
+    tree_.insert(block, place.id);
+    ordered_.note(*block);
   }
   const Qc genesis = durable_.high;
   for (const auto record : ctx.recovered().records) {

@@ -85,8 +85,8 @@ class LinearBft
   void on(Context&, ReplicaId from, const Vote&, const Message&);
   void on(Context&, ReplicaId from, const Timeout&, const Message&);
   void on(Context&, ReplicaId from, const NewView&, const Message&);
-  void on(Context&, ReplicaId from, const BlockRequest&, const Message&);
-  void on(Context&, ReplicaId from, const BlockResponse&, const Message&);
+  [[gnu::noinline]] void on(Context&, ReplicaId from, const BlockRequest&, const Message&);
+  [[gnu::noinline]] void on(Context&, ReplicaId from, const BlockResponse&, const Message&);
 
  protected:
   using Tree = BlockTree<>;
@@ -118,15 +118,36 @@ class LinearBft
   void learn(Context&, ReplicaId from, const Qc&);
   void learn(Context&, ReplicaId from, const Qc&, const Entry&);
   /// updateQCHigh(): remembers the highest; true when it is.
-  bool raise_high(Context&, BlockId, const Qc&);
-  /// onCommit(): everything up to `b` is final.
-  void commit(Context&, BlockId b);
-  void cast(Context&, const Vote&);
-  void enter(Context&, ReplicaId from, View next, const Entry& entry);
+  bool raise_high(Context& ctx, BlockId id, const Qc& qc) {
+    if (qc->view <= durable_.high->view) return false;
+    durable_.high = qc;
+    high_ = id;
+    ctx.note(Milestone::certified, qc->view, qc->height.value, qc->block);
+    return true;
+  }
+  /// onCommit() (Algorithm 4 lines 13-15): everything up to `b` is final.
+  void commit(Context& ctx, BlockId b) {
+    if (tree_.parent(b) != executed_) return commit_chain(ctx, b);
+    execute(ctx, tree_.ref(b));
+    executed_ = b;
+    durable_.executed = tree_[b].digest;
+    pacemaker_.decided();
+  }
+  /// voteMsg(), durable before it leaves.
+  [[gnu::always_inline]] void cast(Context& ctx, const Vote& vote) {
+    durable_.voted = vote.view;
+    durable_.phase = vote.phase;
+    persist(ctx);
+    last_vote_ = vote;
+    ctx.note(Milestone::voted, vote.view, vote.height.value, vote.block);
+    ctx.send(collector(ctx, vote.view), vote);
+  }
   void send_new_view(Context&, ReplicaId to);
   void begin_call() { settled_ = executed_; }
   /// onBeat(): proposes, if this replica leads, may, and has not.
-  void try_propose(Context&);
+  void try_propose(Context& ctx) {
+    if (pacemaker_.leads() && durable_.proposed < pacemaker_.view()) try_to_lead(ctx);
+  }
   void persist(Context& ctx) { ctx.persist_only(durable_); }
   void give_up(Context&);
   const Tree& tree() const { return tree_; }
@@ -148,24 +169,43 @@ class LinearBft
     Qc justify{};
   };
 
+  // What every proposal goes through is one piece of code, and what few do is not in it.
+  [[gnu::always_inline]] Tree::Place place_of(const Block&) const;
+  [[gnu::always_inline]] BlockId add(Context&, const BlockRef&, BlockId parent);
+  [[gnu::always_inline]] void consider(Context&, BlockId, const QuorumCert& justify);
+  /// learn() of a block that is known to be in the tree.
+  [[gnu::always_inline]] void learn_of(Context&, ReplicaId from, BlockId, const Qc&);
+  [[gnu::always_inline]] void enter(Context&, ReplicaId from, View next, Entry entry);
+  void learn(Context&, ReplicaId from, const Entry&);
+  [[gnu::noinline]] void try_to_lead(Context&);
   void propose(Context&);
-  void consider(Context&, BlockId, const QuorumCert& justify);
   bool insert(Context&, const BlockRef&);
-  void connect(Context&);
-  void resolve(Context&, const Block&);
+  void connect(Context& ctx) {
+    if (sync_.outstanding() != 0) connect_fetched(ctx);
+  }
+  [[gnu::noinline]] void connect_fetched(Context&);
+  void resolve(Context& ctx, const Block& block) {
+    if (!awaited_.empty()) resolve_awaited(ctx, block);
+  }
+  [[gnu::noinline]] void resolve_awaited(Context&, const Block&);
   void await(const Qc&);
   void recover(Context&);
   bool idle(Context&) const;
   bool first_of_its_view(View);
-  bool valid(Context&, ReplicaId from, const Proposal&) const;
+  [[gnu::noinline]] bool valid(Context&, ReplicaId from, const Proposal&) const;
   bool proves(Context&, View, const Qc& high, const Entry&) const;
-  void execute(Context&, const BlockRef&);
-  bool fresh(const Block&, BlockId parent);
-  Tree::Place place_of(const Block&) const;
+  void execute(Context& ctx, const BlockRef& block) {
+    ordered_.commit(*block);
+    ctx.commit(block);
+  }
+  [[gnu::noinline]] void commit_chain(Context&, BlockId b);
+  bool fresh(BlockId id) { return id == beyond_ || fresh_by_search(id); }
+  [[gnu::noinline]] bool fresh_by_search(BlockId);
 
   BlockId executed_;  // b_exec
   BlockId settled_;   // b_exec when this call began
   BlockId newest_;    // the last one proposed to us
+  BlockId beyond_;    // the last one in the tree, if its requests are beyond all before
   Vote last_vote_;
   Tree tree_;
   OrderedRequests ordered_;

@@ -31,6 +31,19 @@ class OrderedRequests {
     for (const RequestId id : trial_) bits_[id.value / 64] &= ~mask(id);
     return all_new;
   }
+  /// Takes note of a block's requests, committed or not. True when their ids rise from above those
+  /// of all blocks noted before, as they mostly do: then it repeats none of theirs.
+  bool note(const Block& block) {
+    bool beyond = true;
+    for (const Request& r : block.requests) {
+      if (r.id.value < beyond_ || r.id.value >= kEnd) {
+        beyond = false;
+      } else {
+        beyond_ = r.id.value + 1;
+      }
+    }
+    return beyond;
+  }
   void commit(const Block& block) {
     for (const Request& r : block.requests) insert(r.id);
   }
@@ -72,6 +85,7 @@ class OrderedRequests {
     return fresh;
   }
 
+  std::uint64_t beyond_ = 0;  // above every id noted
   std::vector<std::uint64_t> bits_;
   std::vector<RequestId> trial_;  // set for the length of one check
 };

@@ -10,21 +10,6 @@ Pacemaker::Pacemaker(const Options& options)
       cap_(std::max(timeout_, options.duration("timeout_cap"))),
       round_robin_(options.choice("pacemaker") == "round_robin") {}
 
-bool Pacemaker::enter(Context& ctx, View next, const Entry& entry) {
-  if (next <= view_) return false;
-  if (entry.tc) given_up_ = std::min(given_up_ + 1, 30u);
-  if (heard_any_) turn_rounds(next);
-  view_ = next;
-  entry_ = entry;
-  certificate_ = {};
-  ctx.set_timer({.owner = 0, .id = kTimer, .payload = next.value}, interval());
-  const ReplicaId leads = leader(ctx, next);
-  leads_ = leads == ctx.self();
-  ctx.enter_view(next, leads);
-  if (entry_.tc) ctx.note(Milestone::new_view, next);
-  return true;
-}
-
 void Pacemaker::turn_rounds(View next) {
   if (next == view_.next()) {
     std::swap(before_, now_);
@@ -42,9 +27,9 @@ void Pacemaker::give_up(Context& ctx, const Qc& high) {
   ctx.set_timer({.owner = 0, .id = kTimer, .payload = view_.value}, timeout_);
 }
 
-void Pacemaker::tell_leader(Context& ctx, const Qc& high) {
+void Pacemaker::tell_leader_after_timeout(Context& ctx, const Qc& high) {
   const View last(view_.value - 1);
-  if (!entry_.tc || gave_up_ >= last) return;
+  if (gave_up_ >= last) return;
   gave_up_ = last;
   ctx.send(leader(ctx, view_), Timeout{.view = last, .high = high, .entry = entry(high)});
 }
@@ -84,15 +69,10 @@ void Pacemaker::told(Context& ctx, ReplicaId from, View now) {
   before_.told.add(ctx.committee(), from);
 }
 
-Duration Pacemaker::interval() const {
+Duration Pacemaker::doubled_interval() const {
   Duration interval = timeout_;
   for (std::uint32_t i = 1; i < given_up_ && interval < cap_; ++i) interval *= 2;
   return std::min(interval, cap_);
-}
-
-ReplicaId Pacemaker::leader(const Context& ctx, View view) const {
-  const std::uint64_t draw = round_robin_ ? view.value - 1 : mix(view.value);
-  return ReplicaId(static_cast<std::uint32_t>(draw % ctx.n()));
 }
 
 }  // namespace byzlab

@@ -21,7 +21,9 @@
 // safety.
 #pragma once
 
+#include <algorithm>
 #include <boost/describe.hpp>
+#include <utility>
 
 #include "consensus/options.h"
 #include "consensus/quorum_cert.h"
@@ -97,7 +99,12 @@ class Pacemaker {
   explicit Pacemaker(const Options&);
 
   View view() const { return view_; }
-  ReplicaId leader(const Context&, View) const;
+  ReplicaId leader(const Context& ctx, View view) const {
+    if (view == led_.view) return led_.leader;  // who votes to the next leader enters its view next
+    const std::uint64_t draw = round_robin_ ? view.value - 1 : mix(view.value);
+    led_ = {view, ReplicaId(static_cast<std::uint32_t>(draw % ctx.n()))};
+    return led_.leader;
+  }
   /// True when this replica leads the view it is in.
   bool leads() const { return leads_; }
   /// What let this replica into its view, to be shown beside `high`.
@@ -107,14 +114,31 @@ class Pacemaker {
   /// True when a quorum told this replica itself what it had when it left the view before this one:
   /// by its timeout, or by a new-view message.
   bool heard_quorum(const Context&) const;
-  Duration interval() const;
+  Duration interval() const {
+    return given_up_ < 2 ? timeout_ : doubled_interval();  // and cap_ is no less than timeout_
+  }
 
   /// Enters a view that `entry` proves, if it is ahead.
-  bool enter(Context&, View next, const Entry& entry);
+  [[gnu::always_inline]] bool enter(Context& ctx, View next, Entry entry) {
+    if (next <= view_) return false;
+    if (entry.tc) given_up_ = std::min(given_up_ + 1, 30u);
+    if (heard_any_) turn_rounds(next);
+    view_ = next;
+    entry_ = std::move(entry);
+    if (certificate_) certificate_ = {};
+    ctx.set_timer({.owner = 0, .id = kTimer, .payload = next.value}, interval());
+    const ReplicaId leads = leader(ctx, next);
+    leads_ = leads == ctx.self();
+    ctx.enter_view(next, leads);
+    if (entry_.tc) ctx.note(Milestone::new_view, next);
+    return true;
+  }
   /// The timer fired, or others gave up: tells everybody.
   void give_up(Context&, const Qc& high);
   /// For a leader that a TC reached before this replica gave up: what it would have heard.
-  void tell_leader(Context&, const Qc& high);
+  void tell_leader(Context& ctx, const Qc& high) {
+    if (entry_.tc) tell_leader_after_timeout(ctx, high);
+  }
   /// A decision was reached: back to T.
   void decided() { given_up_ = 0; }
 
@@ -142,6 +166,13 @@ class Pacemaker {
   };
   /// What was heard in `now_` is of the view before `next`, if that is the next one.
   void turn_rounds(View next);
+  Duration doubled_interval() const;
+  void tell_leader_after_timeout(Context&, const Qc& high);
+
+  struct Led {
+    View view{~std::uint64_t{0}};
+    ReplicaId leader{};
+  };
 
   Duration timeout_;
   Duration cap_;
@@ -149,6 +180,7 @@ class Pacemaker {
 
   View view_{};
   bool leads_ = false;
+  mutable Led led_;  // what was asked last
   View gave_up_{};
   Entry entry_;
   Tc certificate_;

@@ -14,7 +14,7 @@ ReplicaId Basic::collector(const Context& ctx, View view) const {
 
 // safeNode (Algorithm 1 lines 25-27). A block is proposed once, so a QC's view is its block's.
 bool Basic::safe(BlockId parent, const QuorumCert& justify) const {
-  return tree().extends(parent, locked_) || justify.view > view_of(locked_);
+  return justify.view > view_of(locked_) || tree().extends(parent, locked_);
 }
 
 void Basic::update(Context& ctx, BlockId b, const Qc& qc) {

@@ -11,7 +11,7 @@ ReplicaId Chained::collector(const Context& ctx, View view) const {
 // safeNode (Algorithm 1 lines 25-27): extends lockedQC.node (safety rule), or has a justify higher
 // than lockedQC (liveness rule).
 bool Chained::safe(BlockId parent, const QuorumCert& justify) const {
-  return tree().extends(parent, locked_) || justify.view > view_of(locked_);
+  return justify.view > view_of(locked_) || tree().extends(parent, locked_);
 }
 
 // update (Algorithm 4 lines 4-12) for whatever node carries `qc`: b'' is what it certifies.
