@@ -2,7 +2,7 @@
 //
 // A partition, a double spend, a broken agreement and two comparisons are run and their pages opened from file://,
 // wide and narrow. No console error, no request, numbers as in summary.json, every view, the keys. Pictures are kept.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { browser } from "./browser.mjs";
@@ -23,6 +23,13 @@ try {
     "--protocols", "pbft,hotstuff,raft", "--vary", "replicas=4,7,10", "--seeds", "1..3"));
   await comparisonPage("resilience", results(byzlab, `${out}/map`, "compare", "scenarios/compare/resilience.yaml",
     "--seeds", "1..1"));
+  const charted = join(out, "charted.yaml");
+  writeFileSync(charted, "version: 1\nkind: comparison\nname: charted\nbase: { duration: 5s, protocol: { replicas: 4 } }\n"
+    + "vary: { protocol: [pbft, raft] }\nruns: { seeds: 1..2 }\nreport: { charts: [cdf] }\n");
+  await withPage("charted", results(byzlab, `${out}/charted`, "compare", charted).page, wide, async (page) => {
+    const shown = await page.$$eval("figure.figure", (all) => all.map((e) => e.getAttribute("aria-label")));
+    check(!shown.includes("Heat map") && shown.includes("Distribution"), `only the charts that are asked for: ${shown.join(", ")}`);
+  });
   await sweepPage("seeds", results(byzlab, `${out}/seeds`, "sweep", "scenarios/attacks/double-spend-51.yaml", "--seeds", "1..12"));
   await sweepPage("sweep", results(byzlab, `${out}/sweep`, "sweep", "scenarios/faults/leader-crash-pbft.yaml",
     "--vary", "replicas=4,7", "--vary", "network.loss=0%,1%", "--seeds", "1..6"));

@@ -20,8 +20,11 @@ export function openComparison(root: HTMLElement, data: ComparisonData): void {
 
   const map = isMap(data);
   const figures = model.metrics.length > 0 ? [
-    heatMap(model, (again) => redraws.push(again)), latencyAgainstThroughput(model), scalingCurves(model),
-    ratios(model), distributions(model)] : [];
+    drawn(data, "heatmap") ? heatMap(model, (again) => redraws.push(again)) : null,
+    drawn(data, "latency_vs_throughput") ? latencyAgainstThroughput(model) : null,
+    drawn(data, "scaling") ? scalingCurves(model) : null,
+    ratios(model),
+    drawn(data, "cdf") ? distributions(model) : null] : [];
   fill(root, header(model, nextTheme), element("main", { class: "view comparison" },
     element("div", { class: "stack" },
       data.description ? element("p", { class: "description" }, data.description.trim()) : null,
@@ -31,6 +34,12 @@ export function openComparison(root: HTMLElement, data: ComparisonData): void {
         element("summary", {}, "Figures of the same runs"), element("div", { class: "stack" }, ...figures)) : null,
       excluded(model), allCells(model))));
   document.title = `${data.name} · byzlab`;
+}
+
+/** What `report: charts` names; a map has all of them, below it. */
+function drawn(data: ComparisonData, chart: string): boolean {
+  const charts = data.table?.charts;
+  return data.table?.map === true || !Array.isArray(charts) || charts.length === 0 || charts.includes(chart);
 }
 
 /** Said by the file; of older folders, guessed from there being no figures. */
