@@ -103,11 +103,7 @@ async function disturbed(server) {
 
   const late = await openPage(chromium, check, "live-narrow", server.url, { viewport: narrow, colorScheme: "dark" });
   await late.page.waitForTimeout(600);
-  const width = await late.page.evaluate(() => document.documentElement.scrollWidth);
-  check(width <= narrow.width, `live: nothing is wider than ${narrow.width} px, it is ${width}`);
-  await late.page.locator("#tab-replicas").click();
-  await late.page.waitForTimeout(300);
-  await late.page.screenshot({ path: join(pictures, "live-narrow-replicas.png") });
+  await everyView(check, "live-narrow", late.page, pictures, narrow.width);
   await late.context.close();
 
   // To the end.
