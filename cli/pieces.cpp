@@ -359,7 +359,7 @@ std::optional<RecordedPlan> read_plan(const fs::path& folder) {
 /// file.
 std::string unfinished_name(const PieceWork& work, Shard shard) {
   std::string build = version();
-  struct stat program {};
+  struct stat program{};
   if ((build == "unknown" || build.ends_with("-dirty")) && ::stat("/proc/self/exe", &program) == 0)
     build +=
         fmt::format(" {} {}.{}", program.st_size, program.st_mtim.tv_sec, program.st_mtim.tv_nsec);

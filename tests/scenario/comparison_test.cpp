@@ -218,7 +218,8 @@ name: elsewhere
 base: ./no-such-file.yaml
 vary: { protocol: [pbft, raft] }
 )";
-  const std::string base = "version: 1\nname: base\nduration: 10s\nprotocol: { name: pbft, replicas: 4 }\n";
+  const std::string base =
+      "version: 1\nname: base\nduration: 10s\nprotocol: { name: pbft, replicas: 4 }\n";
   BOOST_TEST(!load_comparison(kElsewhere, "here.yaml", catalogue()).comparison.has_value());
   const auto result = load_comparison(kElsewhere, "here.yaml", catalogue(), &base);
   BOOST_REQUIRE_MESSAGE(result.comparison, to_text(result.diagnostics, result.source));
