@@ -11,7 +11,6 @@
 // belongs, as a chained protocol's replica does nearly always, pays nothing for it.
 #pragma once
 
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -115,8 +114,6 @@ class BlockTree {
   }
   /// Adds a block whose place is `child`, below that parent.
   [[gnu::always_inline]] BlockId insert(const BlockRef& block, BlockId parent, Mark mark = {}) {
-    assert(block->height == height(parent).next());
-    assert(block->parent == block_digest(parent));
     const BlockId id = add_node(block, parent, nodes_[parent.value].depth + 1, std::move(mark));
     nodes_[id.value].next_sibling = std::exchange(nodes_[parent.value].first_child, id);
     return id;

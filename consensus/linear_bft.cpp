@@ -25,7 +25,7 @@ void LinearBft::start(Context& ctx) {
 [[gnu::flatten]] void LinearBft::on(Context& ctx, ReplicaId from, const Proposal& proposal,
                                     const Message& m) {
   if (!m.checked([&] { return valid(ctx, from, proposal); })) return;
-  if (!first_of_its_view(proposal.view)) return;
+  if (!proposals_seen_.first_of(proposal.view)) return;
   const BlockRef& block = proposal.block.ref;
   tree_.expect_insert();
   const auto place = place_of(*block);
@@ -64,8 +64,7 @@ inline void LinearBft::consider(Context& ctx, BlockId id, const QuorumCert& just
   if (!safe(parent, justify)) return;
   if (!fresh(id)) return;
   promise(parent);
-  cast(ctx,
-       {.phase = first_phase(), .view = block.view, .height = block.height, .block = block.digest});
+  cast(ctx, first_phase(), id);
 }
 
 // onReceiveVote (Algorithm 4 lines 22-27).
@@ -198,7 +197,9 @@ void LinearBft::give_up(Context& ctx) {
   durable_.phase = Phase::commit;
   durable_.entry = pacemaker_.entry(durable_.high).tc;
   persist(ctx);
-  if (last_vote_.view > durable_.high->view) ctx.broadcast(last_vote_);
+  if (last_vote_.block != kNoBlock && view_of(last_vote_.block) > durable_.high->view) {
+    ctx.broadcast(vote_for(last_vote_.phase, tree_[last_vote_.block]));
+  }
   pacemaker_.give_up(ctx, durable_.high);
 }
 
@@ -299,14 +300,6 @@ bool LinearBft::proves(Context& ctx, View view, const Qc& high, const Entry& ent
   if (view == View(0)) return false;
   return view == View(1) || next_view(*high) >= view ||
          (entry.qc && next_view(*entry.qc) >= view) || (entry.tc && entry.tc->view.next() >= view);
-}
-
-/// True once for each of the last views.
-bool LinearBft::first_of_its_view(View view) {
-  View& newest = proposals_seen_[view.value % proposals_seen_.size()];
-  if (view <= newest) return false;
-  newest = view;
-  return true;
 }
 
 /// Nothing to order, and nothing ordered that waits to be committed.

@@ -21,7 +21,6 @@
 //             called is up to the application).
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "consensus/block_limit.h"
@@ -73,6 +72,29 @@ inline constexpr OptionSpec kIdleBeatOption{
     .doc =
         "how long a leader with nothing to order waits before it proposes an empty block; at "
         "most a quarter of view_timeout"};
+
+/// Which of the last views something came in: what is older counts as if it had come.
+class LastViews {
+ public:
+  /// True once for each view.
+  bool first_of(View view) {
+    if (view > newest_) {
+      const std::uint64_t on = view.value - newest_.value;
+      came_ = (on < kViews ? came_ << on : 0) | 1;
+      newest_ = view;
+      return true;
+    }
+    const std::uint64_t back = newest_.value - view.value;
+    if (back >= kViews || (came_ >> back & 1) != 0) return false;
+    came_ |= std::uint64_t{1} << back;
+    return true;
+  }
+
+ private:
+  static constexpr std::uint64_t kViews = 64;
+  View newest_{};
+  std::uint64_t came_ = 1;  // bit i: newest_ - i
+};
 
 class LinearBft
     : public Protocol<LinearBft, Proposal, Vote, Timeout, NewView, BlockRequest, BlockResponse> {
@@ -134,13 +156,14 @@ class LinearBft
     pacemaker_.decided();
   }
   /// voteMsg(), durable before it leaves.
-  [[gnu::always_inline]] void cast(Context& ctx, const Vote& vote) {
-    durable_.voted = vote.view;
-    durable_.phase = vote.phase;
+  [[gnu::always_inline]] void cast(Context& ctx, Phase phase, BlockId id) {
+    const Block& block = tree_[id];
+    durable_.voted = block.view;
+    durable_.phase = phase;
     persist(ctx);
-    last_vote_ = vote;
-    ctx.note(Milestone::voted, vote.view, vote.height.value, vote.block);
-    ctx.send(collector(ctx, vote.view), vote);
+    last_vote_ = {.phase = phase, .block = id};
+    ctx.note(Milestone::voted, block.view, block.height.value, block.digest);
+    ctx.send(collector(ctx, block.view), vote_for(phase, block));
   }
   void send_new_view(Context&, ReplicaId to);
   void begin_call() { settled_ = executed_; }
@@ -191,7 +214,9 @@ class LinearBft
   void await(const Qc&);
   void recover(Context&);
   bool idle(Context&) const;
-  bool first_of_its_view(View);
+  static Vote vote_for(Phase phase, const Block& block) {
+    return {.phase = phase, .view = block.view, .height = block.height, .block = block.digest};
+  }
   [[gnu::noinline]] bool valid(Context&, ReplicaId from, const Proposal&) const;
   bool proves(Context&, View, const Qc& high, const Entry&) const;
   void execute(Context& ctx, const BlockRef& block) {
@@ -206,7 +231,10 @@ class LinearBft
   BlockId settled_;   // b_exec when this call began
   BlockId newest_;    // the last one proposed to us
   BlockId beyond_;    // the last one in the tree, if its requests are beyond all before
-  Vote last_vote_;
+  struct {
+    Phase phase{};
+    BlockId block = kNoBlock;
+  } last_vote_;
   Tree tree_;
   OrderedRequests ordered_;
   std::vector<Qc> awaited_;  // their blocks are being fetched
@@ -216,7 +244,7 @@ class LinearBft
   Pacemaker pacemaker_;
 
  private:
-  std::array<View, 16> proposals_seen_{};
+  LastViews proposals_seen_;
   BatchLimit limit_;
   Duration idle_beat_;
   View beat_set_{};  // the last view in which an idle leader began to wait

@@ -67,19 +67,31 @@ TimingWheel::TimingWheel(Duration smallest_latency, Duration largest_latency)
 
 // ------------------------------------------------------------------------------------ turning
 
-/// Moves on to what comes after the current run, which is used up. False when that is nothing, or
-/// is after the limit; true with an empty run when it is in the overflow.
-bool TimingWheel::turn(Time limit) {
-  const std::uint64_t bucket = next_bucket();
-  const auto start = bucket == kNone ? kNoOverflow : static_cast<std::int64_t>(bucket << shift_);
+/// Moves on to what comes after the current run, which is used up, and pops its first event. False
+/// when that is nothing, or is after the limit.
+bool TimingWheel::turn_and_pop(Time limit, QueuedEvent& out) {
+  const std::uint64_t number = next_bucket();
+  const auto start = number == kNone ? kNoOverflow : static_cast<std::int64_t>(number << shift_);
   if (std::min(start, overflow_time_) > nanoseconds(limit)) return false;
-  if (start <= overflow_time_ && bucket != kNone) {
-    load(bucket);
-    return true;
+  if (start > overflow_time_ || number == kNone) {
+    if (overflow_.empty()) return false;
+    // What is pushed from now on belongs near this event; what came from the past stays in the
+    // past.
+    set_cursor(std::max(cursor_, static_cast<std::uint64_t>(overflow_time_) >> shift_));
+    return pop_overflow(limit, out);
   }
-  if (overflow_.empty()) return false;
-  // What is pushed from now on belongs near this event; what came from the past stays in the past.
-  set_cursor(std::max(cursor_, static_cast<std::uint64_t>(overflow_time_) >> shift_));
+  set_cursor(number);
+  clear_occupied(number % kBuckets);
+  flip_ = wanted_flip();
+  load(buckets_[number % kBuckets]);
+
+  const std::uint64_t word = *next_;
+  const std::int64_t time = time_of(word);
+  if (time > nanoseconds(limit) || time >= overflow_time_) [[unlikely]]
+    return pop(limit, out);
+  ++next_;
+  --size_;
+  out = event(time, word);
   return true;
 }
 
@@ -98,12 +110,8 @@ std::uint64_t TimingWheel::next_bucket() const {
   return cursor_ + 1 + (slot - from) % kBuckets;
 }
 
-void TimingWheel::load(std::uint64_t bucket_number) {
-  set_cursor(bucket_number);
-  Bucket& bucket = buckets_[bucket_number % kBuckets];
-  clear_occupied(bucket_number % kBuckets);
-
-  flip_ = wanted_flip();
+/// Makes a bucket the current run.
+inline void TimingWheel::load(Bucket& bucket) {
   if (bucket.count <= 2) {
     // One or two, as it happens: without a branch that nobody can predict.
     const std::uint64_t one = bucket.first[0] ^ flip_;

@@ -70,29 +70,24 @@ class TimingWheel {
   }
 
   bool pop(Time limit, QueuedEvent& out) {
-    while (true) {
-      const std::uint64_t word = std::min(*next_, late_least_);
-      if (word != kNone) {
-        const std::int64_t time = run_start_ + static_cast<std::int64_t>(word >> kTimeAt);
-        if (time >= overflow_time_ && overflow_is_next(word)) return pop_overflow(limit, out);
-        if (time > nanoseconds(limit)) return false;
-        if (word == *next_) {
-          ++next_;
-        } else {
-          pop_late();
-        }
-        --size_;
-        out = event(time, word);
-        return true;
-      }
-      if (!turn(limit)) return false;
-      if (*next_ == kNone) return pop_overflow(limit, out);
+    const std::uint64_t word = std::min(*next_, late_least_);
+    if (word == kNone) return turn_and_pop(limit, out);
+    const std::int64_t time = time_of(word);
+    if (time >= overflow_time_ && overflow_is_next(word)) return pop_overflow(limit, out);
+    if (time > nanoseconds(limit)) return false;
+    if (word == *next_) {
+      ++next_;
+    } else {
+      pop_late();
     }
+    --size_;
+    out = event(time, word);
+    return true;
   }
 
   bool ahead(std::size_t k, QueuedEvent& out) const {
     if (k >= static_cast<std::size_t>(run_end_ - next_)) return false;
-    out = event(run_start_ + static_cast<std::int64_t>(next_[k] >> kTimeAt), next_[k]);
+    out = event(time_of(next_[k]), next_[k]);
     return true;
   }
 
@@ -144,6 +139,10 @@ class TimingWheel {
            destination;
   }
 
+  /// Of a word of the current run, ns.
+  std::int64_t time_of(std::uint64_t word) const {
+    return run_start_ + static_cast<std::int64_t>(word >> kTimeAt);
+  }
   /// The event a word of the current run stands for.
   QueuedEvent event(std::int64_t time, std::uint64_t word) const {
     return QueuedEvent{.time = Time{Duration{time}},
@@ -192,9 +191,9 @@ class TimingWheel {
   /// wrapped, what lies before the wrap must come first.
   std::uint64_t wanted_flip() const { return (newest_ >> 27 & 1) != 0 ? 0 : kIdTop; }
 
-  bool turn(Time limit);
+  bool turn_and_pop(Time limit, QueuedEvent& out);
   std::uint64_t next_bucket() const;
-  void load(std::uint64_t bucket_number);
+  void load(Bucket& bucket);
   void sort_run(const Bucket& bucket);
   void set_cursor(std::uint64_t bucket_number) {
     cursor_ = bucket_number;
@@ -205,7 +204,7 @@ class TimingWheel {
   void pop_late();
   void push_overflow(const QueuedEvent& event);
   bool overflow_is_next(std::uint64_t word) const {
-    return overflow_.front() < event(run_start_ + static_cast<std::int64_t>(word >> kTimeAt), word);
+    return overflow_.front() < event(time_of(word), word);
   }
   bool pop_overflow(Time limit, QueuedEvent& out);
 

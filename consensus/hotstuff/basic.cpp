@@ -22,24 +22,25 @@ void Basic::update(Context& ctx, BlockId b, const Qc& qc) {
     case Phase::generic: break;
     case Phase::prepare:  // lines 15-18
       raise_high(ctx, b, qc);
-      vote_again(ctx, *qc, Phase::pre_commit);
+      vote_again(ctx, b, Phase::pre_commit);
       break;
     case Phase::pre_commit:  // lines 23-26
       if (view_of(b) > view_of(locked_)) {
         locked_ = b;
         durable_.locked = tree()[b].digest;
       }
-      vote_again(ctx, *qc, Phase::commit);
+      vote_again(ctx, b, Phase::commit);
       break;
     case Phase::commit: commit(ctx, b); break;  // lines 31-34
   }
 }
 
 /// The vote of a later phase: once a phase and view, and none after giving up the view.
-void Basic::vote_again(Context& ctx, const QuorumCert& qc, Phase phase) {
-  if (qc.view != pacemaker_.view() || durable_.voted > qc.view) return;
-  if (durable_.voted == qc.view && durable_.phase >= phase) return;
-  cast(ctx, {.phase = phase, .view = qc.view, .height = qc.height, .block = qc.block});
+void Basic::vote_again(Context& ctx, BlockId b, Phase phase) {
+  const View view = view_of(b);  // the QC's, too: a block is proposed once
+  if (view != pacemaker_.view() || durable_.voted > view) return;
+  if (durable_.voted == view && durable_.phase >= phase) return;
+  cast(ctx, phase, b);
 }
 
 // Lines 11-14, 19-22, 27-30: the leader has n - f votes and shows their certificate to all.

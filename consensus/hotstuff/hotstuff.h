@@ -104,7 +104,7 @@ class Basic final : public LinearBft {
   Phase first_phase() const override { return Phase::prepare; }
   void entered(Context&, ReplicaId from) override;
   void collected(Context&, const Qc&) override;
-  void vote_again(Context&, const QuorumCert&, Phase);
+  void vote_again(Context&, BlockId, Phase);
 };
 
 inline constexpr EngineInfo kInfo{
