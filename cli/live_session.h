@@ -49,6 +49,13 @@ class LiveSession final : public RunDriver, public LiveRun {
   // LiveRun, on the server's threads.
   std::string row_json() override { return feed.row_json(); }
   std::string run_data_json() override { return feed.run_data_json(); }
+  std::string messages_json(Time from, Time to, std::size_t limit) override {
+    return feed.messages_json(from, to, limit);
+  }
+  std::string requests_json(Time from, Time to, std::size_t limit) override {
+    return feed.requests_json(from, to, limit);
+  }
+  std::string network_json() override { return feed.network_json(); }
   PageAnswer command(const PageRequest& request) override;
 
   /// Of /metrics: the run under way, or the last one.

@@ -11,6 +11,7 @@
 #include "observe/message_index.h"
 #include "observe/message_trace.h"
 #include "observe/metrics_exposer.h"
+#include "observe/network_series.h"
 #include "observe/numbers.h"
 #include "observe/recording.h"
 #include "observe/run_results.h"
@@ -51,15 +52,22 @@ std::string quoted_word(const std::string& word) {
 struct Observed {
   EventLog events;
   Recording recording;
+  NetworkSeries network;
   std::optional<MessageTrace> trace;
   std::optional<MessageIndexWriter> index;
   std::shared_ptr<MetricsCollector> metrics;  // a live page may still look at the last one's
 
-  /// --trace full: in a form for programs, and in one for the page.
-  void keep_messages(const fs::path& folder) {
+  /// --trace full: in a form for programs, and in one for the page. A run over TCP can't be run
+  /// again to see its messages: the first of them are kept for the page anyway.
+  void keep_messages(const fs::path& folder, const RunArguments& arguments) {
+    constexpr std::uint64_t kUnasked = 2'000'000;  // some 30 MB
+    const bool full = arguments.trace == TraceLevel::full;
+    const bool once = arguments.world == World::tcp && arguments.trace != TraceLevel::none;
+    if (!full && !once) return;
     fs::create_directories(folder / "trace");
-    trace.emplace(folder / "trace" / "messages.jsonl");
-    index.emplace(folder / "trace" / "messages.bin", recording);
+    if (full) trace.emplace(folder / "trace" / "messages.jsonl");
+    index.emplace(folder / "trace" / "messages.bin", recording,
+                  full ? MessageIndexWriter::kMostRows : kUnasked);
   }
   bool messages_failed() const { return (trace && trace->failed()) || (index && index->failed()); }
 };
@@ -67,7 +75,10 @@ struct Observed {
 Report watched_run(const scenario::Scenario& scenario, std::uint64_t seed,
                    const RunArguments& arguments, const RunOneOptions& options, Observed& seen) {
   std::vector<RunObserver*> observers{&seen.events};
-  if (options.write_results) observers.push_back(&seen.recording);
+  if (options.write_results) {
+    observers.push_back(&seen.recording);
+    observers.push_back(&seen.network);
+  }
   if (options.write_results || options.exposer != nullptr) {
     seen.metrics =
         std::make_shared<MetricsCollector>(metrics_options(arguments, scenario.name, seed));
@@ -126,7 +137,7 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
   std::optional<Observed> seen;
   for (;;) {
     seen.emplace();
-    if (folder && arguments.trace == TraceLevel::full) seen->keep_messages(folder->unfinished());
+    if (folder) seen->keep_messages(folder->unfinished(), arguments);
     outcome.report = watched_run(scenario, seed, arguments, options, *seen);
     if (options.live == nullptr) break;
     auto instead = options.live->instead();
@@ -135,7 +146,7 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
   }
   crash_note("");
   if (seen->messages_failed())
-    throw ResultsError("cannot write trace/messages.jsonl: the disk is full or gone");
+    throw ResultsError("cannot write the messages of the run: the disk is full or gone");
 
   const TextOptions look{.style = style_for_stdout(arguments.look),
                          .whole_story = arguments.verbose,
@@ -152,6 +163,7 @@ RunOutcome run_one(const Prepared& prepared, std::uint64_t seed, const RunArgume
                         .lock_yaml = scenario::lock_text(scenario),
                         .console = run_text(outcome.report, pointers, plain),
                         .recording = seen->recording.json(),
+                        .network = seen->network.json(),
                         .violations = violation_windows_of(outcome.report, *seen, scenario,
                                                            arguments, folder->unfinished()),
                         .metrics = seen->metrics.get()},

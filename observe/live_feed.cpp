@@ -38,8 +38,14 @@ enum At : std::size_t {
   story,
   summary,
   pace,
-  finished
+  finished,
+  forgotten  // of each of kTables
 };
+
+/// Whose oldest rows go.
+constexpr std::pair<At, const char*> kTables[] = {{At::blocks, "blocks"}, {At::commits, "commits"},
+                                                  {At::views, "views"},   {At::states, "states"},
+                                                  {At::notes, "notes"},   {At::story, "story"}};
 
 Recording::Seen recorded(const PageFeed::Place& place) {
   return {.blocks = place.seen[At::blocks],
@@ -48,6 +54,20 @@ Recording::Seen recorded(const PageFeed::Place& place) {
           .states = place.seen[At::states],
           .notes = place.seen[At::notes],
           .changes = place.seen[At::changes]};
+}
+
+/// "forget": how many rows went since `before`; none when rows went that it had not even seen.
+std::optional<std::string> forgotten_since(const PageFeed::Place& before,
+                                           const PageFeed::Place& now) {
+  std::string out;
+  for (std::size_t i = 0; i < std::size(kTables); ++i) {
+    const auto [table, name] = kTables[i];
+    const auto gone = now.seen[At::forgotten + i];
+    if (before.seen[table] < gone) return std::nullopt;
+    const auto count = gone - before.seen[At::forgotten + i];
+    if (count > 0) out += fmt::format("{}\"{}\":{}", out.empty() ? "" : ",", name, count);
+  }
+  return out.empty() ? out : ",\"forget\":{" + out + "}";
 }
 
 /// Whom an entry of the timeline is about, as far as it can be said before it happens.
@@ -86,7 +106,7 @@ LiveFeed::LiveFeed(std::string transport, bool interactive, std::size_t rows)
     : transport_(std::move(transport)), interactive_(interactive), rows_(rows), recording_(rows) {}
 
 Interest LiveFeed::interest() const {
-  return Recording().interest() | Interest::in<FaultChanged>();
+  return Recording().interest() | Interest::in<FaultChanged, Delivered, Dropped>();
 }
 
 void LiveFeed::begin(const RunInfo& info) {
@@ -130,22 +150,29 @@ void LiveFeed::begin(const RunInfo& info) {
                               .had_effect = true});
   }
   lock_ = scenario::lock_text(scenario);
+  messages_.begin(info_);
+  requests_.clear();
+  network_ = NetworkSeries();
+  network_.begin(info_);
   info_.scenario = nullptr;  // it may go before this does
   series_.clear();
+  story_forgotten_ = 0;
   violations_ = 0;
   now_ = kStart;
-  begin_generation();
-}
-
-void LiveFeed::begin_generation() {
-  ++generation_;
   recording_ = Recording(rows_);
   recording_.begin(info_);
+  ++generation_;
 }
 
 void LiveFeed::on(Time now, const Event& event) {
   const std::lock_guard lock(mutex_);
   now_ = now;
+  if (const auto* delivered = std::get_if<Delivered>(&event))
+    return messages_.note(now, *delivered);
+  if (const auto* dropped = std::get_if<Dropped>(&event)) return messages_.note(now, *dropped);
+  if (const auto* request = std::get_if<RequestCompleted>(&event)) {
+    return requests_.note(now, *request);
+  }
   if (const auto* fault = std::get_if<FaultChanged>(&event)) {
     FaultResult& result = report_.faults[fault->fault];
     if (fault->active) {
@@ -166,15 +193,17 @@ void LiveFeed::on(Time now, const Event& event) {
     ++summaries_;
     return;
   }
-  recording_.on(now, event);
-  if (!recording_.is_full()) return;
-  begin_generation();
+  recording_.make_room();
   recording_.on(now, event);
 }
 
 void LiveFeed::tell(Time at, std::string kind, std::string label, std::string text,
                     bool violation) {
-  if (report_.story.size() == kStoryLines) return;
+  if (report_.story.size() == kStoryLines) {
+    constexpr std::size_t kOldest = kStoryLines / 4;
+    report_.story.erase(report_.story.begin(), report_.story.begin() + kOldest);
+    story_forgotten_ += kOldest;
+  }
   report_.story.push_back({.at = at,
                            .kind = std::move(kind),
                            .label = std::move(label),
@@ -185,6 +214,7 @@ void LiveFeed::tell(Time at, std::string kind, std::string label, std::string te
 void LiveFeed::sampled(const RunSample& sample) {
   const std::lock_guard lock(mutex_);
   now_ = sample.now;
+  network_.sampled(sample);
   series_.push_back(sample.state.row);
   if (series_.size() >= rows_) thin_series();
   report_.events = sample.events;
@@ -219,6 +249,7 @@ void LiveFeed::end(Time now, const Report& report) {
   const std::lock_guard lock(mutex_);
   now_ = now;
   report_ = report;
+  story_forgotten_ = 0;
   series_ = report.series;
   // The judge knows more of the story than was told while it happened: everybody gets all of it.
   ++generation_;
@@ -246,17 +277,22 @@ std::string LiveFeed::next(Place& place) {
   const std::lock_guard lock(mutex_);
   if (generation_ == 0) return {};
   const auto seen = recording_.all();
+  const auto& gone = recording_.forgotten();
   Place here{.generation = generation_,
              .seen = {seen.blocks, seen.commits, seen.views, seen.states, seen.notes, seen.changes,
-                      series_.size(), report_.story.size(), summaries_, paces_,
-                      finished_ ? std::uint64_t{1} : 0}};
+                      series_.size(), story_forgotten_ + report_.story.size(), summaries_, paces_,
+                      finished_ ? std::uint64_t{1} : 0, gone.blocks, gone.commits, gone.views,
+                      gone.states, gone.notes, story_forgotten_}};
   std::string out = "{\"now\":" + fmt::format("{}", exact_seconds(now_));
-  const bool is_new = place.generation != generation_;
+  std::optional<std::string> forget;
+  if (place.generation == generation_) forget = forgotten_since(place, here);
+  const bool is_new = !forget;
   if (is_new) {
     out += ",\"reset\":" + run_data_locked();
   } else if (here.seen == place.seen) {
     return {};
   } else {
+    out += *forget;
     const auto before = recorded(place);
     if (const auto rows = recording_.rows_since(before, kDigits); !rows.empty()) {
       out += ",\"recording\":" + rows;
@@ -267,8 +303,8 @@ std::string LiveFeed::next(Place& place) {
     if (place.seen[At::series] < series_.size()) {
       out += ",\"series\":" + series_json(place.seen[At::series]);
     }
-    if (place.seen[At::story] < report_.story.size()) {
-      out += ",\"story\":" + story_json(place.seen[At::story]);
+    if (place.seen[At::story] < here.seen[At::story]) {
+      out += ",\"story\":" + story_json(place.seen[At::story] - story_forgotten_);
     }
     if (place.seen[At::summary] != summaries_) out += ",\"summary\":" + summary_json(report_);
   }
@@ -304,13 +340,28 @@ std::string LiveFeed::story_json(std::size_t from) const {
 std::string LiveFeed::run_data_locked() const {
   return "{\"schema\":1,\"id\":\"live\",\"summary\":" + summary_json(report_) +
          ",\"series\":" + series_json(0) + ",\"story\":" + story_json(0) +
-         ",\"recording\":" + recording_.json(kDigits) + ",\"lock_yaml\":" + json_string(lock_) +
-         "}";
+         ",\"recording\":" + recording_.json(kDigits) + ",\"network\":" + network_.json() +
+         ",\"lock_yaml\":" + json_string(lock_) + "}";
 }
 
 std::string LiveFeed::run_data_json() {
   const std::lock_guard lock(mutex_);
   return run_data_locked() + "\n";
+}
+
+std::string LiveFeed::messages_json(Time from, Time to, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  return messages_.window_json(from, to, now_, limit, kDigits);
+}
+
+std::string LiveFeed::requests_json(Time from, Time to, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  return requests_.window_json(from, to, limit);
+}
+
+std::string LiveFeed::network_json() const {
+  const std::lock_guard lock(mutex_);
+  return network_.json();
 }
 
 std::string LiveFeed::row_json() {

@@ -1,9 +1,10 @@
 // A run while it goes on, as the page sees it: the same tables as afterwards, in pieces.
 //
 // The run's thread writes, the server's threads read. A reader has a place in the tables and gets
-// what is new since, so that the server keeps nothing for it; who is new, or whose tables were
-// begun anew, gets everything there is ("reset"). The tables are bounded: when one is full all
-// begin anew; of the series every other row goes.
+// what is new since, so that the server keeps nothing for it; who is new, or has missed too much,
+// gets everything there is ("reset"). The tables are bounded: when one is full its oldest rows go
+// ("forget"); of the series every other row goes. Messages and requests are too many to be sent:
+// the page asks for a window of the latest ones, and for the network's counts.
 #pragma once
 
 #include <mutex>
@@ -11,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "observe/network_series.h"
 #include "observe/page_server.h"
+#include "observe/recent_window.h"
 #include "observe/recording.h"
 #include "testbed/run.h"
 
@@ -41,10 +44,13 @@ class LiveFeed final : public RunObserver, public PageFeed {
 
   std::string run_data_json();
   std::string row_json();
+  /// Answers to what the page asks of the run while it looks at it.
+  std::string messages_json(Time from, Time to, std::size_t limit) const;
+  std::string requests_json(Time from, Time to, std::size_t limit) const;
+  std::string network_json() const;
   Time now() const;
 
  private:
-  void begin_generation();
   void thin_series();
   void tell(Time at, std::string kind, std::string label, std::string text, bool violation);
   std::string series_json(std::size_t from) const;
@@ -59,9 +65,13 @@ class LiveFeed final : public RunObserver, public PageFeed {
   RunInfo info_;
   std::vector<std::string> labels_, marks_;  // by entry of the timeline; mark: its text
   Recording recording_;
+  RecentMessages messages_;
+  RecentRequests requests_;
+  NetworkSeries network_;
   std::vector<SeriesRow> series_;
-  Report report_;                // as far as it is known
-  std::uint64_t summaries_ = 0;  // changes of report_
+  Report report_;                      // as far as it is known
+  std::uint64_t story_forgotten_ = 0;  // lines
+  std::uint64_t summaries_ = 0;        // changes of report_
   std::uint64_t violations_ = 0;
   Time now_ = kStart;
   std::string pace_ = "{}";

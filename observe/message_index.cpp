@@ -36,20 +36,7 @@ struct MessageIndexWriter::Header {
   std::array<std::array<char, 32>, kKindLimit> kinds{};
 };
 
-namespace {
-
-constexpr std::size_t kBins = 100;
-
-/// A view or height as a row has it: liars may say any number, pictures need only small ones.
-template <class Number>
-std::uint32_t small(const std::optional<Number>& number) {
-  return number && number->value < MessageRow::kNone ? static_cast<std::uint32_t>(number->value)
-                                                     : MessageRow::kNone;
-}
-
-std::string seconds_text(std::int64_t ns) { return fmt::format("{}", exact_seconds(Duration{ns})); }
-
-}  // namespace
+namespace {}  // namespace
 
 MessageIndexWriter::MessageIndexWriter(const fs::path& file, const Recording& recording,
                                        std::uint64_t limit)
@@ -135,9 +122,9 @@ MessageIndexWriter::Sending MessageIndexWriter::sending_of(std::uint16_t from, s
                   .kind = m.kind().value,
                   .unused = {}};
   if (const MessageType* type = (*info_.messages)[m.kind().value]) {
-    sending.view = small(type->view(m.payload()));
+    sending.view = row_number(type->view(m.payload()));
     const MessageSubject subject = type->subject(m.payload());
-    sending.height = small(subject.height);
+    sending.height = row_number(subject.height);
     if (subject.block) sending.block = block_index(subject.block->words[0]);
   }
   return sending;
@@ -209,7 +196,7 @@ MessageIndex::MessageIndex(const fs::path& file) {
   };
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw wrong(" cannot be read");
-  struct stat status{};
+  struct stat status {};
   const bool known = ::fstat(fd, &status) == 0;
   size_ = known ? static_cast<std::size_t>(status.st_size) : 0;
   void* mapped = size_ >= sizeof(MessageIndexWriter::Header)
@@ -248,11 +235,6 @@ std::uint64_t MessageIndex::trace_hash() const { return header_->trace_hash; }
 std::uint64_t MessageIndex::rows() const { return header_->rows; }
 std::uint64_t MessageIndex::left_out() const { return header_->left_out; }
 
-std::string_view MessageRow::why_lost() const {
-  if (dropped == 0 || dropped > kDropReasons) return "";
-  return name_of(static_cast<DropReason>(dropped - 1));
-}
-
 std::uint64_t MessageIndex::count(Time from, Time to) const {
   std::uint64_t all = 0;
   for_each(from, to, [&](const MessageRow&) { ++all; });
@@ -269,94 +251,33 @@ std::string MessageIndex::block_name(std::uint32_t block) const {
   return to_hex(blocks_[block]).substr(0, header_->id_digits);
 }
 
-std::string MessageIndex::kinds_json() const {
-  std::size_t count = kKindLimit;
-  while (count > 0 && header_->kinds[count - 1][0] == '\0') --count;
-  std::string out = "[";
-  for (std::size_t k = 0; k < count; ++k) {
-    if (k > 0) out += ',';
-    const auto& name = header_->kinds[k];
-    write_json_string({name.data(), ::strnlen(name.data(), name.size())}, out);
+std::vector<std::string_view> MessageIndex::kinds() const {
+  std::vector<std::string_view> names;
+  for (std::size_t k = 0; k < kKindLimit; ++k) {
+    names.push_back(kind_name(static_cast<std::uint8_t>(k)));
   }
-  return out + "]";
+  return names;
 }
 
 std::string MessageIndex::window_json(Time from, Time to, std::size_t limit) const {
-  struct Bundle {
-    std::uint64_t count = 0, dropped = 0;
-  };
-  std::vector<Bundle> bundles(kBins * kKindLimit);
-  std::vector<MessageRow> rows;
-  const std::int64_t first = nanoseconds(from);
-  const std::int64_t width =
-      std::max<std::int64_t>(1, (nanoseconds(to) - first) / static_cast<std::int64_t>(kBins));
-  std::uint64_t total = 0;
-  for_each(from, to, [&](const MessageRow& row) {
-    if (++total <= limit) rows.push_back(row);
-    const auto bin = std::clamp<std::int64_t>((row.sent - first) / width, 0, kBins - 1);
-    Bundle& bundle = bundles[static_cast<std::size_t>(bin) * kKindLimit + row.kind % kKindLimit];
-    ++bundle.count;
-    bundle.dropped += row.dropped != 0 ? 1 : 0;
-  });
-  if (total <= limit) {
-    std::ranges::stable_sort(rows, {}, &MessageRow::sent);
-    return rows_json(from, to, rows);
+  MessageWindow window(from, to, limit);
+  for_each(from, to, [&](const MessageRow& row) { window.add(row); });
+  const auto kinds = this->kinds();
+  // Those that came too late for the file's bound.
+  std::string more;
+  if (left_out() > 0) {
+    std::int64_t last = 0;
+    for (const auto& chunk : chunks_) last = std::max(last, chunk.last);
+    more =
+        fmt::format(R"(,"known_to":{},"left_out":{})", exact_seconds(Duration{last}), left_out());
   }
-  std::string out =
-      fmt::format(R"({{"from":{},"to":{},"total":{},"kinds":{},"rows":null,"bundles":[)",
-                  exact_seconds(from), exact_seconds(to), total, kinds_json());
-  const char* comma = "";
-  for (std::size_t i = 0; i < bundles.size(); ++i) {
-    if (bundles[i].count == 0) continue;
-    const auto bin = static_cast<std::int64_t>(i / kKindLimit);
-    const std::int64_t end = bin + 1 == kBins ? nanoseconds(to) : first + (bin + 1) * width;
-    out += fmt::format(R"({}{{"from_t":{},"to_t":{},"kind":{},"count":{},"dropped":{}}})",
-                       std::exchange(comma, ","), seconds_text(first + bin * width),
-                       seconds_text(end), i % kKindLimit, bundles[i].count, bundles[i].dropped);
-  }
-  return out + "]}";
+  return window.json({.kinds = kinds, .block = [&](auto b) { return block_name(b); }}, more);
 }
 
 std::string MessageIndex::rows_json(Time from, Time to, std::span<const MessageRow> rows) const {
-  std::string out = fmt::format(R"({{"from":{},"to":{},"total":{},"kinds":{},"rows":{{)",
-                                exact_seconds(from), exact_seconds(to), rows.size(), kinds_json());
-  bool first_column = true;
-  const auto column = [&](std::string_view name, auto&& text) {
-    out += fmt::format("{}\"{}\":[", std::exchange(first_column, false) ? "" : ",\n", name);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (i > 0) out += ',';
-      text(rows[i]);
-    }
-    out += ']';
-  };
-  const auto number_or_null = [&](std::uint32_t value) {
-    if (value == MessageRow::kNone) {
-      out += "null";
-    } else {
-      out += std::to_string(value);
-    }
-  };
-  column("sent", [&](const MessageRow& r) { out += seconds_text(r.sent); });
-  column("at", [&](const MessageRow& r) { out += r.dropped != 0 ? "null" : seconds_text(r.at); });
-  column("from", [&](const MessageRow& r) { out += std::to_string(r.from); });
-  column("to", [&](const MessageRow& r) { out += std::to_string(r.to); });
-  column("kind", [&](const MessageRow& r) { out += std::to_string(r.kind); });
-  column("view", [&](const MessageRow& r) { number_or_null(r.view); });
-  column("height", [&](const MessageRow& r) { number_or_null(r.height); });
-  column("block", [&](const MessageRow& r) {
-    const auto name = block_name(r.block);
-    out += name.empty() ? "null" : '"' + name + '"';
-  });
-  column("bytes", [&](const MessageRow& r) { out += std::to_string(r.bytes); });
-  column("dropped", [&](const MessageRow& r) {
-    const auto why = r.why_lost();
-    if (why.empty()) {
-      out += "null";
-    } else {
-      ((out += '"') += why) += '"';
-    }
-  });
-  return out + "},\"bundles\":null}";
+  const auto kinds = this->kinds();
+  return message_rows_json(from, to, rows,
+                           {.kinds = kinds, .block = [&](auto b) { return block_name(b); }});
 }
 
 std::optional<std::uint32_t> MessageIndex::find_block(const Digest& block) const {
@@ -424,8 +345,10 @@ void index_messages(const fs::path& folder, const fs::path& file, const std::ato
   };
   if (text("transport") == "tcp") {
     throw std::runtime_error(
-        "A run over TCP happened once, in real time. Its messages are here only if it was run with "
-        "--trace full.");
+        "A run over TCP happened once, in real time, and its messages were not kept. To see those "
+        "of "
+        "another one: byzlab run " +
+        (folder / "scenario.lock.yaml").string() + " --transport tcp --trace full");
   }
   const auto seed = summary.at("seed").to_number<std::uint64_t>();
   const auto lock = folder / "scenario.lock.yaml";
@@ -436,6 +359,9 @@ void index_messages(const fs::path& folder, const fs::path& file, const std::ato
   }
   const auto* interrupted = summary.as_object().if_contains("interrupted");
   const bool cut_short = interrupted != nullptr && interrupted->as_bool();
+  // Stopped by a limit: the same one stops it at the same event.
+  const bool limited = summary.as_object().contains("stopped");
+  const auto max_events = limited ? summary.at("events").to_number<std::uint64_t>() : 0;
   const Time until =
       cut_short
           ? kStart +
@@ -459,6 +385,7 @@ void index_messages(const fs::path& folder, const fs::path& file, const std::ato
     const Report report = run(*loaded.scenario,
                               RunOptions{.seed = seed,
                                          .interrupt = stop_at.flag(),
+                                         .max_events = max_events,
                                          .driver = between_events ? &end_at : nullptr},
                               observers);
     if (stop_at.given_up()) throw std::runtime_error("The run was not run again to its end.");

@@ -22,27 +22,11 @@
 #include <string_view>
 #include <vector>
 
+#include "observe/message_window.h"
 #include "observe/recording.h"
 #include "testbed/run.h"
 
 namespace byzlab {
-
-/// One message to one replica.
-struct MessageRow {
-  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
-  std::int64_t sent = 0;  ///< nanoseconds
-  std::int64_t at = 0;    ///< nanoseconds; when it was lost on the way, the same as sent
-  std::uint32_t view = kNone, height = kNone;
-  std::uint32_t block = kNone;  ///< index of a digest
-  std::uint32_t bytes = 0;
-  std::uint16_t from = 0, to = 0;  ///< replicas
-  std::uint8_t kind = 0;
-  std::uint8_t dropped = 0;  ///< DropReason + 1; 0: it arrived
-  std::uint16_t unused = 0;
-
-  std::string_view why_lost() const;  ///< "loss", "partition" …; empty: it arrived
-};
-static_assert(sizeof(MessageRow) == 40);
 
 /// Writes the file as the run goes.
 class MessageIndexWriter final : public RunObserver {
@@ -160,7 +144,7 @@ class MessageIndex {
  private:
   template <class F>
   void for_each(Time from, Time to, F&& f) const;
-  std::string kinds_json() const;
+  std::vector<std::string_view> kinds() const;
 
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;

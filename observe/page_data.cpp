@@ -61,6 +61,7 @@ std::string run_data_json(const fs::path& folder, const std::string& id,
       add("recording_left_out", std::to_string(recording->size()));
     }
   }
+  if (const auto network = content(folder / "network.json")) add("network", *network);
   if (const auto lock = content(folder / "scenario.lock.yaml")) {
     std::string text;
     write_json_string(*lock, text);

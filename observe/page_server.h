@@ -41,7 +41,7 @@ class PageFeed {
  public:
   struct Place {
     std::uint64_t generation = 0;
-    std::array<std::uint64_t, 12> seen{};
+    std::array<std::uint64_t, 20> seen{};
   };
   virtual ~PageFeed() = default;
   /// JSON of what is new since `place`, which moves on; empty: nothing. Called from any thread.

@@ -123,6 +123,8 @@ PageAnswer Pages::answer(const PageRequest& request) {
   if (path == "/api/comparison") return comparison(parameter(request, "id"));
   if (path == "/api/sweep") return sweep(parameter(request, "id"));
   if (path == "/api/messages") return messages(request);
+  if (path == "/api/requests" && live_ != nullptr) return live_requests(request);
+  if (path == "/api/network" && live_ != nullptr) return {.body = live_->network_json()};
   if (path == "/healthz") return {.status = 200, .type = "text/plain", .body = "ok\n"};
   if (path == "/metrics" && metrics_) {
     return {.status = 200, .type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_()};
@@ -187,22 +189,45 @@ PageAnswer Pages::sweep(const std::string& id) const {
   }
 }
 
-PageAnswer Pages::messages(const PageRequest& request) {
-  const auto id = parameter(request, "id");
+namespace {
+
+struct Window {
+  Time from, to;
+  std::size_t limit;
+};
+
+/// from=SECONDS&to=SECONDS&limit=COUNT
+std::optional<Window> window_of(const PageRequest& request) {
   const auto from = moment_of(parameter(request, "from")), to = moment_of(parameter(request, "to"));
-  if (!from || !to || *to < *from) {
-    return PageAnswer::refusal(400, "A window is from=SECONDS&to=SECONDS.\n");
-  }
-  if (id == "live") {
-    return PageAnswer::refusal(409, "Messages can be shown when the run is over.\n");
-  }
-  const auto folder = folder_of(id);
-  if (!folder) return not_found("There is no run " + id + ".\n");
+  if (!from || !to || *to < *from) return std::nullopt;
   const auto asked = number(parameter(request, "limit"));
   const auto limit = static_cast<std::size_t>(
       std::clamp(asked.value_or(kUsualMessages), 0.0, static_cast<double>(kMostMessages)));
+  return Window{*from, *to, limit};
+}
+
+PageAnswer no_window() {
+  return PageAnswer::refusal(400, "A window is from=SECONDS&to=SECONDS.\n");
+}
+
+}  // namespace
+
+PageAnswer Pages::live_requests(const PageRequest& request) const {
+  const auto window = window_of(request);
+  if (!window) return no_window();
+  return {.body = live_->requests_json(window->from, window->to, window->limit)};
+}
+
+PageAnswer Pages::messages(const PageRequest& request) {
+  const auto id = parameter(request, "id");
+  const auto window = window_of(request);
+  if (!window) return no_window();
+  const auto& [from, to, limit] = *window;
+  if (id == "live" && live_ != nullptr) return {.body = live_->messages_json(from, to, limit)};
+  const auto folder = folder_of(id);
+  if (!folder) return not_found("There is no run " + id + ".\n");
   try {
-    return {.body = index_of(id, *folder)->window_json(*from, *to, limit)};
+    return {.body = index_of(id, *folder)->window_json(from, to, limit)};
   } catch (const std::runtime_error& e) {
     return PageAnswer::refusal(409, std::string(e.what()) + "\n");
   }

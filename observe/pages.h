@@ -3,9 +3,11 @@
 //   /                                        the page
 //   /api/runs                                the results store (observe/store_query.h), newest
 //   first /api/run?id=NAME/ID                      RunData (observe/page_data.h)
-//   /api/messages?id=&from=&to=&limit=       MessageWindow (observe/message_index.h)
-//   /api/comparison?id=NAME/ID               summary.json of a comparison
-//   /healthz, /metrics
+//   /api/messages?id=&from=&to=&limit=       MessageWindow (observe/message_window.h)
+//   /api/requests?from=&to=&limit=           of the live run: RecentRequests
+//   (observe/recent_window.h) /api/network                             of the live run:
+//   NetworkSeries (observe/network_series.h) /api/comparison?id=NAME/ID               summary.json
+//   of a comparison /healthz, /metrics
 #pragma once
 
 #include <atomic>
@@ -19,6 +21,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "observe/page_server.h"
 
 namespace byzlab {
@@ -32,6 +35,9 @@ class LiveRun {
   /// Its row in the list of runs; empty when it is over.
   virtual std::string row_json() = 0;
   virtual std::string run_data_json() = 0;
+  virtual std::string messages_json(Time from, Time to, std::size_t limit) = 0;
+  virtual std::string requests_json(Time from, Time to, std::size_t limit) = 0;
+  virtual std::string network_json() = 0;
   /// A POST to /api/command or /api/fork.
   virtual PageAnswer command(const PageRequest& request) = 0;
 };
@@ -64,6 +70,7 @@ class Pages {
   PageAnswer comparison(const std::string& id) const;
   PageAnswer sweep(const std::string& id) const;
   PageAnswer messages(const PageRequest& request);
+  PageAnswer live_requests(const PageRequest& request) const;
   using Index = std::shared_ptr<const MessageIndex>;
   /// One that is made in the background, or was.
   struct Making {

@@ -178,7 +178,7 @@ std::optional<std::string> date_of(std::string_view id) {
 }
 
 std::string date_of_file(const fs::path& file) {
-  struct stat status{};
+  struct stat status {};
   if (::stat(file.c_str(), &status) != 0) return "";
   std::tm local{};
   ::localtime_r(&status.st_mtim.tv_sec, &local);
@@ -251,7 +251,7 @@ std::optional<double> RecordedRun::metric(std::string_view name) const {
 }
 
 std::optional<std::int64_t> stamp_of(const fs::path& folder) {
-  struct stat status{};
+  struct stat status {};
   if (::stat((folder / "summary.json").c_str(), &status) != 0) return std::nullopt;
   return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
 }

@@ -83,20 +83,20 @@ std::string column(std::string_view name, const Rows& rows, Write&& write) {
 }
 
 template <class Rows, class Row, class Number>
-std::string numbers(std::string_view name, const Rows& rows, Number Row::* member) {
+std::string numbers(std::string_view name, const Rows& rows, Number Row::*member) {
   return column(name, rows, [&](const Row& row, std::string& out) {
     fmt::format_to(std::back_inserter(out), "{}", row.*member);
   });
 }
 
 template <class Rows, class Row>
-std::string times(std::string_view name, const Rows& rows, Time Row::* member) {
+std::string times(std::string_view name, const Rows& rows, Time Row::*member) {
   return column(name, rows,
                 [&](const Row& row, std::string& out) { write_seconds_or_null(row.*member, out); });
 }
 
 template <class Rows, class Row, class Named>
-std::string names(std::string_view name, const Rows& rows, Named Row::* member) {
+std::string names(std::string_view name, const Rows& rows, Named Row::*member) {
   return column(name, rows, [&](const Row& row, std::string& out) {
     ((out += '"') += name_of(row.*member)) += '"';
   });
@@ -125,6 +125,11 @@ void Recording::on(Time now, const Event& event) {
 }
 
 void Recording::note(Time now, const Committed& e) {
+  if (!forgotten_heights_.empty()) {
+    const auto known = forgotten_heights_.find(e.process.value);
+    const bool is_old = known != forgotten_heights_.end() && e.block->height.value <= known->second;
+    if (is_old) return;  // again, after a restart
+  }
   const BlockIndex b = row_of(now, *e.block);
   const std::uint64_t place = std::uint64_t{e.process.value} << 48 | e.block->height.value;
   const auto before = at_height_.find(place);
@@ -332,36 +337,75 @@ std::string Recording::json(int digits) const {
 }
 
 Recording::Seen Recording::all() const {
-  return {.blocks = blocks_.size(),
-          .commits = commits_.size(),
-          .views = views_.size(),
-          .states = states_.size(),
-          .notes = notes_.size(),
+  return {.blocks = forgotten_.blocks + blocks_.size(),
+          .commits = forgotten_.commits + commits_.size(),
+          .views = forgotten_.views + views_.size(),
+          .states = forgotten_.states + states_.size(),
+          .notes = forgotten_.notes + notes_.size(),
           .changes = changes_};
-}
-
-bool Recording::is_full() const {
-  return left_out_.blocks + left_out_.commits + left_out_.views + left_out_.states +
-             left_out_.notes >
-         0;
 }
 
 std::string Recording::rows_since(const Seen& seen, int digits) const {
   Seen now = all();
   now.changes = seen.changes;
-  return now == seen ? std::string() : "{" + tables_json(seen, digits) + "}";
+  if (now == seen) return {};
+  const Seen rows{.blocks = seen.blocks - forgotten_.blocks,
+                  .commits = seen.commits - forgotten_.commits,
+                  .views = seen.views - forgotten_.views,
+                  .states = seen.states - forgotten_.states,
+                  .notes = seen.notes - forgotten_.notes};
+  return "{" + tables_json(rows, digits) + "}";
 }
 
 std::string Recording::blocks_changed_since(const Seen& seen, int digits) const {
   std::vector<BlockRow> rows;
   std::vector<std::size_t> numbers;
-  for (std::size_t b = 0; b < std::min(seen.blocks, blocks_.size()); ++b) {
+  const std::size_t known = seen.blocks - forgotten_.blocks;
+  for (std::size_t b = 0; b < std::min(known, blocks_.size()); ++b) {
     if (blocks_[b].changed <= seen.changes) continue;
     rows.push_back(blocks_[b]);
     numbers.push_back(b);
   }
   if (rows.empty()) return {};
   return fmt::format("{{\"row\":[{}],\n{}}}", fmt::join(numbers, ","), blocks_json(rows, digits));
+}
+
+void Recording::make_room() {
+  constexpr std::size_t kAtOnce = 4;  // rows that one event may add
+  const auto is_full = [&](const auto& rows, std::size_t bound) {
+    return rows.size() + kAtOnce > bound;
+  };
+  const auto forget = [](auto& rows, std::size_t& forgotten) {
+    const std::size_t count = rows.size() / 4;
+    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count));
+    forgotten += count;
+  };
+  if (is_full(commits_, rows_)) forget(commits_, forgotten_.commits);
+  if (is_full(views_, rows_)) forget(views_, forgotten_.views);
+  if (is_full(states_, rows_)) forget(states_, forgotten_.states);
+  if (is_full(notes_, rows_ - rows_ / 4)) forget(notes_, forgotten_.notes);
+  if (is_full(blocks_, rows_)) forget_blocks(blocks_.size() / 4);
+}
+
+void Recording::forget_blocks(std::size_t count) {
+  const auto first = static_cast<BlockIndex>(count);
+  const auto moved = [&](BlockIndex b) { return b < first ? kNone : b - first; };
+  for (BlockIndex b = 0; b < first; ++b) index_.erase(blocks_[static_cast<std::size_t>(b)].digest);
+  for (auto& [digest, b] : index_) b = moved(b);
+  boost::unordered::erase_if(at_height_, [&](auto& place) {
+    if (place.second >= first) {
+      place.second -= first;
+      return false;
+    }
+    auto& height = forgotten_heights_[place.first >> 48];
+    height = std::max(height, place.first & ((std::uint64_t{1} << 48) - 1));
+    return true;
+  });
+  blocks_.erase(blocks_.begin(), blocks_.begin() + first);
+  for (BlockRow& block : blocks_) block.below = moved(block.below);
+  for (CommitRow& commit : commits_) commit.block = moved(commit.block);
+  for (NoteRow& note : notes_) note.block = moved(note.block);
+  forgotten_.blocks += count;
 }
 
 std::string Recording::tables_json(const Seen& from, int digits) const {

@@ -32,19 +32,23 @@ class Recording final : public RunObserver {
   /// The same with blocks called by so many digits: while it grows, names must not change.
   std::string json(int digits) const;
 
-  /// How much of a recording that still grows somebody has seen.
+  /// How much of a recording that still grows somebody has seen, of all there ever was.
   struct Seen {
     std::size_t blocks = 0, commits = 0, views = 0, states = 0, notes = 0;
     std::uint64_t changes = 0;  ///< of blocks
     bool operator==(const Seen&) const = default;
   };
   Seen all() const;
+  /// The rows that are no longer there, of the beginning.
+  const Seen& forgotten() const { return forgotten_; }
   /// The tables' rows since `seen`, in the form of json(); empty when there are none.
   std::string rows_since(const Seen& seen, int digits) const;
-  /// Blocks of before `seen` that changed since: {"row":[…], …all columns}; empty for none.
+  /// Blocks of before `seen` that changed since: {"row":[…], …all columns}; empty for none. Rows
+  /// are counted from the first that is there.
   std::string blocks_changed_since(const Seen& seen, int digits) const;
-  /// A row was left out.
-  bool is_full() const;
+  /// The oldest quarter of each table goes that one more event could make full. What points to a
+  /// block that went points nowhere then.
+  void make_room();
 
   /// Two honest replicas committed different blocks at a height (or one did, one after the other).
   struct Conflict {
@@ -120,6 +124,7 @@ class Recording final : public RunObserver {
   BlockIndex row_of(Time now, const Block& block);
   BlockIndex find(const Digest& digest) const;
   BlockIndex parent_of(const BlockRow& block) const;
+  void forget_blocks(std::size_t count);
   void publish(Time now, BlockIndex tip);
   void revert(Time now, BlockIndex tip, std::uint64_t depth);
   bool is_byzantine(std::int64_t replica) const;
@@ -145,6 +150,9 @@ class Recording final : public RunObserver {
   std::vector<RequestRow> requests_;
   std::uint64_t requests_every_ = 1, requests_seen_ = 0;
   std::uint64_t changes_ = 0;
+  Seen forgotten_;
+  /// By process, where it is not 0: what it has up to there is no longer known.
+  boost::unordered_flat_map<std::uint64_t, std::uint64_t> forgotten_heights_;
   struct {
     std::uint64_t blocks = 0, commits = 0, views = 0, states = 0, notes = 0;
   } left_out_;

@@ -26,6 +26,7 @@ void write_run(ResultsFolder& folder, const Report& report, const EventLog& even
   folder.write("timeseries.csv", timeseries_csv(report));
   folder.write("story.json", story_json(report));
   if (!inputs.recording.empty()) folder.write("recording.json", inputs.recording);
+  if (!inputs.network.empty()) folder.write("network.json", inputs.network);
   if (inputs.metrics != nullptr) {
     const auto run = folder_name(report.name) + "/" + id;
     folder.write("metrics.prom", inputs.metrics->text(run));

@@ -16,6 +16,7 @@ struct RunInputs {
   std::string lock_yaml;                      ///< runnable, everything resolved
   std::string console;                        ///< what the terminal showed, without colour
   std::string recording = {};                 ///< recording.json; empty: none
+  std::string network = {};                   ///< network.json; empty: none
   std::string violations = {};                ///< violations/windows.json; empty: none
   const MetricsCollector* metrics = nullptr;  ///< of this run; null: no metrics are written
 };

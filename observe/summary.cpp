@@ -105,7 +105,7 @@ std::string summary_json(const Report& report) {
   json::object dropped;
   for (const auto& [reason, count] : report.dropped) dropped[reason] = count;
 
-  return pretty(json::object{
+  json::object summary{
       {"schema", 1},
       {"name", report.name},
       {"file", report.file},
@@ -137,7 +137,9 @@ std::string summary_json(const Report& report) {
       {"events", report.events},
       {"wall_seconds", report.wall_seconds},
       {"cpu_seconds", report.cpu_seconds},
-  });
+  };
+  if (!report.stopped.empty()) summary["stopped"] = report.stopped;
+  return pretty(summary);
 }
 
 std::string story_json(const Report& report) {

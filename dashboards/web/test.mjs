@@ -26,7 +26,10 @@ try {
   });
   const files = tests.map((file) => join(out, file.replace(/\.ts$/, ".mjs")));
   process.exitCode =
-    spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" }).status ??
+    spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], {
+      stdio: "inherit",
+      env: { ...process.env, BYZLAB_WEB: here },
+    }).status ??
     1;
 } finally {
   rmSync(out, { recursive: true, force: true });

@@ -241,6 +241,26 @@ BOOST_AUTO_TEST_CASE(messages_of_an_interrupted_run) {
   }
 }
 
+/// Stopped by a limit of events: again by the same one.
+BOOST_AUTO_TEST_CASE(messages_of_a_run_that_a_limit_stopped) {
+  const auto file = std::string(BYZLAB_SOURCE_DIR) + "/scenarios/faults/leader-crash-pbft.yaml";
+  const auto loaded = sc::load_file(file, catalogue(), {.sets = {}, .seed = 5});
+  BOOST_REQUIRE(loaded.scenario.has_value());
+  const Scratch scratch;
+  Recording recording;
+  MessageIndexWriter writer(scratch.path / "first.bin", recording);
+  RunObserver* const observers[] = {&recording, &writer};
+  const Report report = run(*loaded.scenario, RunOptions{.seed = 5, .max_events = 2345}, observers);
+  BOOST_TEST(report.stopped != "");
+  std::ofstream(scratch.path / "summary.json") << summary_json(report);
+  std::ofstream(scratch.path / "scenario.lock.yaml") << sc::lock_text(*loaded.scenario);
+  index_messages(scratch.path, scratch.path / "again.bin");
+  const MessageIndex first(scratch.path / "first.bin"), again(scratch.path / "again.bin");
+  BOOST_TEST(first.rows() > 100u);
+  BOOST_TEST(again.window_json(at_ms(0), at_ms(99000), 100'000) ==
+             first.window_json(at_ms(0), at_ms(99000), 100'000));
+}
+
 BOOST_AUTO_TEST_CASE(another_file_is_refused) {
   const Scratch scratch;
   BOOST_CHECK_THROW(MessageIndex(scratch.path / "none.bin"), std::runtime_error);

@@ -24,7 +24,7 @@ name: live
 duration: 60s
 seed: 42
 protocol: { name: pbft, replicas: ${replicas}, options: { view_timeout: 500ms } }
-network: { latency: { model: normal, mean: 20ms, stddev: 4ms, min: 1ms } }
+network: { latency: { model: normal, mean: 20ms, stddev: 4ms, min: 1ms }, bandwidth: 20 Mbit/s }
 workload: { clients: 4, mode: open, rate: 40 tx/s }
 expect:
   - agreement: holds
@@ -54,6 +54,24 @@ async function disturbed(server) {
   check((await page.textContent(".badge")).includes("live"), "the badge says live");
   await until("the figures grow", () => /replicas up\s*7 of 7/.test(document.querySelector(".figures").innerText));
   await page.screenshot({ path: join(pictures, "live-overview.png") });
+
+  // What goes from whom to whom, and what clients wait for, while it goes on.
+  await page.locator("#tab-spacetime").click();
+  await until("messages are there while the run goes on", () =>
+    /^[1-9]\d* messages/.test(document.querySelector("#view [role=status]").innerText));
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: join(pictures, "live-messages.png") });
+  await page.locator("#view button.as-table").click();
+  const listed = await page.$$eval("#view .figure-table tbody tr", (rows) => rows.map((r) => Number(r.cells[0].innerText)));
+  check(listed.length >= 20, `the latest messages are listed: ${listed.length}`);
+  check(Math.min(...listed) > (await at()) - 3, "they are the latest");
+  await page.locator("#view button.as-table").click();
+  await page.locator("#tab-latency").click();
+  await until("latency by client", () => /By client[\s\S]*c3/.test(document.querySelector("#view").innerText));
+  await page.locator("#tab-network").click();
+  await until("kinds of messages are counted", () => /Commit[\s\S]*Prepare/.test(document.querySelector("#view .bars").innerText));
+  await until("the uplinks are drawn", () => document.querySelectorAll("#view figure[aria-label*=uplink]").length === 2);
+  await page.locator("#tab-overview").click();
 
   // How fast.
   await pace.getByText("pause", { exact: true }).click();

@@ -37,7 +37,7 @@ export class App {
     this.store = new Store({ from: 0, to: Math.max(data.summary.simulated_seconds, 1e-3) });
     this.context = {
       data, source, store: this.store, violations: data.violations ?? violations, revision: 0,
-      live: source.live !== undefined,
+      live: source.live !== undefined, interactive: false,
     };
     this.offered = views.filter((entry) => entry.offered?.(this.context) ?? true);
     this.store.follow(location.hash);
@@ -210,7 +210,10 @@ export class App {
     // Of a finished run messages can be asked for, and it can be forked.
     if (delta.finished && delta.id) context.data.id = delta.id;
     this.root.dataset["rows"] = String(rowsKept(context.data));
-    if (delta.pace) this.pace?.update(delta.pace);
+    if (delta.pace) {
+      this.pace?.update(delta.pace);
+      context.interactive = delta.pace.interactive;
+    }
     if (delta.summary || delta.reset || delta.finished) {
       const header = this.makeHeader();
       this.header.replaceWith(header);

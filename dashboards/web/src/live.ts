@@ -5,6 +5,7 @@ import type { LiveDelta, RunData } from "./data/types";
 export function grow(data: RunData, delta: LiveDelta): boolean {
   if (delta.reset) Object.assign(data, delta.reset);
   if (!data.summary) return false;
+  forget(data, delta.forget ?? {});
   if (delta.summary) data.summary = delta.summary;
   if (delta.story) (data.story ??= []).push(...delta.story);
   append(data.series, delta.series);
@@ -19,7 +20,24 @@ export function grow(data: RunData, delta: LiveDelta): boolean {
   return true;
 }
 
-/** How many rows the page holds, of all tables: bounded by the server, which begins a full table anew. */
+/** The oldest rows go, and what pointed to a block that went points nowhere. */
+function forget(data: RunData, gone: NonNullable<LiveDelta["forget"]>): void {
+  const { recording } = data;
+  data.story?.splice(0, gone.story ?? 0);
+  if (!recording) return;
+  for (const table of ["blocks", "commits", "views", "states", "notes"] as const) {
+    const count = gone[table] ?? 0;
+    if (count === 0) continue;
+    recording.forgotten = (recording.forgotten ?? 0) + count;
+    for (const column of Object.values(recording[table])) if (Array.isArray(column)) column.splice(0, count);
+  }
+  const blocks = gone.blocks ?? 0;
+  if (blocks === 0) return;
+  for (const column of [recording.blocks.parent, recording.commits.block, recording.notes.block])
+    column.forEach((b, i) => { column[i] = Math.max(-1, b - blocks); });
+}
+
+/** How many rows the page holds, of all tables: bounded by the server, where the oldest make room. */
 export function rowsKept(data: RunData): number {
   const { recording, series, story } = data;
   const tables = recording

@@ -37,7 +37,11 @@ export function paceBar(source: Source): PaceBar {
       now = pace;
       root.hidden = false;
       pause.textContent = pace.paused ? "go on" : "pause";
-      speed.value = pace.speed === null ? "max" : String(pace.speed);
+      const value = pace.speed === null ? "max" : String(pace.speed);
+      // One that the command line asked for stands among the others.
+      if (![...speed.options].some((o) => o.value === value))
+        speed.prepend(element("option", { value }, `${number(pace.speed)}×`));
+      speed.value = value;
       for (const control of [pause, step, speed]) control.disabled = !pace.interactive;
       step.disabled ||= !pace.paused;
     },

@@ -38,6 +38,8 @@ export type Change = Partial<Omit<Writable<State>, "selection">> & { selection?:
 export class Store {
   private readonly listeners = new Set<(state: State, before: State) => void>();
   private current: State;
+  /** The violation that the address asked to see, until a view has shown it. */
+  private wanted: string | null = null;
 
   constructor(whole: Range) {
     this.current = {
@@ -90,6 +92,13 @@ export class Store {
     this.set({ cursor: from, range: { from: from - margin, to: to + margin } });
   }
 
+  /** Once: what the address asked for. Focus that comes of looking round in the page is not that. */
+  takeWanted(): string | null {
+    const { wanted } = this;
+    this.wanted = null;
+    return wanted;
+  }
+
   // ------------------------------------------------------------- the address
 
   /** The state as it stands behind the # of the address. */
@@ -125,7 +134,10 @@ export class Store {
       selection.replicas = replicas.split(",").map((r) => Number(r.replace(/^r/, "")))
         .filter((r) => Number.isInteger(r) && r >= 0);
     }
-    if (named.has("focus")) selection.focus = named.get("focus") || null;
+    if (named.has("focus")) {
+      selection.focus = named.get("focus") || null;
+      this.wanted = selection.focus;
+    }
     if (named.has("block")) selection.block = named.get("block") || null;
     this.set({ ...change, selection });
   }

@@ -6,12 +6,17 @@ import { messages } from "./small_runs";
 Object.assign(globalThis, { window: globalThis });
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-function feed(live: boolean, answer: (from: number, to: number) => unknown) {
+function feed(
+  live: boolean,
+  answer: (from: number, to: number) => unknown,
+  state = { whole: { from: 0, to: 20 } },
+) {
   const asked: [number, number][] = [];
   let changes = 0;
   const context = {
     live,
     data: { id: "a/b" },
+    store: { state },
     source: {
       messages: async (_: string, from: number, to: number) => {
         asked.push([from, to]);
@@ -45,8 +50,26 @@ test("a range that keeps moving is asked for now and then, the latest at last", 
     await pause(50);
   }
   await pause(600);
-  assert.ok(asked.length >= 1 && asked.length <= 3, String(asked.length));
+  assert.ok(asked.length >= 1 && asked.length <= 5, String(asked.length));
   assert.deepEqual(asked.at(-1), [13, 14]);
+  made.destroy();
+});
+
+test("the end of a live run is asked for again, until what was under way has arrived", async () => {
+  const state = { whole: { from: 0, to: 10 } };
+  const { feed: made, asked } = feed(true, whole, state);
+  for (let i = 0; i < 8; i++) {
+    made.want({ from: 9, to: 10 });
+    await pause(50);
+  }
+  const before = asked.length;
+  assert.ok(before >= 2, String(before));
+  state.whole.to = 20;
+  for (let i = 0; i < 16; i++) {
+    made.want({ from: 9, to: 10 });
+    await pause(50);
+  }
+  assert.ok(asked.length <= before + 2, `${before}, then ${asked.length}`);
   made.destroy();
 });
 

@@ -1,6 +1,8 @@
 // `byzlab view` and `run --serve`: the page asks the server it came from, and no other.
 import type { Command, CommandDone, Fork, Source } from "./source";
-import type { ComparisonData, LiveDelta, MessageWindow, RunData, RunRow, Seconds, SweepData } from "./types";
+import type {
+  ComparisonData, LiveDelta, MessageWindow, NetworkData, RequestWindow, RunData, RunRow, Seconds, SweepData,
+} from "./types";
 
 export class HttpSource implements Source {
   runs(): Promise<RunRow[]> {
@@ -30,10 +32,12 @@ export class HttpSource implements Source {
 
 /** A run that is still going: the same, and a stream. The browser reconnects by itself. */
 export class LiveSource extends HttpSource implements Source {
-  /** Not asked for while there are none: every refusal would stand on the browser's console. */
-  override messages(id: string, from: Seconds, to: Seconds, limit: number): Promise<MessageWindow> {
-    return id === "live" ? Promise.reject(new Error("Messages can be shown when the run is over."))
-      : super.messages(id, from, to, limit);
+  requests(from: Seconds, to: Seconds, limit: number): Promise<RequestWindow> {
+    return ask<RequestWindow>("api/requests", { from, to, limit });
+  }
+
+  network(): Promise<NetworkData> {
+    return ask<NetworkData>("api/network", {});
   }
 
   live(on: (delta: LiveDelta) => void): () => void {

@@ -1,5 +1,7 @@
 // Where a page has its data from: the file itself, a server, or a live run on a server.
-import type { ComparisonData, LiveDelta, MessageWindow, RunData, RunRow, Seconds } from "./types";
+import type {
+  ComparisonData, LiveDelta, MessageWindow, NetworkData, RequestWindow, RunData, RunRow, Seconds,
+} from "./types";
 
 export interface Source {
   runs(): Promise<RunRow[]>;
@@ -9,6 +11,10 @@ export interface Source {
   comparison(id: string): Promise<ComparisonData>;
   /** Calls `on` for every delta until the returned function is called. */
   live?(on: (delta: LiveDelta) => void): () => void;
+  /** Of a live run: what its clients waited for lately; of more than `limit` every so many. */
+  requests?(from: Seconds, to: Seconds, limit: number): Promise<RequestWindow>;
+  /** Of a live run, as of now. */
+  network?(): Promise<NetworkData>;
   /** To a live run that lets itself be disturbed. Rejects with a sentence for the reader. */
   command?(command: Command): Promise<CommandDone>;
   /** The same seed with one more fault; the id of the new run. */

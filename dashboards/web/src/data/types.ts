@@ -14,6 +14,7 @@ export interface RunData {
   series?: Series;
   story?: StoryLine[];
   recording?: Recording;
+  network?: NetworkData;
   /** Its size in bytes, when it is too large for the file. */
   recording_left_out?: number;
   /** scenario.lock.yaml: runnable, everything resolved. */
@@ -142,6 +143,35 @@ export interface Recording {
   places?: Record<string, [latitude: number, longitude: number]>;
   /** Rows left out beyond the bound, by table. */
   truncated: { [table: string]: number };
+  /** Of a live run: how many rows went, of all tables; counted by the page. */
+  forgotten?: number;
+}
+
+/** network.json: what went through the network; every column counts from the beginning of the run. */
+export interface NetworkData {
+  t: Seconds[];
+  kinds: Record<string, { sent: number[]; bytes: number[]; delivered: number[] }>;
+  /** By reason. */
+  dropped: Record<string, number[]>;
+  /** Where the scenario limits bandwidth. */
+  uplinks?: {
+    bits_per_second: number;
+    /** A row a replica: seconds of sending. */
+    busy: Seconds[][];
+    /** A row a replica: bytes that wait, the most since the moment before. */
+    queue: number[][];
+  };
+}
+
+/** Requests that a live run's clients saw accepted lately. */
+export interface RequestWindow {
+  from: Seconds;
+  to: Seconds;
+  total: number;
+  known_from: Seconds;
+  t: Seconds[];
+  client: number[];
+  latency: Seconds[];
 }
 
 export interface BlockTable {
@@ -175,6 +205,11 @@ export interface MessageWindow {
   to: Seconds;
   total: number;
   kinds: string[];
+  /** Of a live run: since when there are all of them. */
+  known_from?: Seconds;
+  /** What was kept ends here; `left_out` came later. */
+  known_to?: Seconds;
+  left_out?: number;
   rows: MessageRows | null;
   bundles: MessageBundle[] | null;
 }
@@ -237,6 +272,8 @@ export interface RunRow {
 export interface LiveDelta {
   now: Seconds;
   reset?: RunData;
+  /** How many rows to take away at the beginning of these tables, before anything else is done. */
+  forget?: Partial<Record<"blocks" | "commits" | "views" | "states" | "notes" | "story", number>>;
   /** Rows of tables that are known already and have changed. */
   changed?: { blocks?: Partial<BlockTable> & { row: number[] } };
   expectations?: { id: string; status: Status }[];

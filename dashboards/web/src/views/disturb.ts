@@ -55,6 +55,7 @@ export function disturber(context: ViewContext): Disturber | null {
     root,
     update(of) {
       replica = of;
+      root.hidden = !context.interactive;
       if (heading.textContent !== `Disturb r${of}`) heading.textContent = `Disturb r${of}`;
     },
     focus: () => buttons[0].focus(),

@@ -7,6 +7,8 @@ export interface Gestures {
   time(x: number, y: number): number;
   /** Share of the range that a move of that many pixels is. */
   share(dx: number, dy: number): number;
+  /** What is shown, where that is not the store's range. */
+  range?(): Range;
   /** Time runs down: the plain wheel moves it. */
   vertical?: boolean;
   click?(x: number, y: number): void;
@@ -31,10 +33,11 @@ export function timeGestures(element: HTMLElement, store: Store, on: Gestures): 
     const box = element.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
+  const shown = () => on.range?.() ?? store.state.range;
   element.style.touchAction = on.vertical ? "pan-x" : "pan-y";
   element.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    held = { ...where(event), range: store.state.range, moved: false };
+    held = { ...where(event), range: shown(), moved: false };
     element.setPointerCapture(event.pointerId);
   });
   element.addEventListener("pointermove", (event) => {
@@ -57,13 +60,13 @@ export function timeGestures(element: HTMLElement, store: Store, on: Gestures): 
   });
   element.addEventListener("dblclick", (event) => {
     const { x, y } = where(event);
-    store.set({ range: zoomed(store.state.range, on.time(x, y), 0.4) });
+    store.set({ range: zoomed(shown(), on.time(x, y), 0.4) });
   });
   element.addEventListener(
     "wheel",
     (event) => {
       const { x, y } = where(event);
-      const { range, whole } = store.state;
+      const range = shown(), { whole } = store.state;
       if (event.ctrlKey || event.metaKey) {
         store.set({ range: zoomed(range, on.time(x, y), Math.exp(event.deltaY * 0.004)) });
       } else if (on.vertical) {

@@ -16,6 +16,7 @@ import {
   type PairRow,
   type Sample,
 } from "./latency_layout";
+import { requestFeed } from "./live_feeds";
 import { modelOf } from "./run_model";
 import { font, hatching, mixed, shades, type Shades } from "./shades";
 import { drawAxis } from "./timelines";
@@ -128,10 +129,14 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     element("div", { class: "pair" }, clients, pairs),
   );
 
+  const requests = requestFeed(context, () => tellClients(clients, context, store.state.range));
+
   return {
     update(range) {
+      requests.want(range);
       const model = modelOf(data);
-      const key = `${range.from} ${range.to} ${model.recording.commits.t.length}`;
+      const { commits, forgotten } = model.recording;
+      const key = `${range.from} ${range.to} ${commits.t.length} ${forgotten ?? 0}`;
       if (key !== asked) {
         asked = key;
         of = samples(model, range);
@@ -155,6 +160,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       legend.update();
     },
     destroy() {
+      requests.destroy();
       for (const c of [bars, map, steps]) c.destroy();
     },
   };
@@ -166,8 +172,7 @@ const most_clients = 12;
 function tellClients(root: HTMLElement, context: ViewContext, range: Range): void {
   const model = modelOf(context.data),
     rows = byClient(model, range);
-  // A live page does not have them: they are kept for the whole run.
-  root.hidden = context.live || rows.length === 0;
+  root.hidden = rows.length === 0;
   if (root.hidden) return;
   const shown =
     rows.length <= most_clients ? rows : [...rows].sort((a, b) => b.p99 - a.p99).slice(0, most_clients);

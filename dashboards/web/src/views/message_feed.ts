@@ -1,5 +1,6 @@
 // The messages of the shown range, fetched when the range comes to rest; the last answer is kept, and used
-// again while it covers the range.
+// again while it covers the range. Of a live run the latest are on the server, and a range at its end is asked
+// for again until what was under way then has arrived.
 import type { MessageRows, MessageWindow } from "../data/types";
 import type { Range } from "../store";
 import type { ViewContext } from "./view";
@@ -12,6 +13,8 @@ export class MessageFeed {
   trouble: string | null = null;
   waiting = false;
   private asked = "";
+  /** Nothing can come that would change the answer. */
+  private settled = true;
   private timer = 0;
   private ended = false;
   private range: Range = { from: 0, to: 0 };
@@ -26,13 +29,15 @@ export class MessageFeed {
 
   /** At most one question in a while, for the latest range: a live run moves it ten times a second. */
   want(range: Range): void {
-    const key = `${range.from} ${range.to}`;
-    if (key === this.asked) return;
+    const key = `${this.context.data.id} ${range.from} ${range.to}`;
+    if (key === this.asked && this.settled) return;
+    const { live } = this.context;
+    const covered = this.covers(range) && this.asked.startsWith(`${this.context.data.id} `);
     this.asked = key;
     this.range = range;
-    if (this.covers(range) || this.timer) return;
+    if (covered || this.timer) return;
     this.waiting = true;
-    const pause = this.context.live ? 500 : this.window ? 120 : 0;
+    const pause = live ? (this.window ? 250 : 0) : this.window ? 120 : 0;
     this.timer = window.setTimeout(() => {
       this.timer = 0;
       void this.fetch(this.range);
@@ -47,6 +52,7 @@ export class MessageFeed {
   private covers(range: Range): boolean {
     const w = this.window;
     return (
+      this.settled &&
       w !== null &&
       w.rows !== null &&
       w.rows.sent.length >= w.total &&
@@ -57,6 +63,9 @@ export class MessageFeed {
 
   private async fetch(range: Range): Promise<void> {
     const number = ++this.sent;
+    const { live, store } = this.context;
+    // Long enough ago for all that was under way to have arrived.
+    const settled = !live || store.state.whole.to >= range.to + Math.max(1, (range.to - range.from) * 0.1);
     let found: MessageWindow | null = null,
       trouble: string | null = null;
     try {
@@ -67,6 +76,7 @@ export class MessageFeed {
     // Answers may come out of order; an old one does not replace a new one.
     if (this.ended || number < this.answered) return;
     this.answered = number;
+    this.settled = settled;
     this.window = found;
     this.trouble = trouble;
     this.waiting = this.timer !== 0;

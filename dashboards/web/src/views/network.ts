@@ -1,20 +1,35 @@
-// Network: messages and bytes of each kind a commit costs, losses by reason, both over time, and who sends
-// to whom in the shown range.
+// Network, of the shown range: messages and bytes of each kind a commit costs, losses by reason, both over
+// time, each replica's uplink, and who sends to whom.
 import { timeChart } from "../charts/time_chart";
 import { lineStyle } from "../colours";
 import type { Series } from "../data/types";
 import { element } from "../dom";
 import { figure } from "../figure";
-import { bytes, number, share } from "../format";
+import { bytes, moment, number, share } from "../format";
 import { Canvas, label, stroke } from "./canvas";
 import { MessageFeed, no_rows } from "./message_feed";
 import { replicaSet } from "./names";
-import { bandwidthOf, kindRows, matrix, utilisation, type Matrix } from "./network_layout";
-import { modelOf } from "./run_model";
+import { answeredRange, latestRange, networkFeed } from "./live_feeds";
+import {
+  bandwidthOf,
+  kindRows,
+  kindRowsIn,
+  lossesIn,
+  matrix,
+  momentsOf,
+  utilisation,
+  type KindRow,
+  type Matrix,
+} from "./network_layout";
+import { uplinkStrips } from "./uplinks";
+import { lowerBound, modelOf } from "./run_model";
 import { font, hatching, mixed, shades } from "./shades";
 import { Tip } from "./tip";
 import type { View, ViewContext } from "./view";
 import "./views.css";
+
+/** Of a live run the matrix is that of so many of the latest messages, unless a part of it is chosen. */
+const latest_messages = 1500;
 
 export function mount(root: HTMLElement, context: ViewContext): View {
   const { data, store } = context;
@@ -22,13 +37,15 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   const pair = element("div", { class: "pair" });
   stack.append(pair);
   root.append(stack);
-  let counted: object | null = null; // the summary whose counts are shown; a live run's come when it is over
-  const count = () => {
-    if (counted === data.summary) return;
-    counted = data.summary;
-    pair.replaceChildren(kindsFigure(context), lossFigure(context));
-  };
-  count();
+  const kinds = kindsFigure(context),
+    losses = lossFigure(context);
+  pair.append(kinds.root, losses.root);
+  const counts = networkFeed(context, () => {
+    kinds.update();
+    losses.update();
+    strips?.update(store.state.range, store.state.cursor);
+  });
+  let strips: View | null = null;
 
   const charts: View[] = [];
   if (data.series && data.series.t.length > 1) {
@@ -71,7 +88,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   }
 
   const bandwidth = bandwidthOf(data.lock_yaml);
-  if (bandwidth !== null && data.series && data.series.t.length > 1)
+  if (data.network?.uplinks) strips = uplinkStrips(stack, context);
+  else if (bandwidth !== null && data.series && data.series.t.length > 1)
     charts.push(
       timeChart(stack, context, {
         title: "Use of the uplinks",
@@ -109,7 +127,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
 
   const size = () => (cells ? Math.max(4, Math.min(34, (canvas.width - 60) / cells.groups.length)) : 20);
   function again(): void {
-    cells = matrix(feed.window?.rows ?? no_rows, modelOf(data).n, store.state.range);
+    cells = matrix(feed.window?.rows ?? no_rows, modelOf(data).n, answeredRange(context, feed.window, latest_messages));
     canvas.height = 34 + cells.groups.length * size();
     said.textContent =
       feed.trouble ??
@@ -117,7 +135,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
         ? `${number(feed.window.total)} messages in this range: zoom in to see who sent them.`
         : feed.window && feed.window.total > (feed.window.rows?.sent.length ?? 0)
           ? `Of the first ${number(feed.window.rows?.sent.length ?? 0)} of ${number(feed.window.total)} messages.`
-          : `${number(cells.total)} messages.`);
+          : `${number(cells.total)} messages${context.live ? `, ${moment(feed.window?.from ?? 0)} to ${moment(feed.window?.to ?? 0)}` : ""}.`);
     canvas.redraw();
     grid.refresh();
   }
@@ -172,12 +190,17 @@ export function mount(root: HTMLElement, context: ViewContext): View {
 
   return {
     update(range, cursor) {
-      count();
+      counts.want();
+      kinds.update();
+      losses.update();
+      strips?.update(range, cursor);
       for (const c of charts) c.update(range, cursor);
-      feed.want(range);
+      feed.want(latestRange(context, latest_messages));
       again();
     },
     destroy() {
+      counts.destroy();
+      strips?.destroy();
       feed.destroy();
       canvas.destroy();
       for (const c of charts) c.destroy();
@@ -185,61 +208,111 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   };
 }
 
-/** Bars in HTML: a row a kind, messages and bytes a commit. */
-function kindsFigure(context: ViewContext): HTMLElement {
-  const rows = kindRows(context.data.summary);
-  const made = figure({
-    title: "What a commit costs, by kind of message",
-    meaning: "Over the whole run, losses and view changes included.",
-    table: () => ({
-      columns: ["kind", "sent", "bytes", "lost", "messages a commit", "bytes a commit"],
-      rows: rows.map((r) => [r.name, r.sent, r.bytes, r.lost, r.per_commit, r.bytes_per_commit]),
-    }),
-  });
-  const most = Math.max(1e-9, ...rows.map((r) => r.sent)),
-    most_bytes = Math.max(1e-9, ...rows.map((r) => r.bytes));
-  const commits = rows.some((r) => r.per_commit > 0);
-  made.body.append(
-    rows.length === 0
-      ? element("p", { class: "note" }, context.live ? "Counted when the run is over." : "No messages were sent.")
-      : element(
-          "div",
-          { class: "bars" },
-          ...rows.flatMap((r) => [
-            element("span", {}, r.name),
-            bar(r.sent / most, commits ? number(r.per_commit) : number(r.sent), "messages"),
-            bar(r.bytes / most_bytes, bytes(commits ? r.bytes_per_commit : r.bytes), "bytes"),
-          ]),
-        ),
-  );
-  return made.root;
+/** What is counted: the whole run as summary.json has it, or the part of it that is shown. */
+interface Counted {
+  kinds: KindRow[];
+  lost: [reason: string, count: number][];
+  words: string;
 }
 
-function lossFigure(context: ViewContext): HTMLElement {
-  const rows = Object.entries(context.data.summary.dropped ?? {})
-    .filter(([, count]) => count > 0)
-    .sort((a, b) => b[1] - a[1]);
+function counted(context: ViewContext): Counted {
+  const { data, store } = context,
+    { range, whole } = store.state;
+  const all = range.from <= whole.from && range.to >= whole.to;
+  if (!data.network || (all && !context.live))
+    return {
+      kinds: kindRows(data.summary),
+      lost: Object.entries(data.summary.dropped ?? {}).sort((a, b) => b[1] - a[1]),
+      words: "Over the whole run, losses and view changes included.",
+    };
+  const { t } = data.network,
+    { first, last } = momentsOf(t, range);
+  const from = t[first] ?? 0,
+    to = t[last] ?? 0;
+  const commits = heightAt(data.series, to) - heightAt(data.series, from);
+  return {
+    kinds: kindRowsIn(data.network, first, last, commits),
+    lost: lossesIn(data.network, first, last),
+    words: `Sent from ${moment(from)} to ${moment(to)}, ${number(commits)} ${commits === 1 ? "height" : "heights"} committed; losses and view changes included.`,
+  };
+}
+
+function heightAt(series: Series | undefined, at: number): number {
+  if (!series || series.t.length === 0) return 0;
+  const i = lowerBound(series.t.length, at, (k) => series.t[k] + 1e-9);
+  return series.height[Math.min(i, series.t.length - 1)];
+}
+
+interface Bars {
+  root: HTMLElement;
+  update(): void;
+}
+
+/** Bars in HTML: a row a kind, messages and bytes a commit. */
+function kindsFigure(context: ViewContext): Bars {
   const made = figure({
-    title: "Lost messages, by reason",
+    title: "What a commit costs, by kind of message",
     table: () => ({
-      columns: ["reason", "messages"],
-      rows: Object.entries(context.data.summary.dropped ?? {}),
+      columns: ["kind", "sent", "bytes", "lost", "messages a commit", "bytes a commit"],
+      rows: counted(context).kinds.map((r) => [r.name, r.sent, r.bytes, r.lost, r.per_commit, r.bytes_per_commit]),
     }),
   });
-  const most = Math.max(1, ...rows.map(([, count]) => count));
-  made.body.append(
-    rows.length === 0
-      ? element("p", { class: "note" }, context.live ? "Counted when the run is over." : "None was lost.")
-      : element(
-          "div",
-          { class: "bars one" },
-          ...rows.flatMap(([reason, count]) => [
-            element("span", {}, reason.replace("_", " ")),
-            bar(count / most, number(count), "lost"),
-          ]),
-        ),
-  );
-  return made.root;
+  const said = element("p", { class: "note", role: "status" });
+  const bars = element("div", { class: "bars" });
+  made.body.append(said, bars);
+  let told = "";
+  return {
+    root: made.root,
+    update() {
+      const { kinds: rows, words } = counted(context);
+      const none = context.live ? "Nothing was sent yet." : "No messages were sent.";
+      const key = words + rows.map((r) => `${r.name} ${r.sent} ${r.bytes}`).join();
+      if (key === told) return;
+      told = key;
+      said.textContent = rows.length === 0 ? none : words;
+      const most = Math.max(1e-9, ...rows.map((r) => r.sent)),
+        most_bytes = Math.max(1e-9, ...rows.map((r) => r.bytes));
+      const commits = rows.some((r) => r.per_commit > 0);
+      bars.replaceChildren(
+        ...rows.flatMap((r) => [
+          element("span", {}, r.name),
+          bar(r.sent / most, commits ? number(r.per_commit) : number(r.sent), "messages"),
+          bar(r.bytes / most_bytes, bytes(commits ? r.bytes_per_commit : r.bytes), "bytes"),
+        ]),
+      );
+      made.refresh();
+    },
+  };
+}
+
+function lossFigure(context: ViewContext): Bars {
+  const made = figure({
+    title: "Lost messages, by reason",
+    table: () => ({ columns: ["reason", "messages"], rows: counted(context).lost }),
+  });
+  const said = element("p", { class: "note", role: "status" });
+  const bars = element("div", { class: "bars one" });
+  made.body.append(said, bars);
+  let told = "none";
+  return {
+    root: made.root,
+    update() {
+      const rows = counted(context).lost.filter(([, count]) => count > 0);
+      const key = rows.join();
+      if (key === told) return;
+      told = key;
+      const most = Math.max(1, ...rows.map(([, count]) => count));
+      said.textContent = rows.length === 0 ? (context.live ? "None is lost so far." : "None was lost.") : "";
+      said.hidden = rows.length > 0;
+      bars.replaceChildren(
+        ...rows.flatMap(([reason, count]) => [
+          element("span", {}, reason.replace("_", " ")),
+          bar(count / most, number(count), "lost"),
+        ]),
+      );
+      made.refresh();
+    },
+  };
 }
 
 function bar(share: number, words: string, kind: string): HTMLElement {

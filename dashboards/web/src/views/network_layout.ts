@@ -1,5 +1,5 @@
 // Who sends what to whom, as numbers: kinds by commit, losses by reason, a sender × receiver matrix.
-import type { MessageRows, Summary } from "../data/types";
+import type { MessageRows, NetworkData, Summary } from "../data/types";
 import type { Range } from "../store";
 
 export interface KindRow {
@@ -25,6 +25,45 @@ export function kindRows(summary: Summary): KindRow[] {
       bytes_per_commit: commits > 0 ? k.bytes / commits : 0,
     }))
     .sort((a, b) => b.sent - a.sent);
+}
+
+/** The moments of a table round a range: the last one up to its beginning, the first one from its end on. */
+export function momentsOf(t: readonly number[], range: Range): { first: number; last: number } {
+  let first = 0,
+    last = t.length - 1;
+  while (first + 1 < t.length && t[first + 1] <= range.from) first++;
+  while (last > first + 1 && t[last - 1] >= range.to) last--;
+  return { first, last };
+}
+
+/** The same between two moments of the run; `commits`: blocks committed then. */
+export function kindRowsIn(of: NetworkData, first: number, last: number, commits: number): KindRow[] {
+  const grown = (column: number[]) => (column[last] ?? 0) - (column[first] ?? 0);
+  return Object.entries(of.kinds)
+    .map(([name, k]) => ({ name, sent: grown(k.sent), bytes: grown(k.bytes), arrived: grown(k.delivered) }))
+    .filter((k) => k.sent > 0)
+    .map(({ name, sent, bytes, arrived }) => ({
+      name,
+      sent,
+      bytes,
+      lost: Math.max(0, sent - arrived),
+      per_commit: commits > 0 ? sent / commits : 0,
+      bytes_per_commit: commits > 0 ? bytes / commits : 0,
+    }))
+    .sort((a, b) => b.sent - a.sent);
+}
+
+export function lossesIn(of: NetworkData, first: number, last: number): [reason: string, count: number][] {
+  return Object.entries(of.dropped)
+    .map(([reason, column]): [string, number] => [reason, (column[last] ?? 0) - (column[first] ?? 0)])
+    .sort((a, b) => b[1] - a[1]);
+}
+
+/** What of an interval an uplink was busy: by replica, and by interval (the first ends at t[1]). */
+export function useOf(of: NetworkData): number[][] {
+  return (of.uplinks?.busy ?? []).map((busy) =>
+    busy.map((b, i) => (i === 0 ? 0 : (b - busy[i - 1]) / Math.max(1e-9, of.t[i] - of.t[i - 1]))),
+  );
 }
 
 export interface Matrix {

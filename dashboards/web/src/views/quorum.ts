@@ -46,7 +46,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     const { commits, blocks } = modelOf(data).recording;
     const k = lowerBound(commits.t.length, 0, (i) => (commits.t[i] <= t ? -1 : 1)) - 1;
     const row = commits.t.length === 0 ? -1 : Math.max(0, k);
-    return row < 0 ? 1 : blocks.height[commits.block[row]];
+    return row < 0 ? 1 : (blocks.height[commits.block[row]] ?? 1);
   }
 
   function pick(to: number): void {

@@ -49,19 +49,25 @@ export interface RunModel {
   blockOf: (id: string) => number;
 }
 
-const models = new WeakMap<RunData, { of: Recording | undefined; size: string; model: RunModel }>();
+interface Known {
+  of: Recording | undefined;
+  requests: Recording["requests"];
+  size: string;
+  model: RunModel;
+}
+const models = new WeakMap<RunData, Known>();
 
 /** Made anew only when the run has grown (a live run keeps its object). */
 export function modelOf(data: RunData): RunModel {
   const r = data.recording;
   const size = r
-    ? [r.commits.t, r.views.t, r.states.t, r.notes.t, r.blocks.id].map((c) => c.length).join() +
+    ? [r.forgotten ?? 0, ...[r.commits.t, r.views.t, r.states.t, r.notes.t, r.blocks.id].map((c) => c.length)].join() +
       data.summary?.faults?.reduce((sum, f) => sum + f.windows.length + f.windows.filter((w) => w.to !== null).length, 0)
     : "";
   const known = models.get(data);
-  if (known?.size === size && known.of === r) return known.model;
+  if (known?.size === size && known.of === r && known.requests === r?.requests) return known.model;
   const model = makeModel(data);
-  models.set(data, { of: r, size, model });
+  models.set(data, { of: r, requests: r?.requests, size, model });
   return model;
 }
 
@@ -90,7 +96,8 @@ function makeModel(data: RunData): RunModel {
     views: viewSpans(recording, n, end),
     down: downSpans(recording, n, end),
     cuts: faults.flatMap((f) => cutOf(f, n)),
-    commits: rowsBy(recording.commits.replica, n),
+    // Not those of a block that is no longer there.
+    commits: rowsBy(recording.commits.replica.map((r, i) => (recording.commits.block[i] < 0 ? -1 : r)), n),
     notes: rowsBy(recording.notes.replica, n),
     children: grouped(recording.blocks.parent, recording.blocks.id.length),
     at_height: grouped(recording.blocks.height, top + 1),

@@ -119,6 +119,7 @@ class Both implements SideBySide {
         violations: data.violations ?? [],
         revision: 0,
         live: false,
+        interactive: false,
       } as ViewContext);
     });
     this.schedule();

@@ -7,6 +7,7 @@ import { moment, number } from "../format";
 import { Canvas, stroke } from "./canvas";
 import { timeGestures, zoomed } from "./gestures";
 import { describeMessage, MessageFeed, most_messages, no_rows } from "./message_feed";
+import { answeredRange, latestRange, requestFeed } from "./live_feeds";
 import { conflictsOf, modelOf, type RunModel } from "./run_model";
 import { dashOf, hue, shades } from "./shades";
 import {
@@ -38,8 +39,12 @@ import {
   notedIn,
 } from "./spacetime_draw";
 import { Tip } from "./tip";
+import type { Range } from "../store";
 import type { View, ViewContext } from "./view";
 import "./views.css";
+
+/** As many of the latest messages of a live run are shown, unless a part of it is chosen. */
+const latest_messages = 160;
 
 export function mount(root: HTMLElement, context: ViewContext): View {
   const { data, store } = context;
@@ -61,6 +66,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     drawKinds();
     canvas.redraw();
   });
+  const requests = requestFeed(context, () => canvas.redraw());
   const kinds = element("div", { class: "chips", role: "group", "aria-label": "kinds of message" });
   const proofButton = element(
     "button",
@@ -95,7 +101,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     title: "Messages in space and time",
     meaning:
       "Time runs down, a lane is a replica. Double arrows: a sender says two things; ✕: lost. Point at a message for its causes and effects, click a lane's name to hide it. On the right, what clients waited for.",
-    table: () => table(current().window, current().rows, context),
+    table: () => table(current().window, current().rows, context, shownRange()),
     tools: [heightField, order, proofButton],
   });
   picture.body.append(kinds);
@@ -114,6 +120,29 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   picture.body.append(element("div", { class: "said" }, said, zoomButton));
   const tip = new Tip(picture.body);
   root.append(picture.root);
+
+  let latest = true;
+  const latestButton = element(
+    "button",
+    {
+      type: "button",
+      "aria-pressed": "true",
+      title: "While no part of the run is chosen: the last moments only",
+      onclick: () => {
+        latest = !latest;
+        latestButton.setAttribute("aria-pressed", String(latest));
+        feed.want(wantedRange());
+        again();
+      },
+    },
+    "latest",
+  );
+  proofButton.before(latestButton);
+
+  /** The end of a live run is followed closely, where messages can be told apart. */
+  const wantedRange = () => (latest && !proof ? latestRange(context, latest_messages) : store.state.range);
+  const shownRange = () =>
+    latest && !proof ? answeredRange(context, feed.window, latest_messages) : store.state.range;
 
   const gutter = () => (canvas.width < 560 ? 44 : 64);
   const again = () => {
@@ -178,7 +207,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   }
 
   function zoomToSee(): void {
-    const { range, cursor } = store.state;
+    const { cursor } = store.state,
+      range = shownRange();
     const total = Math.max(1, feed.window?.total ?? 1);
     const at =
       cursor > range.from && cursor < range.to
@@ -241,13 +271,14 @@ export function mount(root: HTMLElement, context: ViewContext): View {
 
   function paint(pen: CanvasRenderingContext2D, width: number, height: number): void {
     const shade = shades(),
-      { range, cursor } = store.state,
+      { cursor } = store.state,
+      range = shownRange(),
       left = gutter(),
       inner = height - head - foot;
     const { window: w, rows, only } = current();
     const replicas = lanesOf(model, store.state.selection.replicas);
     const bundled = w.bundles !== null && !proof;
-    const lanes = bundled || proof || context.live ? [] : clientLanes(model, range);
+    const lanes = bundled || proof ? [] : clientLanes(model, range);
     const room = lanes.length * (width < 560 ? 18 : 30);
     shown = spaceTime(w, rows, replicas, model.quorum, range, width - left - room, inner, { ...filters, only });
     drawTimes(pen, shown, left, width, height, range, shade);
@@ -303,7 +334,8 @@ export function mount(root: HTMLElement, context: ViewContext): View {
               : cut
                 ? `The first ${number(w.rows?.sent.length ?? 0)} of ${number(w.total)} messages are drawn.`
                 : `${number(now.arrows.length)} messages${now.left_out > 0 ? `, ${number(now.left_out)} filtered out or outside the range` : ""}.`;
-    if (said.textContent !== words) said.textContent = words;
+    const where = proof ? "" : keptWords(w, shownRange());
+    if (said.textContent !== words + where) said.textContent = words + where;
     zoomButton.hidden = !(bundled || cut);
   }
 
@@ -321,6 +353,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   };
   timeGestures(canvas.element, store, {
     vertical: true,
+    range: shownRange,
     time: (_x, y) => shown?.time_at(y - head) ?? store.state.range.from,
     share: (_dx, dy) => dy / (canvas.height - head - foot),
     hover: (x, y) => {
@@ -380,12 +413,15 @@ export function mount(root: HTMLElement, context: ViewContext): View {
 
   let first = true;
   return {
-    update(range) {
+    update() {
       model = modelOf(data);
+      const range = wantedRange();
+      latestButton.hidden = !context.live;
+      requests.want(range);
       if (first) {
         first = false;
         drawKinds();
-        if (store.state.selection.focus && proven()?.window.rows) showProof(true);
+        if (store.takeWanted() && proven()?.window.rows) showProof(true);
       }
       proofButton.hidden = proven() === null;
       canvas.height = canvas.width < 560 ? 520 : Math.max(420, Math.min(760, innerHeight - 400));
@@ -395,9 +431,19 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     },
     destroy() {
       feed.destroy();
+      requests.destroy();
       canvas.destroy();
     },
   };
+}
+
+/** What a window has not, because its server keeps a part of the run's messages only. */
+function keptWords(w: MessageWindow, range: Range): string {
+  if (w.known_from && w.known_from > range.from)
+    return ` Of a run that goes on the latest are kept: here since ${moment(w.known_from)}.`;
+  if (w.known_to !== undefined && w.known_to < range.to)
+    return ` Kept until ${moment(w.known_to)}; ${number(w.left_out)} came later.`;
+  return "";
 }
 
 /** All replicas to 40; beyond, those selected, or the first 24. */
@@ -406,14 +452,13 @@ function lanesOf(model: RunModel, selected: readonly number[]): number[] {
   return Array.from({ length: model.n <= 40 ? model.n : 24 }, (_, r) => r);
 }
 
-function table(w: MessageWindow, rows: MessageRows, context: ViewContext) {
+function table(w: MessageWindow, rows: MessageRows, context: ViewContext, range: Range) {
   if (w.bundles)
     return {
       columns: ["from, s", "to, s", "kind", "messages", "lost"],
       rows: w.bundles.map((b) => [b.from_t, b.to_t, w.kinds[b.kind], b.count, b.dropped]),
     };
-  const two = twofold(rows),
-    { range } = context.store.state;
+  const two = twofold(rows);
   const inside = rows.sent
     .map((_, i) => i)
     .filter((i) => rows.sent[i] <= range.to && (rows.at[i] ?? rows.sent[i]) >= range.from);

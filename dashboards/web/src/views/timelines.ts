@@ -16,7 +16,7 @@ import { Legend, Tip, type Key } from "./tip";
 import type { View, ViewContext } from "./view";
 import "./views.css";
 
-const axis = 22;
+export const axis = 22;
 const most_height = 620;
 
 export function mount(root: HTMLElement, context: ViewContext): View {

@@ -7,6 +7,7 @@ import { asOf } from "./as_of";
 import { Canvas, label, stroke } from "./canvas";
 import { disturber } from "./disturb";
 import { MessageFeed, no_rows } from "./message_feed";
+import { answeredRange, latestRange } from "./live_feeds";
 import { mark_words, replicaSet } from "./names";
 import { isCut, lowerBound, modelOf, type RunModel } from "./run_model";
 import { bold, font, hatching, hue, lettersOn, mixed, shades, type Shades } from "./shades";
@@ -24,6 +25,9 @@ import {
 } from "./topology_layout";
 import type { View, ViewContext } from "./view";
 import "./views.css";
+
+/** Of a live run the lines between replicas are those of so many of the latest messages. */
+const latest_messages = 600;
 
 export function mount(root: HTMLElement, context: ViewContext): View {
   const { data, store } = context;
@@ -82,7 +86,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
     drawFields(pen, fields, shade);
     for (const hull of hulls(model.cuts, t, (r) => at[r], model.n))
       drawHull(pen, hull.points, hull.side, shade);
-    drawTraffic(pen, traffic(rows, store.state.range), at, shade);
+    drawTraffic(pen, traffic(rows, answeredRange(context, feed.window, latest_messages)), at, shade);
     if (model.n <= 24) drawCutLinks(pen, model, at, t, shade);
     for (const dot of underWay(rows, t)) {
       const a = at[dot.from],
@@ -105,6 +109,10 @@ export function mount(root: HTMLElement, context: ViewContext): View {
         model,
         shade,
         map !== null || model.n > 64 || spacing() > 48,
+        // Where they stand close on the circle, names are outside of it.
+        map === null && model.n <= 64 && spacing() <= 48
+          ? outward(at[s.replica], { x: width / 2, y: height / 2 })
+          : { x: 0, y: -1 },
       );
     pen.font = bold;
     for (const f of fields) haloed(pen, f.name, f.x, f.name_y, shade.ink2, shade);
@@ -169,7 +177,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   });
 
   return {
-    update(range) {
+    update() {
       const made = modelOf(data);
       if (made !== model) {
         model = made;
@@ -177,7 +185,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       }
       states = nodeStates(model, now());
       canvas.height = canvas.width < 560 ? 400 : Math.max(400, Math.min(640, innerHeight - 420));
-      feed.want(range);
+      feed.want(latestRange(context, latest_messages));
       legend.update();
       canvas.redraw();
       picture.refresh();
@@ -299,6 +307,7 @@ function drawNode(
   model: RunModel,
   shade: Shades,
   roomy: boolean,
+  name_to: Place,
 ): void {
   const ring = s.view === null ? shade.ink3 : hue(shade, s.view);
   const fill = s.down ? shade.line2 : s.byzantine ? shade.fail : shade.paper;
@@ -325,7 +334,8 @@ function drawNode(
   pen.font = bold;
   const letters = s.byzantine && !s.down ? lettersOn(fill) : shade.ink;
   label(pen, glyph(s), p.x, p.y + 0.5, letters, "center");
-  haloed(pen, `r${s.replica}`, p.x, p.y - r - 11, shade.ink, shade);
+  const away = r + 11 + Math.abs(name_to.x) * 3; // words are wider than high
+  haloed(pen, `r${s.replica}`, p.x + name_to.x * away, p.y + name_to.y * away, shade.ink, shade);
   if (!roomy) return;
   pen.font = font;
   const words =
@@ -333,6 +343,12 @@ function drawNode(
       ? `h ${s.height}`
       : `v${s.view} · h ${s.height}`;
   haloed(pen, words, p.x, p.y + r + 11, shade.ink2, shade);
+}
+
+/** Unit vector from the middle. */
+function outward(p: Place, middle: Place): Place {
+  const far = Math.hypot(p.x - middle.x, p.y - middle.y) || 1;
+  return { x: (p.x - middle.x) / far, y: (p.y - middle.y) / far };
 }
 
 function haloed(

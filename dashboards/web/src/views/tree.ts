@@ -158,7 +158,7 @@ function openOnFork(context: ViewContext): void {
 
 function showFork(context: ViewContext, model: RunModel, c: Conflict): void {
   const { blocks } = model.recording;
-  context.store.set({ selection: { focus: c.id, block: blocks.id[c.b] } });
+  context.store.set({ selection: { block: blocks.id[c.b] } });
   const from = Math.min(blocks.seen[c.a], blocks.seen[c.b]),
     margin = (c.at - from) * 0.06;
   context.store.set({ range: { from: from - margin, to: c.at + margin }, cursor: c.at + 1e-9 });
@@ -416,7 +416,10 @@ function reorgList(
           c.at,
           `✗ ${c.text}: ${blocks.id[c.a].slice(0, 6)} against ${blocks.id[c.b].slice(0, 6)}`,
           "bad",
-          () => showFork(context, model(), c),
+          () => {
+            context.store.set({ selection: { focus: c.id } });
+            showFork(context, model(), c);
+          },
         ),
       );
     for (const r of found.slice(0, 60))

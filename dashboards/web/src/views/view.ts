@@ -15,6 +15,8 @@ export interface ViewContext {
   revision: number;
   /** The run is going on. */
   live: boolean;
+  /** And takes commands. */
+  interactive: boolean;
 }
 
 export interface View {
