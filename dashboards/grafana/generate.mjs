@@ -244,7 +244,7 @@ function dashboardJson(d) {
     timezone: 'utc', refresh: '', time: { from: 'now-15m', to: 'now' }, graphTooltip: 1,
     links: others.map((o) => ({
       title: o.title.replace('byzlab: ', ''), type: 'link', url: `/d/byzlab-${o.file}`, keepTime: true, includeVars: true,
-      icon: 'dashboard', tooltip: `${o.title}, same time and variables`, targetBlank: false,
+      icon: 'dashboard', tooltip: `${o.title}, same time and variables`, targetBlank: false, asDropdown: false, tags: [],
     })),
     annotations: {
       list: [{
