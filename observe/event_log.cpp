@@ -59,13 +59,31 @@ void EventLog::on(Time now, const Event& event) {
 /// The first commit of each height by an honest replica, and every other block at that height.
 void EventLog::note(Time now, const Committed& e) {
   if (is_byzantine(e.replica)) return;
-  auto& blocks = committed_[e.block->height];
-  if (std::find(blocks.begin(), blocks.end(), e.block->digest) != blocks.end()) return;
-  blocks.push_back(e.block->digest);
-  add(now, blocks.size() == 1 ? "commit" : "conflicting_commit",
+  const std::size_t blocks = new_at(*e.block);
+  if (blocks == 0) return;
+  add(now, blocks == 1 ? "commit" : "conflicting_commit",
       fmt::format(R"(,"height":{},"block":"{}","view":{},"proposer":"r{}","replica":"r{}","tx":{})",
                   e.block->height.value, e.block->digest.short_hex(), e.block->view.value,
                   e.block->proposer.value, e.replica.value, e.block->requests.size()));
+}
+
+std::size_t EventLog::new_at(const Block& block) {
+  constexpr std::uint64_t kFar = 10'000;  // heights go up one by one
+  const std::uint64_t height = block.height.value;
+  std::size_t known = 0;
+  if (height < first_.size() + kFar) {
+    if (height >= first_.size()) first_.resize(height + 1);
+    if (first_[height] == block.digest) return 0;
+    if (first_[height].is_zero()) {
+      first_[height] = block.digest;
+      return others_.contains(block.height) ? others_[block.height].size() + 1 : 1;
+    }
+    known = 1;
+  }
+  auto& others = others_[block.height];
+  if (std::ranges::find(others, block.digest) != others.end()) return 0;
+  others.push_back(block.digest);
+  return known + others.size();
 }
 
 /// When the first honest replica enters a higher view, and when its leader is another one.

@@ -40,13 +40,18 @@ class EventLog final : public RunObserver {
   /// `{"t":…,"event":"NAME"` + `rest` + `}`
   void add(Time now, std::string_view event, const std::string& rest);
   bool is_byzantine(ReplicaId replica) const;
+  /// How many distinct blocks honest replicas have at the height, this one counted; 0: it was
+  /// known.
+  std::size_t new_at(const Block& block);
 
   std::size_t limit_;
   std::vector<Line> lines_;
   std::size_t dropped_ = 0;
   std::vector<std::string> fault_labels_;
   std::vector<bool> byzantine_;
-  std::map<Height, std::vector<Digest>> committed_;  ///< distinct blocks of honest replicas
+  /// Distinct blocks of honest replicas: the first of each height, and, few, all others.
+  std::vector<Digest> first_;
+  std::map<Height, std::vector<Digest>> others_;
   std::optional<std::pair<Height, View>> highest_view_;
   std::optional<ReplicaId> leader_;
 };

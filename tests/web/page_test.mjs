@@ -15,14 +15,31 @@ const pictures = join(out, "screenshots");
 
 const chromium = await browser(modules);
 mkdirSync(pictures, { recursive: true });
+// Three at a time: while one waits for its page, the others go on.
+const jobs = [
+  () => runPage("pbft-partition", results(byzlab, `${out}/partition`, "run", "scenarios/faults/pbft-partition.yaml")),
+  () => runPage("double-spend", results(byzlab, `${out}/spend`, "run", "scenarios/attacks/double-spend-51.yaml", "--seed", "1")),
+  () => runPage("two-liars", results(byzlab, `${out}/liars`, "run", "scenarios/papers/hotstuff-two-liars.yaml")),
+  () => comparisonPage("comparison", results(byzlab, `${out}/compare`, "compare", "scenarios/faults/leader-crash-pbft.yaml",
+    "--protocols", "pbft,hotstuff,raft", "--vary", "replicas=4,7,10", "--seeds", "1..3")),
+  () => comparisonPage("resilience", results(byzlab, `${out}/map`, "compare", "scenarios/compare/resilience.yaml",
+    "--seeds", "1..1")),
+  () => chartedPage(),
+  () => sweepPage("seeds", results(byzlab, `${out}/seeds`, "sweep", "scenarios/attacks/double-spend-51.yaml", "--seeds", "1..12")),
+  () => sweepPage("sweep", results(byzlab, `${out}/sweep`, "sweep", "scenarios/faults/leader-crash-pbft.yaml",
+    "--vary", "replicas=4,7", "--vary", "network.loss=0%,1%", "--seeds", "1..6")),
+];
+const worker = async () => {
+  for (let job = jobs.shift(); job; job = jobs.shift()) await job();
+};
 try {
-  await runPage("pbft-partition", results(byzlab, `${out}/partition`, "run", "scenarios/faults/pbft-partition.yaml"));
-  await runPage("double-spend", results(byzlab, `${out}/spend`, "run", "scenarios/attacks/double-spend-51.yaml", "--seed", "1"));
-  await runPage("two-liars", results(byzlab, `${out}/liars`, "run", "scenarios/papers/hotstuff-two-liars.yaml"));
-  await comparisonPage("comparison", results(byzlab, `${out}/compare`, "compare", "scenarios/faults/leader-crash-pbft.yaml",
-    "--protocols", "pbft,hotstuff,raft", "--vary", "replicas=4,7,10", "--seeds", "1..3"));
-  await comparisonPage("resilience", results(byzlab, `${out}/map`, "compare", "scenarios/compare/resilience.yaml",
-    "--seeds", "1..1"));
+  await Promise.all([worker(), worker(), worker()]);
+} finally {
+  await chromium.close();
+}
+finish();
+
+async function chartedPage() {
   const charted = join(out, "charted.yaml");
   writeFileSync(charted, "version: 1\nkind: comparison\nname: charted\nbase: { duration: 5s, protocol: { replicas: 4 } }\n"
     + "vary: { protocol: [pbft, raft] }\nruns: { seeds: 1..2 }\nreport: { charts: [cdf] }\n");
@@ -30,13 +47,7 @@ try {
     const shown = await page.$$eval("figure.figure", (all) => all.map((e) => e.getAttribute("aria-label")));
     check(!shown.includes("Heat map") && shown.includes("Distribution"), `only the charts that are asked for: ${shown.join(", ")}`);
   });
-  await sweepPage("seeds", results(byzlab, `${out}/seeds`, "sweep", "scenarios/attacks/double-spend-51.yaml", "--seeds", "1..12"));
-  await sweepPage("sweep", results(byzlab, `${out}/sweep`, "sweep", "scenarios/faults/leader-crash-pbft.yaml",
-    "--vary", "replicas=4,7", "--vary", "network.loss=0%,1%", "--seeds", "1..6"));
-} finally {
-  await chromium.close();
 }
-finish();
 
 async function runPage(name, { page: file, summary }) {
   await withPage(name, file, wide, async (page) => {

@@ -30,10 +30,12 @@ export class InlineSource implements Source {
       .map((v) => v.window)
       .find((w) => w.rows && w.from < to && w.to > from);
     if (!known?.rows) {
+      const how = this.run_?.summary.transport === "tcp"
+        ? "`byzlab view` shows those that were kept." : "`byzlab view` re-runs the scenario and shows any moment.";
       return Promise.reject(new Error(
         this.violations.length > 0
-          ? "This file holds messages around violations only; `byzlab view` shows any moment."
-          : "This file holds no messages; `byzlab view` re-runs the scenario and shows any moment."));
+          ? `This file holds messages around violations only; ${how}`
+          : `This file holds no messages; ${how}`));
     }
     return Promise.resolve(cut(known, known.rows, from, to, limit));
   }

@@ -2,12 +2,12 @@
 // what is on its way. A click on a replica shows its state.
 import { element, empty } from "../dom";
 import { figure } from "../figure";
-import { moment, number } from "../format";
+import { bytes, moment, number } from "../format";
 import { asOf } from "./as_of";
 import { Canvas, label, stroke } from "./canvas";
 import { disturber } from "./disturb";
 import { MessageFeed, no_rows } from "./message_feed";
-import { answeredRange, latestRange } from "./live_feeds";
+import { answeredRange, latestRange, networkFeed } from "./live_feeds";
 import { mark_words, replicaSet } from "./names";
 import { isCut, lowerBound, modelOf, type RunModel } from "./run_model";
 import { bold, font, hatching, hue, lettersOn, mixed, shades, type Shades } from "./shades";
@@ -64,6 +64,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
   const side = element("div", { class: "stack" }, disturb?.root, card);
   root.append(element("div", { class: "beside" }, picture.root, side));
   let told = "";
+  const counts = networkFeed(context, () => {});
   const now = () => asOf(store.state.range, store.state.cursor);
   const picked = () => store.state.selection.replicas[0] ?? states.find((s) => s.leads)?.replica ?? 0;
   /** Pixels from one replica to the next on the circle. */
@@ -186,6 +187,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       states = nodeStates(model, now());
       canvas.height = canvas.width < 560 ? 400 : Math.max(400, Math.min(640, innerHeight - 420));
       feed.want(latestRange(context, latest_messages));
+      if (data.network?.uplinks) counts.want();
       legend.update();
       canvas.redraw();
       picture.refresh();
@@ -195,6 +197,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
       told = card_key;
     },
     destroy() {
+      counts.destroy();
       feed.destroy();
       canvas.destroy();
     },
@@ -409,6 +412,18 @@ function stateCard(
   if (k >= 0) {
     const b = commits.block[held[k]];
     facts.push(["last commit", `${blocks.id[b].slice(0, 8)} at ${moment(commits.t[held[k]])}`]);
+  }
+  for (let i = last - 1; i >= 0; i--) {
+    const row = of[i];
+    if (notes.what[row] !== "certified" || notes.block[row] < 0) continue;
+    facts.push(["last certified", `${blocks.id[notes.block[row]].slice(0, 8)} at ${moment(notes.t[row])}`]);
+    break;
+  }
+  const { network } = context.data,
+    queue = network?.uplinks?.queue[r];
+  if (network && queue) {
+    const at = Math.min(network.t.length - 1, lowerBound(network.t.length, t, (i) => network.t[i]));
+    facts.push(["in its uplink", queue[at] > 0 ? `${bytes(queue[at])} wait` : "nothing waits"]);
   }
   if (model.regions[r]) facts.push(["region", model.regions[r]]);
   const apart = Array.from({ length: model.n }, (_, q) => q).filter((q) => q !== r && isCut(model, r, q, t));

@@ -24,7 +24,7 @@ export function uplinkStrips(root: HTMLElement, context: ViewContext): View {
       strength: (v) => Math.min(1, v),
       is_full: (v) => v >= 0.98,
       colour: (s) => s.accent,
-      words: share,
+      words: (v) => (v > 0 && v < 0.001 ? "< 0.1 %" : share(Math.round(v * 1000) / 1000)),
       column: "use",
     }),
     strip(root, context, {
@@ -87,10 +87,10 @@ function strip(root: HTMLElement, context: ViewContext, options: Strip): View {
       shade = shades(),
       high = rowHeight();
     const x = (t: number) => left + ((t - range.from) / (range.to - range.from)) * (width - left);
-    pen.font = font;
     const every = Math.ceil(11 / high);
     values.forEach((row, r) => {
       const y = axis + r * high;
+      pen.font = font;
       if (r % every === 0) label(pen, `r${r}`, left - 6, y + high / 2, shade.ink2, "right");
       pen.fillStyle = shade.ground;
       pen.fillRect(left, y, width - left, high - 1);
