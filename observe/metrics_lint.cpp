@@ -1,5 +1,6 @@
 // Not a parser of PromQL: a scanner that finds names of metrics, matchers behind them, lists of
-// labels, and templates of labels, in whatever file they stand.
+// labels, and templates of labels, in whatever file they stand. Values of labels are held against
+// the series that runs begin with.
 #include "observe/metrics_lint.h"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "observe/label_values.h"
 #include "observe/metrics_table.h"
 #include "testbed/scenario/nearest.h"
 
@@ -149,8 +151,27 @@ class Scanner {
                                 : fmt::format("`{}` has no label `{}`", spec->name, label));
       while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\'') step();
       const char quote = at_ < text_.size() ? text_[at_++] : '"';
+      const auto begin = at_;
       while (at_ < text_.size() && text_[at_] != quote) step();
+      if (spec != nullptr && known) values(*spec, label, text_.substr(begin, at_ - begin));
       if (at_ < text_.size()) ++at_;
+    }
+  }
+
+  /// "timeout", "timeout|rejected"; other regular expressions and variables are not looked into.
+  void values(const PrometheusMetric& spec, const std::string& label, std::string_view pattern) {
+    const auto plain = [](char c) { return is_name(c) || c == '-' || c == '|'; };
+    if (!is_closed_label(label) || !std::ranges::all_of(pattern, plain)) return;
+    const auto all = closed_label_values().find(std::string(spec.name) + ' ' + label);
+    while (!pattern.empty()) {
+      const std::string value(pattern.substr(0, pattern.find('|')));
+      pattern.remove_prefix(std::min(value.size() + 1, pattern.size()));
+      if (value.empty() || (all != closed_label_values().end() && all->second.contains(value)))
+        continue;
+      std::string has;
+      if (all != closed_label_values().end())
+        for (const auto& one : all->second) has += (has.empty() ? "" : ", ") + one;
+      problem(fmt::format("`{}` of `{}` is never `{}`; it is: {}", label, spec.name, value, has));
     }
   }
 

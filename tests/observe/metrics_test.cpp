@@ -409,6 +409,9 @@ BOOST_AUTO_TEST_CASE(names_in_expressions_are_checked) {
         R"(byzlab_run_info * on (run) group_left (scenario) byzlab_consensus_height)",
         R"(run:byzlab_height:max{run="a"} {{replica}} {{ $labels.expectation }})",
         R"(label_values(byzlab_run_info{protocol=~"$protocol"}, run))",
+        R"(byzlab_client_requests_total{result=~"timeout|committed",run="any"})",
+        R"(byzlab_client_requests_total{result=~"time.*"} byzlab_replicas{state!="$state"})",
+        R"(byzlab_network_messages_sent_total{type=~"PrePrepare|Vote"})",
         R"({{ range query "byzlab_run_info" }}{{ end }} up{job="byzlab"})"})
     for (const auto& problem : problems(right)) BOOST_ERROR(std::string(right) + ": " + problem);
   const std::pair<const char*, const char*> wrongs[] = {
@@ -421,6 +424,12 @@ BOOST_AUTO_TEST_CASE(names_in_expressions_are_checked) {
       {"byzlab_client_latency_seconds",
        "x:1: `byzlab_client_latency_seconds` is a histogram: use its _bucket, _sum or _count"},
       {"run:byzlab_heights:max", "x:1: no rule records `run:byzlab_heights:max`"},
+      {"byzlab_client_requests_total{result=\"late\"}",
+       "x:1: `result` of `byzlab_client_requests_total` is never `late`; it is: committed, "
+       "rejected, timeout"},
+      {"byzlab_replicas{run=\"a\",state=~\"up|sleeping\"}",
+       "x:1: `state` of `byzlab_replicas` is never `sleeping`; it is: crashed, isolated, paused, "
+       "up"},
       {"label_values(byzlab_run_info, hue)", "x:1: `byzlab_run_info` has no label `hue`"},
       {"{{ $labels.hue }}", "x:1: no metric has a label `hue`"},
       {"{{hue}}", "x:1: no metric has a label `hue`"}};

@@ -32,10 +32,10 @@ const files = (folder) => readdirSync(folder, { withFileTypes: true, recursive: 
 // ---- names, rules, what is generated and what is embedded
 const boards = join(sources, 'dashboards');
 ok('metrics lint', byzlab, ['metrics', 'lint', boards]);
-writeFileSync(join(work, 'wrong.json'), '{"expr": "sum by (colour) (byzlab_consensus_heights{replica=\\"r0\\", hue=\\"x\\"})"}');
+writeFileSync(join(work, 'wrong.json'), '{"expr": "sum by (colour) (byzlab_consensus_heights{replica=\\"r0\\", hue=\\"x\\"}) + byzlab_replicas{state=\\"upp\\"}"}');
 const wrong = spawnSync(byzlab, ['metrics', 'lint', join(work, 'wrong.json')], { encoding: 'utf8' });
 check(wrong.status === 1, 'wrong names are accepted');
-for (const what of ['`colour`', 'did you mean `byzlab_consensus_height`', '`hue`'])
+for (const what of ['`colour`', 'did you mean `byzlab_consensus_height`', '`hue`', 'never `upp`'])
   check(wrong.stdout.includes(what), `${what} is not named: ${wrong.stdout}`);
 ok('rules', 'promtool', ['check', 'rules', ...['recording', 'alerts'].map((f) => join(boards, `prometheus/rules/${f}.yml`))]);
 ok('config', 'promtool', ['check', 'config', join(boards, 'prometheus/prometheus.yml')]);
