@@ -11,8 +11,8 @@
 #include <iterator>
 #include <stdexcept>
 
-#include "observe/label_values.h"
 #include "observe/metrics_table.h"
+#include "observe/metrics_values.h"
 #include "testbed/scenario/nearest.h"
 
 namespace byzlab {

@@ -1,4 +1,4 @@
-#include "observe/label_values.h"
+#include "observe/metrics_values.h"
 
 #include <prometheus/metric_family.h>
 
