@@ -13,7 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 say() { printf 'load.sh: %s\n' "$*" >&2; }
 fail() { say "$1"; exit "${2:-70}"; }
 
-links="" data="" results=results epoch=() runs=()
+links="" boards="" data="" results=results epoch=() runs=()
 while [ $# -gt 0 ]; do
   case $1 in
     --data) data=${2:?--data wants a folder}; shift ;;
@@ -59,6 +59,7 @@ for run in "${runs[@]}"; do
   [ "$length" -le "$longest" ] || longest=$length
   label=$(sed -n '/^byzlab_sim_time_seconds{/{s/.*run="\([^"]*\)".*/\1/p;q}' "$work/metrics.om")
   links+="  console   CONSOLE?run=$label&start=$first&end=$last"$'\n'
+  boards+="  grafana   http://127.0.0.1:3000/d/byzlab-00-overview?var-run=$label&from=${first%.*}000&to=$((${last%.*} + 1))000"$'\n'
 done
 # A value that does not change is said about forty times a run: it must be seen from one to the next.
 lookback=$((longest / 20 > 300 ? longest / 20 : 300))
@@ -86,4 +87,12 @@ for _ in 1 2 3; do start && break; server="" port=$((port + 1)); done
 
 echo "prometheus  http://127.0.0.1:$port"
 printf '%s' "${links//CONSOLE/http://127.0.0.1:$port/consoles/byzlab.html}"
+# compose.yaml's Grafana asks the Prometheus at 9090.
+if [ "$port" = 9090 ]; then
+  printf '%s' "$boards"
+  echo "            (with Docker, beside this: docker compose -f $here/compose.yaml up --no-deps grafana)"
+else
+  say "port 9090 is taken, so the Grafana of compose.yaml asks another Prometheus than this one"
+fi
+echo "Ctrl-C ends it."
 wait "$server"
