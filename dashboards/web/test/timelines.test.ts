@@ -201,3 +201,11 @@ test("a height that is committed again as another block was taken back", () => {
   assert.deepEqual([strip.conflicts, strip.taken_back], [[], [2]]);
   assert.deepEqual(agreement(modelOf(data), { from: 0, to: 2 }, 300).taken_back, []);
 });
+
+test("ticks of a narrow range late in a long run differ", () => {
+  for (const range of [{ from: 8.668, to: 8.705 }, { from: 5123.4, to: 5123.40002 }, { from: 0, to: 1e-4 }]) {
+    const texts = ticks(range, 500).map((tick) => tick.text);
+    assert.ok(texts.length >= 2);
+    assert.equal(new Set(texts).size, texts.length, texts.join());
+  }
+});

@@ -6,7 +6,7 @@ import { hatch, paint } from "../colours";
 import type { Seconds } from "../data/types";
 import { element } from "../dom";
 import { figure, type Figure } from "../figure";
-import { duration, moment } from "../format";
+import { moment } from "../format";
 import type { Range } from "../store";
 import type { View, ViewContext } from "../views/view";
 
@@ -273,7 +273,9 @@ export function timeTick(t: Seconds, span: Seconds): string {
   if (span >= 172800) return `${Number((t / 86400).toFixed(2))} d`;
   if (span >= 7200) return `${Number((t / 3600).toFixed(2))} h`;
   if (span >= 600) return `${Number((t / 60).toFixed(2))} min`;
-  return span < 0.05 ? duration(t) : `${Number(t.toFixed(3))} s`;
+  // As many digits as neighbours need to differ.
+  const digits = Math.min(9, Math.max(3, Math.ceil(-Math.log10(Math.max(span, 1e-9))) + 2));
+  return `${Number(t.toFixed(digits))} s`;
 }
 
 function line(pen: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number,
