@@ -131,7 +131,7 @@ class TimeChart implements View {
     return {
       width,
       height: options.height ?? 150,
-      padding: [12, 12, 0, 0],
+      padding: [12, 20, 0, 0],
       scales: {
         x: { time: false, auto: false },
         y: { range: (_, low, high) => this.valueRange(low, high) },
