@@ -86,6 +86,11 @@ async function disturbed(server) {
   check((await at()) <= paused + 0.2, "a step is a tenth of a second");
   await pace.locator("select").selectOption("1");
   await until("the page shows the new speed", () => document.querySelector(".pace select").value === "1");
+  check(!await pace.locator(".too-fast").isVisible(), "at 1× Prometheus may scrape");
+  await pace.locator("select").selectOption("100");
+  await until("above 10× the page says that scrapes are too far apart", () => !document.querySelector(".pace .too-fast").hidden);
+  await pace.locator("select").selectOption("1");
+  await until("the page shows the new speed again", () => document.querySelector(".pace select").value === "1");
   await pace.getByText("go on", { exact: true }).click();
   await until("it goes on", (was) => Number(document.querySelector(".time-strip").getAttribute("aria-valuemax")) > was + 0.4, paused);
 

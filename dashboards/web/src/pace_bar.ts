@@ -29,8 +29,13 @@ export function paceBar(source: Source): PaceBar {
     "aria-label": "speed of the run",
     onchange: () => tell({ command: "speed", speed: speed.value === "max" ? null : Number(speed.value) }),
   }, ...speeds.map((s) => element("option", { value: s ?? "max" }, s === null ? "max" : `${number(s)}×`)));
+  // Between two scrapes a second apart lie more than ten simulated ones: rates and alerts see too little.
+  const tooFast = element("span", {
+    class: "note too-fast", hidden: true,
+    title: "Above 10× what Prometheus scrapes is too far apart: run with --pace 1x, or load the finished run with dashboards/load.sh",
+  }, "too fast to scrape");
   const root = element("div", { class: "pace", hidden: true },
-    element("span", { class: "live-sign" }, "● live"), pause, step, speed, said);
+    element("span", { class: "live-sign" }, "● live"), pause, step, speed, tooFast, said);
   return {
     root,
     update(pace) {
@@ -42,6 +47,7 @@ export function paceBar(source: Source): PaceBar {
       if (![...speed.options].some((o) => o.value === value))
         speed.prepend(element("option", { value }, `${number(pace.speed)}×`));
       speed.value = value;
+      tooFast.hidden = pace.speed !== null && pace.speed <= 10;
       for (const control of [pause, step, speed]) control.disabled = !pace.interactive;
       step.disabled ||= !pace.paused;
     },
