@@ -11,6 +11,7 @@
 // BlockSync::kTimerOwner, and looks at height() afterwards: it may have grown.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -53,14 +54,15 @@ class EarlyMessages {
   static constexpr std::uint32_t kOfOne = 8;
   static constexpr std::uint64_t kHeights = 4;
 
-  /// `now` is the height being decided.
-  void keep(Context& ctx, Height now, Height height, const Message& m) {
-    if (height <= now || height.value - now.value > kHeights) return;
-    if (!ctx.committee().contains(m.from())) return;
+  /// `now` is the height being decided. False when there is no room for it.
+  bool keep(Context& ctx, Height now, Height height, const Message& m) {
+    if (height <= now || height.value - now.value > kHeights) return false;
+    if (!ctx.committee().contains(m.from())) return false;
     count_.resize(ctx.n(), 0);
-    if (count_[m.from().value] == kOfOne) return;
+    if (count_[m.from().value] == kOfOne) return false;
     ++count_[m.from().value];
     messages_.emplace_back(ctx.store(), m);
+    return true;
   }
   /// All of them, oldest first; those still early are to be kept again.
   std::vector<HeldMessage> take() {
@@ -115,11 +117,25 @@ class DecidedChain {
   /// then, and shows that we may be behind: the sender is asked, now and then.
   bool is_next(Context& ctx, Height height, const Message& m) {
     if (height > next()) [[unlikely]] {
-      early_.keep(ctx, next(), height, m);
+      kept_ = early_.keep(ctx, next(), height, m);
       hear(ctx, m.from(), height);
     }
     return height == next();
   }
+  /// Counts what was turned away, because of its height or of its round, where `current` is ours: a
+  /// vote of that phase, or a proposal. What is_next() has kept counts when its height begins.
+  void tally_misplaced(Context& ctx, ReplicaId from, Height height, View round, View current,
+                       std::optional<std::size_t> phase) const {
+    if (height > next() && kept_) return;
+    const bool over = height < next() || (height == next() && round < current);
+    if (phase) {
+      ctx.tally(from, *phase, over ? VoteFate::late : VoteFate::early);
+    } else {
+      ctx.tally(from, over ? ProposalFate::late : ProposalFate::early);
+    }
+  }
+  /// True while blocks that a quorum decided are being fetched.
+  bool syncing() const { return sync_.outstanding() != 0; }
   /// What was kept: to be handled again when a height begins.
   std::vector<HeldMessage> take_early() { return early_.take(); }
   std::size_t early() const { return early_.size(); }
@@ -141,6 +157,7 @@ class DecidedChain {
   OrderedRequests ordered_;
   BlockSync sync_;
   EarlyMessages early_;
+  bool kept_ = false;  // the last message that was early
   std::vector<Decided> awaited_;
   std::vector<BlockRef> committed_;  // at committed_at_
   Time committed_at_ = kNever;

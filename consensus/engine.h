@@ -35,6 +35,7 @@
 #include "base/time.h"
 #include "consensus/committee.h"
 #include "consensus/mempool.h"
+#include "consensus/tallies.h"
 
 namespace byzlab {
 
@@ -59,6 +60,8 @@ class Engine {
   virtual void on_timer(Context&, Timer) = 0;
   /// A request reached this replica's mempool. Engines that pull when they propose need not care.
   virtual void on_request(Context&) {}
+  /// True while it fetches what others have decided and it lacks.
+  virtual bool syncing() const { return false; }
 };
 
 /// Records of bytes in the order written, end to end in one buffer, each behind its length.
@@ -247,7 +250,8 @@ class Context {
     MessageStore* store;
     Mempool* mempool;
     const DurableState* recovered;
-    Rng* rng;  ///< this process's stream
+    Rng* rng;                    ///< this process's stream
+    Tallies* tallies = nullptr;  ///< null: nobody looks at them
   };
 
   Context(const Environment& environment, Time now, Outbox& outbox)
@@ -316,6 +320,23 @@ class Context {
             const BlockRef& block = {}) {
     if (!outbox_.keeps_notes) return;
     put<Note>(milestone, view, value, subject, block ? keep(block) : Note::kNoBlock);
+  }
+  // Counts for whoever looks (see tallies.h); they change nothing.
+  /// A proposal of `from` was handled.
+  void tally(ReplicaId from, ProposalFate fate) {
+    if (environment_.tallies == nullptr || from == self()) [[likely]]
+      return;
+    ++environment_.tallies->proposals[static_cast<std::size_t>(fate)];
+  }
+  /// A vote of `from` in a phase of EngineInfo::vote_phases was handled.
+  void tally(ReplicaId from, std::size_t phase, VoteFate fate) {
+    if (environment_.tallies == nullptr || from == self()) [[likely]]
+      return;
+    ++environment_.tallies->votes[phase % Tallies::kPhases][static_cast<std::size_t>(fate)];
+  }
+  /// A progress timer fired, of EngineInfo::timer_phases: beside the note of it.
+  void tally_timeout(std::size_t phase) {
+    if (environment_.tallies != nullptr) ++environment_.tallies->timeouts[phase];
   }
   /// Tells which view this replica is in and who leads it (role:leader in scenarios). A protocol
   /// whose views (rounds) begin anew at every height says the height, too: later is what has the

@@ -24,8 +24,13 @@ void LinearBft::start(Context& ctx) {
 // onReceiveProposal (Algorithm 4 lines 16-21; Algorithm 2 lines 7-10, Algorithm 3 lines 12-22).
 [[gnu::flatten]] void LinearBft::on(Context& ctx, ReplicaId from, const Proposal& proposal,
                                     const Message& m) {
-  if (!m.checked([&] { return valid(ctx, from, proposal); })) return;
-  if (!proposals_seen_.first_of(proposal.view)) return;
+  if (!m.checked([&] { return valid(ctx, from, proposal); })) {
+    return ctx.tally(from, ProposalFate::rejected);
+  }
+  const bool in_time = proposals_seen_.first_of(proposal.view);
+  ctx.tally(from, in_time && proposal.view >= pacemaker_.view() ? ProposalFate::accepted
+                                                                : ProposalFate::late);
+  if (!in_time) return;
   const BlockRef& block = proposal.block.ref;
   tree_.expect_insert();
   const auto place = place_of(*block);
@@ -181,6 +186,7 @@ void LinearBft::on_timer(Context& ctx, Timer timer) {
   if (timer.id == Pacemaker::kTimer) {
     if (timer.payload != pacemaker_.view().value) return;
     ctx.note(Milestone::timeout, pacemaker_.view());
+    ctx.tally_timeout(0);
     give_up(ctx);
   } else if (timer.id == kBeatTimer) {
     beat_ = std::max(beat_, View(timer.payload));

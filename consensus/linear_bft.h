@@ -64,6 +64,9 @@ struct LinearDurable {
 };
 BOOST_DESCRIBE_STRUCT(LinearDurable, (), (voted, proposed, phase, locked, executed, high, entry))
 
+/// EngineInfo::timer_phases of those who have the pacemaker.
+inline constexpr std::string_view kViewTimer[] = {"view"};
+
 inline constexpr OptionSpec kIdleBeatOption{
     .name = "idle_beat",
     .type = OptionType::duration,
@@ -102,6 +105,7 @@ class LinearBft
   void start(Context&) final;
   void on_timer(Context&, Timer) final;
   void on_request(Context&) final;
+  bool syncing() const final { return sync_.outstanding() != 0; }
   void on_message(Context&, ReplicaId from, const Message&) override;
   void on(Context&, ReplicaId from, const Proposal&, const Message&);
   void on(Context&, ReplicaId from, const Vote&, const Message&);

@@ -3,7 +3,12 @@
 namespace byzlab {
 
 Qc VoteCollector::add(Context& ctx, ReplicaId from, const Vote& vote, const Message& m, View now) {
-  if (vote.view.plus(kBehind) < now || vote.view > now.plus(kAhead)) return {};
+  const auto refused = [&](VoteFate fate) {
+    ctx.tally(from, static_cast<std::size_t>(vote.phase), fate);
+    return Qc();
+  };
+  if (vote.view.plus(kBehind) < now) return refused(VoteFate::late);
+  if (vote.view > now.plus(kAhead)) return refused(VoteFate::early);
   Slot& slot = slots_[vote.view.value % slots_.size()];
   if (slot.view != vote.view) {
     slot.view = vote.view;
@@ -19,11 +24,15 @@ Qc VoteCollector::add(Context& ctx, ReplicaId from, const Vote& vote, const Mess
     }
   }
   if (others > 0) ctx.note(Milestone::equivocation, vote.view, from.value, vote.block);
-  if (others > 1) return {};
+  if (others > 1) return refused(VoteFate::invalid);
   if (found == nullptr) found = &slot.ballots.emplace_back(Ballot{.vote = vote, .votes = {}});
   CertifiedVotes& votes = found->votes;
-  if (votes.quorum(ctx.committee())) return {};
-  if (!votes.add(ctx.committee(), ctx.crypto(), from, m)) return {};
+  const VoteFate counted = others > 0 ? VoteFate::invalid : VoteFate::accepted;
+  if (votes.quorum(ctx.committee())) {
+    return refused(votes.contains(from) ? VoteFate::duplicate : VoteFate::late);
+  }
+  if (!votes.add(ctx.committee(), ctx.crypto(), from, m)) return refused(VoteFate::duplicate);
+  ctx.tally(from, static_cast<std::size_t>(vote.phase), counted);
   if (!votes.quorum(ctx.committee())) return {};
   return Qc(QuorumCert{.phase = vote.phase,
                        .view = vote.view,

@@ -53,6 +53,9 @@ struct EngineInfo {
   /// or the time after which a replica suspects its leader. Alarms are set to a multiple of it.
   /// Null when the protocol has no such clock.
   Duration (*block_interval)(const Options&) = nullptr;
+  /// The steps it votes in and those it has progress timers for, as Tallies numbers them.
+  std::span<const std::string_view> vote_phases = {};
+  std::span<const std::string_view> timer_phases = {};
 };
 
 std::span<const EngineInfo> engines();

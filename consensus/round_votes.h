@@ -16,6 +16,7 @@
 
 #include "base/digest.h"
 #include "consensus/quorum.h"
+#include "consensus/tallies.h"
 
 namespace byzlab {
 
@@ -77,6 +78,15 @@ class RoundVotes {
   std::vector<Choice> choices_;  // the first used_; the others keep their memory
   std::size_t used_ = 0;
 };
+
+constexpr VoteFate fate_of(RoundVotes::Added added) {
+  switch (added) {
+    case RoundVotes::Added::fresh: return VoteFate::accepted;
+    case RoundVotes::Added::repeated: return VoteFate::duplicate;
+    case RoundVotes::Added::conflicting: return VoteFate::invalid;
+  }
+  return VoteFate::invalid;
+}
 
 /// State of the rounds from kBehind before the current one to kAhead after it. State has
 /// begin(View), which empties it.

@@ -29,6 +29,7 @@ class Byzantine final : public Engine {
   void on_message(Context&, ReplicaId from, const Message&) override;
   void on_timer(Context&, Timer) override;
   void on_request(Context&) override;
+  bool syncing() const override { return inner_->syncing(); }
 
  private:
   struct Seat {

@@ -56,6 +56,11 @@ constexpr std::array<std::pair<sc::Property, std::string_view>, 6> kSafety{
      {sc::Property::double_spend, "double_spend"}}};
 
 constexpr std::array<std::string_view, 4> kOperations{"sign", "verify", "aggregate", "hash"};
+// As ProposalFate and VoteFate number them.
+constexpr std::array<std::string_view, kProposalFates> kProposalResults{"accepted", "rejected",
+                                                                        "late", "early"};
+constexpr std::array<std::string_view, kVoteFates> kVoteResults{"accepted", "duplicate", "late",
+                                                                "invalid", "early"};
 constexpr std::array<std::string_view, 4> kStates{"pending", "pass", "fail", "inconclusive"};
 
 }  // namespace
@@ -90,8 +95,11 @@ struct MetricsCollector::Series {
   bool detailed;
   std::map<std::string, Id> ids;  // "metric value value"
 
-  OfReplicas height, view, commits, transactions, last_commit, timeouts, given_up, rotated,
-      proposals, votes, is_leader, reorgs, queue, utilization, cpu;
+  OfReplicas height, view, commits, transactions, last_commit, given_up, rotated, made, is_leader,
+      reorgs, queue, utilization, cpu;
+  std::vector<OfReplicas> timeouts;                       // by phase
+  std::array<OfReplicas, kProposalFates> proposals;       // by fate
+  std::vector<std::array<OfReplicas, kVoteFates>> votes;  // by phase and fate
   OfReplicas cometbft_height, cometbft_rounds, cometbft_txs, cometbft_missing, cometbft_byzantine;
   std::vector<Id> cometbft_intervals;
   std::vector<Filling> histograms;
@@ -331,7 +339,7 @@ void MetricsCollector::Series::add_constants(const MetricsOptions& options, cons
   for (const std::string_view op : kOperations)
     named("byzlab_crypto_operations_total", {std::string(op)});
   set("byzlab_chain_tips", 1);
-  for (const std::string_view state : {"up", "isolated", "crashed", "paused"})
+  for (const std::string_view state : {"up", "syncing", "isolated", "crashed", "paused"})
     values.set(named("byzlab_replicas", {std::string(state)}), state == "up" ? info.n : 0);
   for (const std::string_view result : {"committed", "rejected", "timeout"})
     named("byzlab_client_requests_total", {std::string(result)});
@@ -431,12 +439,20 @@ void MetricsCollector::Series::add_replicas(const MetricsOptions&) {
   commits = add("byzlab_consensus_commits_total");
   transactions = add("byzlab_consensus_committed_transactions_total");
   last_commit = add("byzlab_consensus_last_commit_sim_time_seconds");
-  timeouts = add("byzlab_consensus_timeouts_total", {"view"});
   given_up = add("byzlab_consensus_view_changes_total", {"timeout"});
   rotated = add("byzlab_consensus_view_changes_total", {"rotation"});
   add("byzlab_consensus_view_changes_total", {"evidence"});
-  proposals = add("byzlab_consensus_proposals_total", {"made"});
-  votes = add("byzlab_consensus_votes_total", {"vote", "cast"});
+  for (const auto phase : run.engine->timer_phases)
+    timeouts.push_back(add("byzlab_consensus_timeouts_total", {std::string(phase)}));
+  made = add("byzlab_consensus_proposals_total", {"made"});
+  for (std::size_t f = 0; f < kProposalFates; ++f)
+    proposals[f] = add("byzlab_consensus_proposals_total", {std::string(kProposalResults[f])});
+  for (const auto phase : run.engine->vote_phases) {
+    auto& fates = votes.emplace_back();
+    for (std::size_t f = 0; f < kVoteFates; ++f)
+      fates[f] =
+          add("byzlab_consensus_votes_total", {std::string(phase), std::string(kVoteResults[f])});
+  }
   is_leader = add("byzlab_consensus_is_leader");
   reorgs = add("byzlab_chain_reorgs_total");
   cpu = add("byzlab_replica_cpu_seconds_total");
@@ -496,20 +512,28 @@ void MetricsCollector::Series::read_replicas(const RunSample& sample) {
   each(commits, all, [](Of r, auto) { return number(r.commits); });
   each(transactions, all, [](Of r, auto) { return number(r.transactions); });
   each(last_commit, all, [](Of r, auto) { return seconds(r.last_commit); });
-  each(timeouts, all, [](Of r, auto) { return number(r.timeouts); });
   each(given_up, all, [](Of r, auto) { return number(r.view_changes); });
   each(rotated, all, [](Of r, auto) {
     const std::uint64_t left = r.views_entered > 0 ? r.views_entered - 1 : 0;
     return number(left - std::min(left, r.view_changes));
   });
-  each(proposals, all, [](Of r, auto) { return number(r.proposals); });
-  each(votes, all, [](Of r, auto) { return number(r.votes); });
+  each(made, all, [](Of r, auto) { return number(r.proposals); });
+  const auto tallies = sample.tallies;
+  for (std::size_t phase = 0; phase < timeouts.size(); ++phase)
+    each(timeouts[phase], all, [&](Of, auto r) { return number(tallies[r].timeouts[phase]); });
+  for (std::size_t f = 0; f < kProposalFates; ++f)
+    each(proposals[f], all, [&](Of, auto r) { return number(tallies[r].proposals[f]); });
+  for (std::size_t phase = 0; phase < votes.size(); ++phase)
+    for (std::size_t f = 0; f < kVoteFates; ++f)
+      each(votes[phase][f], all, [&](Of, auto r) { return number(tallies[r].votes[phase][f]); });
   each(reorgs, all, [](Of r, auto) { return number(r.reorgs); });
   each(is_leader, all,
        [&](Of, std::uint32_t r) { return leader && leader->value == r ? 1.0 : 0.0; });
+  const auto syncing = std::min(sample.syncing, sample.state.up);
   for (const auto& [state, count] :
-       {std::pair{"up", sample.state.up}, std::pair{"isolated", sample.state.isolated},
-        std::pair{"crashed", sample.state.crashed}, std::pair{"paused", sample.state.paused}})
+       {std::pair{"up", sample.state.up - syncing}, std::pair{"syncing", syncing},
+        std::pair{"isolated", sample.state.isolated}, std::pair{"crashed", sample.state.crashed},
+        std::pair{"paused", sample.state.paused}})
     values.set(named("byzlab_replicas", {state}), count);
 }
 

@@ -81,19 +81,33 @@ constexpr PrometheusMetric kMetrics[] = {
      "`phase` is certify (proposal to certificate) or commit (certificate to the first honest "
      "commit). 0 where the engine tells of no certificates.",
      Buckets::latency},
-    {"byzlab_consensus_proposals_total", counter, "", "replica result", "Proposals a replica made",
-     "`result` is made. What others thought of a proposal no engine tells: accepted, rejected and "
-     "late are absent."},
+    {"byzlab_consensus_proposals_total", counter, "", "replica result",
+     "Proposals a replica made, and what became of those that others sent it",
+     "`result` is made (its own), or of each proposal that arrives: accepted (taken in, in time), "
+     "rejected (breaks a rule, or contradicts the one accepted), late (its view or height is over, "
+     "or has it already; of proof of work, a block that does not lengthen the longest chain) or "
+     "early (too far ahead to be kept, or a block whose parent is missing). A proposal is a block, "
+     "with Raft a message with entries. What fails its signature reaches no engine: it is dropped "
+     "as unauthentic."},
     {"byzlab_consensus_quorum_replicas", gauge, "", "", "Replicas in a quorum"},
     {"byzlab_consensus_timeouts_total", counter, "", "replica phase", "Progress timers that fired",
-     "`phase` is view: engines do not tell their timers apart."},
+     "`phase` is what was waited for: view (HotStuff and its relatives), request or new_view "
+     "(PBFT), propose, prevote or precommit (Tendermint), round (IBFT), election (Raft). Absent "
+     "where nobody waits for anybody: Streamlet, Nakamoto."},
     {"byzlab_consensus_view", gauge, "", "replica", "View, round, term or epoch"},
     {"byzlab_consensus_view_changes_total", counter, "", "replica reason", "Views left",
      "`reason` is timeout (the replica gave the view up) or rotation (it followed others, or the "
      "protocol rotates); evidence stays 0: no engine leaves a view for it."},
-    {"byzlab_consensus_votes_total", counter, "", "replica phase result", "Votes a replica cast",
-     "`phase` is vote, `result` is cast. 0 where the engine tells of no votes: PBFT, Raft, "
-     "Nakamoto. Duplicate, late and invalid votes no engine tells of."},
+    {"byzlab_consensus_votes_total", counter, "", "replica phase result",
+     "What became of the votes that others sent a replica",
+     "`phase` is the protocol's own: prepare or commit (PBFT, IBFT), prevote or precommit "
+     "(Tendermint), generic, prepare, pre_commit or commit (HotStuff), vote (Streamlet), election "
+     "or append (Raft: votes granted, entries acknowledged); proof of work has none. `result` is "
+     "accepted (counted), duplicate (counted before), late (its view or height is over, or had its "
+     "quorum without it), invalid (breaks a rule, or contradicts its sender's other vote) or early "
+     "(too far ahead to be kept). A vote to oneself does not count, and one that is kept for a "
+     "later height counts when that begins. What fails its signature reaches no engine: it is "
+     "dropped as unauthentic."},
     {"byzlab_crypto_operations_total", counter, "", "op", "Cryptographic operations",
      "`op` is sign (once a message), verify (once a message and receiver, and what engines check "
      "inside of messages), aggregate (a signature put into a certificate) or hash (the message of "
@@ -130,8 +144,10 @@ constexpr PrometheusMetric kMetrics[] = {
     {"byzlab_replica_cpu_seconds_total", counter, "seconds", "replica",
      "Virtual CPU time charged for cryptography", "0 without `protocol.costs`."},
     {"byzlab_replicas", gauge, "", "state", "Replicas by state",
-     "up, isolated (running, cut off from the largest side), crashed or paused: they add up to n. "
-     "Who is catching up nobody can tell from outside, so there is no state syncing."},
+     "up, syncing (running, waiting for what others have decided), isolated (running, cut off from "
+     "the largest side), crashed or paused: they add up to n. Syncing is a moment's look: what is "
+     "fetched between two samples does not show. While somebody is cut off, one of those who "
+     "wait for blocks may show as syncing in the place of one that is up."},
     {"byzlab_run_info", info, "", "scenario seed replicas pace", "Always 1; which run this is"},
     {"byzlab_safety_violations_total", counter, "", "property",
      "Violations of a safety property, expected ones included",

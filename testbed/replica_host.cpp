@@ -18,6 +18,7 @@ ReplicaHost::ReplicaHost(Parts parts)
       cpu_is_free_(parts.costs.free()),
       seed_(parts.seed),
       processes_(parts.replica_of.size()),
+      tallies_(parts.replica_of.size()),
       trace_hash_(mix(parts.seed)) {
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
     Process& process = processes_[i];
@@ -40,6 +41,12 @@ ReplicaHost::ReplicaHost(Parts parts)
 ReplicaHost::~ReplicaHost() {
   outbox_.discard(store_);
   for (; to_self_next_ < to_self_.size(); ++to_self_next_) store_.release(to_self_[to_self_next_]);
+}
+
+void ReplicaHost::keep_tallies() {
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    processes_[i].environment.tallies = &tallies_[i];
+  }
 }
 
 void ReplicaHost::start() {

@@ -53,6 +53,8 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
   explicit ReplicaHost(Parts parts);
   ~ReplicaHost() override;
 
+  /// Before start(): counts what the engines think of proposals and votes.
+  void keep_tallies();
   /// Makes the engines and starts them, in the order of processes.
   void start();
 
@@ -87,6 +89,13 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
   std::uint64_t signed_messages() const { return signed_; }
   /// Virtual CPU time charged so far; zero without costs.
   Duration cpu_used(ProcessId p) const { return processes_[p.value].cpu_used; }
+  /// By process, of all its lives; zero unless they are kept.
+  std::span<const Tallies> tallies() const { return tallies_; }
+  /// Runs, and fetches what others have decided.
+  bool syncing(ProcessId p) const {
+    const Process& process = processes_[p.value];
+    return !process.down && !process.paused && process.engine->syncing();
+  }
   ReplicaId replica_of(ProcessId p) const { return processes_[p.value].environment.self; }
   Engine& engine(ProcessId p) { return *processes_[p.value].engine; }
 
@@ -157,6 +166,7 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
   std::uint64_t seed_;
 
   std::vector<Process> processes_;
+  std::vector<Tallies> tallies_;                  // by process
   std::vector<std::vector<ProcessId>> twins_of_;  // by replica; empty when nobody has twins
   Outbox outbox_;
   std::vector<Message*> to_self_;  // held; the current step's

@@ -37,6 +37,7 @@ class Sampler {
     for (RunObserver* observer : observers) {
       if (observer->wants_samples()) curious_.push_back(observer);
     }
+    if (!curious_.empty()) cluster_.host().keep_tallies();
   }
 
   void plan_next() {
@@ -71,7 +72,9 @@ class Sampler {
     for (std::uint32_t r = 0; r < cluster_.committee().n(); ++r) {
       sample.uplinks.push_back(cluster_.network().uplink(ProcessId(r)));
       sample.cpu_used.push_back(cluster_.host().cpu_used(ProcessId(r)));
+      sample.syncing += cluster_.host().syncing(ProcessId(r)) ? 1 : 0;
     }
+    sample.tallies = cluster_.host().tallies();
     for (RunObserver* observer : curious_) observer->sampled(sample);
   }
 

@@ -107,6 +107,9 @@ class Basic final : public LinearBft {
   void vote_again(Context&, BlockId, Phase);
 };
 
+/// As Phase numbers them.
+inline constexpr std::string_view kVotePhases[] = {"generic", "prepare", "pre_commit", "commit"};
+
 inline constexpr EngineInfo kInfo{
     .name = "hotstuff",
     .paper =
@@ -127,6 +130,8 @@ inline constexpr EngineInfo kInfo{
       return std::make_unique<Chained>(options);
     },
     .block_interval = [](const Options& o) { return o.duration("view_timeout"); },
+    .vote_phases = kVotePhases,
+    .timer_phases = kViewTimer,
 };
 
 }  // namespace byzlab::hotstuff

@@ -69,6 +69,8 @@ class HotStuff2 final : public LinearBft {
   View waited_{};  // the last view in which it is over
 };
 
+inline constexpr std::string_view kVotePhases[] = {"generic"};
+
 inline constexpr EngineInfo kInfo{
     .name = "hotstuff2",
     .paper =
@@ -88,6 +90,8 @@ inline constexpr EngineInfo kInfo{
       return std::make_unique<HotStuff2>(options);
     },
     .block_interval = [](const Options& o) { return o.duration("view_timeout"); },
+    .vote_phases = kVotePhases,
+    .timer_phases = kViewTimer,
 };
 
 }  // namespace byzlab::hotstuff2

@@ -47,18 +47,27 @@ void Ibft::enter_round(Context& ctx, View round) {
 // COMMITs are for (2:8). The round that is entered is durable at once: even if the proposal is of
 // no use, a ROUND-CHANGE may leave before anything else is.
 void Ibft::on(Context& ctx, ReplicaId from, const PrePrepare& p, const Message& m) {
-  if (!chain_.is_next(ctx, p.height, m)) return;
-  if (p.round < i_.round && !RoundRing<Round>::covers(i_.round, p.round)) return;
-  if (!m.checked([&] { return valid(ctx, from, p); })) return;
+  const bool placed = chain_.is_next(ctx, p.height, m) &&
+                      (p.round >= i_.round || RoundRing<Round>::covers(i_.round, p.round));
+  if (!placed) return chain_.tally_misplaced(ctx, from, p.height, p.round, i_.round, {});
+  if (!m.checked([&] { return valid(ctx, from, p); })) {
+    return ctx.tally(from, ProposalFate::rejected);
+  }
   if (p.round > i_.round) {
-    if (p.round_changes.empty()) return;  // IBFT 1.0 proves nothing
+    if (p.round_changes.empty()) {  // IBFT 1.0 proves nothing
+      return ctx.tally(from, ProposalFate::early);
+    }
     ctx.note(Milestone::view_change, i_.round, i_.height.value);
     enter_round(ctx, p.round);
     persist(ctx);
     start_timer(ctx);
   }
   Round& round = rounds_.at(p.round);
-  if (round.proposal || !chain_.extends(*p.value)) return;
+  if (round.proposal && round.proposal->digest == p.value->digest) {
+    return ctx.tally(from, ProposalFate::late);
+  }
+  if (round.proposal || !chain_.extends(*p.value)) return ctx.tally(from, ProposalFate::rejected);
+  ctx.tally(from, p.round < i_.round ? ProposalFate::late : ProposalFate::accepted);
   round.proposal = p.value.ref;
   if (p.round == i_.round) {
     try_prepare(ctx, round);
@@ -84,8 +93,10 @@ void Ibft::try_prepare(Context& ctx, Round& round) {
 
 void Ibft::on(Context& ctx, ReplicaId from, const Prepare& vote, const Message& m) {
   Round* round = round_of(ctx, from, vote.height, vote.round, m);
-  if (round == nullptr) return;
-  count(ctx, round->prepares, from, vote.round, vote.value, m);
+  if (round == nullptr) {
+    return chain_.tally_misplaced(ctx, from, vote.height, vote.round, i_.round, kPrepares);
+  }
+  ctx.tally(from, kPrepares, count(ctx, round->prepares, from, vote.round, vote.value, m));
   if (vote.round == i_.round) try_commit(ctx, *round);
 }
 
@@ -107,8 +118,10 @@ void Ibft::try_commit(Context& ctx, Round& round) {
 
 void Ibft::on(Context& ctx, ReplicaId from, const Commit& vote, const Message& m) {
   Round* round = round_of(ctx, from, vote.height, vote.round, m);
-  if (round == nullptr) return;
-  count(ctx, round->commits, from, vote.round, vote.value, m);
+  if (round == nullptr) {
+    return chain_.tally_misplaced(ctx, from, vote.height, vote.round, i_.round, kCommits);
+  }
+  ctx.tally(from, kCommits, count(ctx, round->commits, from, vote.round, vote.value, m));
   try_decide(ctx, *round);
 }
 
@@ -145,6 +158,7 @@ void Ibft::on_timer(Context& ctx, Timer timer) {
 // 3:1–4.
 void Ibft::expire(Context& ctx) {
   ctx.note(Milestone::timeout, i_.round, i_.height.value);
+  ctx.tally_timeout(0);
   change_round(ctx, i_.round.next());
 }
 
@@ -321,12 +335,13 @@ Ibft::Round* Ibft::round_of(Context& ctx, ReplicaId, Height height, View round, 
   return &rounds_.at(round);
 }
 
-void Ibft::count(Context& ctx, RoundVotes& votes, ReplicaId from, View round, const Digest& value,
-                 const Message& m) {
+VoteFate Ibft::count(Context& ctx, RoundVotes& votes, ReplicaId from, View round,
+                     const Digest& value, const Message& m) {
   const auto added = votes.add(ctx.committee(), ctx.crypto(), from, value, m);
   if (added == RoundVotes::Added::conflicting) {
     ctx.note(Milestone::equivocation, round, from.value, value);
   }
+  return fate_of(added);
 }
 
 // 3:5–10.

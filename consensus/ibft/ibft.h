@@ -56,6 +56,11 @@ BOOST_DESCRIBE_STRUCT(State, (),
                       (last, height, round, prepared_round, prepared_value, prepares, proposed,
                        prepared, committed))
 
+/// The steps it votes in, and those it has progress timers for: see EngineInfo.
+inline constexpr std::string_view kVotePhases[] = {"prepare", "commit"};
+inline constexpr std::size_t kPrepares = 0, kCommits = 1;
+inline constexpr std::string_view kTimerPhases[] = {"round"};
+
 inline constexpr OptionSpec kOptions[] = {
     {.name = "round_timeout",
      .type = OptionType::duration,
@@ -79,6 +84,7 @@ class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Sta
 
   void start(Context&) override;
   void on_timer(Context&, Timer) override;
+  bool syncing() const override { return chain_.syncing(); }
   void on(Context&, ReplicaId from, const PrePrepare&, const Message&);
   void on(Context&, ReplicaId from, const Prepare&, const Message&);
   void on(Context&, ReplicaId from, const Commit&, const Message&);
@@ -130,7 +136,7 @@ class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Sta
   void new_height(Context&);
   Round* round_of(Context&, ReplicaId from, Height, View, const Message&);
   void is_in_round(Context&, ReplicaId from, View);
-  void count(Context&, RoundVotes&, ReplicaId from, View, const Digest&, const Message&);
+  VoteFate count(Context&, RoundVotes&, ReplicaId from, View, const Digest&, const Message&);
   void tick(Context&);
   void say_again(Context&);
   void recover(Context&);
@@ -169,6 +175,8 @@ inline constexpr EngineInfo kInfo{
       return std::make_unique<Ibft>(options);
     },
     .block_interval = [](const Options& o) { return o.duration("round_timeout"); },
+    .vote_phases = kVotePhases,
+    .timer_phases = kTimerPhases,
 };
 
 }  // namespace byzlab::ibft

@@ -64,6 +64,8 @@ inline constexpr EngineInfo kV1Info{
       return std::make_unique<IbftV1>(options);
     },
     .block_interval = [](const Options& o) { return o.duration("round_timeout"); },
+    .vote_phases = kVotePhases,
+    .timer_phases = kTimerPhases,
 };
 
 }  // namespace byzlab::ibft

@@ -112,21 +112,27 @@ void Nakamoto::found_block(Context& ctx) {
 void Nakamoto::on(Context& ctx, ReplicaId from, const NewBlock& message, const Message& m) {
   using Kind = BlockTree<>::Place::Kind;
   const BlockRef& block = message.block.ref;
-  if (block->proposer != from) return;
+  if (block->proposer != from) return ctx.tally(from, ProposalFate::rejected);
   // What extends the tip is new: a known child would be the tip. No other look-up is needed.
   const bool extends_tip =
       block->parent == chain_->tip_block().digest && block->height.value == chain_->height() + 1;
   const auto place = extends_tip ? BlockTree<>::Place{Kind::child, chain_->tip()}
                                  : chain_->tree().place_of(*block);
   switch (place.kind) {
-    case Kind::known:
-    case Kind::refused: return;
-    case Kind::orphan: sync_.hold(ctx, block, from, Height(chain_->height())); return;
+    case Kind::known: return ctx.tally(from, ProposalFate::late);
+    case Kind::refused: return ctx.tally(from, ProposalFate::rejected);
+    case Kind::orphan:
+      ctx.tally(from, ProposalFate::early);
+      return sync_.hold(ctx, block, from, Height(chain_->height()));
     case Kind::child: break;
   }
   // The parent's digest fixes the whole chain below the block, so validity depends on nothing but
   // the record, and one of its receivers decides for all.
-  if (!m.checked([&] { return valid(ctx, *block, place.id); })) return;
+  if (!m.checked([&] { return valid(ctx, *block, place.id); })) {
+    return ctx.tally(from, ProposalFate::rejected);
+  }
+  ctx.tally(from,
+            block->height.value > chain_->height() ? ProposalFate::accepted : ProposalFate::late);
   accept(ctx, block, place.id);
   accept_waiting(ctx);
 }

@@ -103,6 +103,7 @@ class Nakamoto
 
   void start(Context&) override;
   void on_timer(Context&, Timer) override;
+  bool syncing() const override { return sync_.outstanding() != 0; }
   void on(Context&, ReplicaId from, const NewBlock&, const Message&);
   void on(Context&, ReplicaId from, const Payment&, const Message&);
   void on(Context& ctx, ReplicaId from, const Delivery& delivery, const Message&) {

@@ -102,15 +102,21 @@ void Pbft::on(Context& ctx, ReplicaId from, const PrePrepare& p, const Message& 
   };
   if (from != primary_ || !m.checked(well_formed)) {
     ++ignored_.invalid;
+    ctx.tally(from, ProposalFate::rejected);
   } else if (!s->accepted) {
     if (admissible(*s, p)) {
+      ctx.tally(from, ProposalFate::accepted);
       accept(ctx, *s, p, m);
     } else {
       ++ignored_.inadmissible;
+      ctx.tally(from, ProposalFate::rejected);
     }
   } else if (s->digest != p.digest) {
+    ctx.tally(from, ProposalFate::rejected);
     ctx.note(Milestone::equivocation, view_, from.value, p.digest);
-  } else if (!s->pre_prepare) {
+  } else {
+    ctx.tally(from, ProposalFate::late);
+    if (s->pre_prepare) return;
     s->pre_prepare = HeldMessage(ctx.store(), m);
     try_prepared(ctx, *s);
   }
@@ -153,16 +159,41 @@ void Pbft::on(Context& ctx, ReplicaId from, const Prepare& p, const Message& m) 
   settle(ctx);
   Slot* s = slot_for(ctx, p.view, p.seq, m);
   // The primary's prepare would count it twice: its pre-prepare stands for it (§4.2).
-  if (!s || s->prepared || from == primary_) return;
+  if (!s) return;
+  if (from == primary_) return ctx.tally(from, kPrepares, VoteFate::invalid);
+  if (s->prepared) return tally_extra(ctx, from, kPrepares, s->prepares);
   if (!matches(ctx, *s, p.digest, m)) return;
-  if (s->prepares.add(ctx.committee(), ctx.crypto(), from, m)) try_prepared(ctx, *s);
+  const bool fresh = s->prepares.add(ctx.committee(), ctx.crypto(), from, m);
+  ctx.tally(from, kPrepares, fresh ? VoteFate::accepted : VoteFate::duplicate);
+  if (fresh) try_prepared(ctx, *s);
 }
 
 void Pbft::on(Context& ctx, ReplicaId from, const Commit& c, const Message& m) {
   settle(ctx);
   Slot* s = slot_for(ctx, c.view, c.seq, m);
-  if (!s || s->committed || !matches(ctx, *s, c.digest, m)) return;
-  if (s->commits.add(ctx.committee(), ctx.crypto(), from, m)) try_committed(ctx, *s);
+  if (!s) return;
+  if (s->committed) return tally_extra(ctx, from, kCommits, s->commits);
+  if (!matches(ctx, *s, c.digest, m)) return;
+  const bool fresh = s->commits.add(ctx.committee(), ctx.crypto(), from, m);
+  ctx.tally(from, kCommits, fresh ? VoteFate::accepted : VoteFate::duplicate);
+  if (fresh) try_committed(ctx, *s);
+}
+
+/// A vote that came after the quorum it was for.
+void Pbft::tally_extra(Context& ctx, ReplicaId from, std::size_t phase,
+                       const CertifiedVotes& votes) {
+  ctx.tally(from, phase, votes.contains(from) ? VoteFate::duplicate : VoteFate::late);
+}
+
+/// A pre-prepare or a vote that has no place here: its view or checkpoint is over, or it is too far
+/// ahead.
+void Pbft::tally_misplaced(Context& ctx, const Message& m, bool over) {
+  if (m.kind() == PrePrepare::kKind) {
+    ctx.tally(m.from(), over ? ProposalFate::late : ProposalFate::early);
+  } else if (m.kind() == Prepare::kKind || m.kind() == Commit::kKind) {
+    ctx.tally(m.from(), m.kind() == Prepare::kKind ? kPrepares : kCommits,
+              over ? VoteFate::late : VoteFate::early);
+  }
 }
 
 /// §4.2: votes are accepted in the current view and between the watermarks. Null: not now.
@@ -170,6 +201,7 @@ Slot* Pbft::slot_for(Context& ctx, View view, Height seq, const Message& m) {
   if (view != view_ || !active_) [[unlikely]] {
     if (view < view_) {
       ++ignored_.old_view;
+      tally_misplaced(ctx, m, true);
     } else {
       keep_early(ctx, m);
     }
@@ -177,6 +209,7 @@ Slot* Pbft::slot_for(Context& ctx, View view, Height seq, const Message& m) {
   }
   if (!in_window(seq)) [[unlikely]] {
     ++ignored_.outside;
+    tally_misplaced(ctx, m, seq <= stable_.seq);
     if (seq > stable_.seq) {  // we may be the one who is behind
       behind_ = true;
       start_ticking(ctx);
@@ -192,7 +225,11 @@ bool Pbft::matches(Context& ctx, Slot& s, const Digest& digest, const Message& m
   if (s.named) [[likely]] {
     if (same(s.digest, digest)) [[likely]]
       return true;
-    if (!s.accepted) keep_early(ctx, m);
+    if (!s.accepted) {
+      keep_early(ctx, m);
+    } else {
+      ctx.tally(m.from(), m.kind() == Commit::kKind ? kCommits : kPrepares, VoteFate::invalid);
+    }
     return false;
   }
   s.named = true;
@@ -284,6 +321,7 @@ void Pbft::release_claims() {
 void Pbft::keep_early(Context& ctx, const Message& m) {
   if (early_of_[m.from().value] >= 2 * window_ + 8) {
     ++ignored_.overflow;
+    tally_misplaced(ctx, m, false);
     return;
   }
   ++early_of_[m.from().value];
@@ -324,6 +362,7 @@ void Pbft::on_timer(Context& ctx, Timer timer) {
     }
   }
   ctx.note(Milestone::timeout, view_);
+  ctx.tally_timeout(active_ ? kRequestTimer : kNewViewTimer);
   start_view_change(ctx, view_.next());
 }
 

@@ -38,6 +38,12 @@
 
 namespace byzlab::pbft {
 
+/// The steps it votes in, and those it has progress timers for: see EngineInfo.
+inline constexpr std::string_view kVotePhases[] = {"prepare", "commit"};
+inline constexpr std::size_t kPrepares = 0, kCommits = 1;
+inline constexpr std::string_view kTimerPhases[] = {"request", "new_view"};
+inline constexpr std::size_t kRequestTimer = 0, kNewViewTimer = 1;
+
 inline constexpr OptionSpec kOptions[] = {
     {.name = "view_timeout",
      .type = OptionType::duration,
@@ -96,6 +102,7 @@ class Pbft
 
   void start(Context&) override;
   void on_timer(Context&, Timer) override;
+  bool syncing() const override { return catching_up_ || transferring(); }
   void on_request(Context&) override;
 
   // Normal case (§4.2), pbft.cpp.
@@ -158,6 +165,8 @@ class Pbft
   }
   void settle_now(Context&);
   Duration patience() const;
+  static void tally_extra(Context&, ReplicaId from, std::size_t phase, const CertifiedVotes&);
+  static void tally_misplaced(Context&, const Message&, bool over);
   // Checkpoints and state transfer.
   struct Candidate {
     Checkpoint at;
@@ -314,6 +323,8 @@ inline constexpr EngineInfo kInfo{
       return std::make_unique<Pbft>(options);
     },
     .block_interval = [](const Options& o) { return o.duration("view_timeout"); },
+    .vote_phases = kVotePhases,
+    .timer_phases = kTimerPhases,
 };
 
 }  // namespace byzlab::pbft

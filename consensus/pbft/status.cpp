@@ -84,6 +84,7 @@ void Pbft::suspect_censorship(Context& ctx, bool stuck) {
   const bool passed_over = moving_since_ != kNever && ctx.now() - moving_since_ >= patience();
   if (passed_over || ctx.now() - oldest_since_ >= kStandstill * patience()) {
     ctx.note(Milestone::timeout, view_);
+    ctx.tally_timeout(kRequestTimer);
     start_view_change(ctx, view_.next());
   }
 }

@@ -21,6 +21,7 @@ void Raft::on_timer(Context& ctx, Timer timer) {
   if (timer.same_key(kElection)) {
     if (!waited_in_vain(ctx)) return;
     ctx.note(Milestone::timeout, ballot_.current_term);
+    ctx.tally_timeout(0);
     stand_for_election(ctx);
   } else if (timer.same_key(kHeartbeat)) {
     if (idle_) heartbeat(ctx);
@@ -79,9 +80,12 @@ bool Raft::at_least_as_up_to_date(const RequestVote& candidate) const {
 
 /// Figure 2, Candidates: "if votes received from majority of servers: become leader".
 void Raft::on(Context& ctx, ReplicaId from, const RequestVoteReply& reply, const Message&) {
-  if (!in_term(ctx, reply.term) || role_ != Role::candidate || !reply.vote_granted) return;
+  const bool in_time = in_term(ctx, reply.term) && role_ == Role::candidate;
+  if (!reply.vote_granted) return;
+  if (!in_time) return ctx.tally(from, kElections, VoteFate::late);
   settled_ = commit_index_;
-  votes_.add(ctx.committee(), from);
+  const bool fresh = votes_.add(ctx.committee(), from);
+  ctx.tally(from, kElections, fresh ? VoteFate::accepted : VoteFate::duplicate);
   if (votes_.quorum(ctx.committee())) become_leader(ctx);
 }
 

@@ -115,6 +115,11 @@ struct Ballot {
 };
 BOOST_DESCRIBE_STRUCT(Ballot, (), (current_term, voted_for))
 
+/// The steps it votes in, and those it has progress timers for: see EngineInfo.
+inline constexpr std::string_view kVotePhases[] = {"election", "append"};
+inline constexpr std::size_t kElections = 0, kAppends = 1;
+inline constexpr std::string_view kTimerPhases[] = {"election"};
+
 inline constexpr OptionSpec kOptions[] = {
     {.name = "election_timeout",
      .type = OptionType::duration,
@@ -146,6 +151,7 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
 
   void start(Context&) override;
   void on_timer(Context&, Timer) override;
+  bool syncing() const override { return known_commit_ > commit_index_; }
   void on_request(Context&) override;
   void on(Context&, ReplicaId from, const AppendEntries&, const Message&);
   void on(Context&, ReplicaId from, const AppendEntriesReply&, const Message&);
@@ -207,6 +213,7 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   void heartbeat(Context&);
   void retry(Context&);
   void take(Context&, ReplicaId from, const AppendEntries&);
+  static void tally(Context&, ReplicaId from, const AppendEntries&, ProposalFate);
   bool hold_early(Context&, const Message&);
   void take_early(Context&, ReplicaId from);
   void accepted(Context&, ReplicaId from, Index match);
@@ -243,6 +250,7 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   // Volatile state on followers.
   bool matched_ = false;            // the log agreed with this leader's once: a gap is on the way
   std::vector<HeldMessage> early_;  // AppendEntries of this leader behind a gap
+  Index known_commit_;              // the highest leaderCommit heard
 
   // Volatile state on leaders.
   std::vector<Follower> followers_;  // by replica
@@ -277,6 +285,8 @@ inline constexpr EngineInfo kInfo{
       return std::make_unique<Raft>(options);
     },
     .block_interval = [](const Options& o) { return o.duration("election_timeout"); },
+    .vote_phases = kVotePhases,
+    .timer_phases = kTimerPhases,
 };
 
 }  // namespace byzlab::raft

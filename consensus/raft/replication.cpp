@@ -116,7 +116,11 @@ void Raft::on(Context& ctx, ReplicaId from, const AppendEntries& append, const M
     });
   });
   // 1. Refuse if term < currentTerm (§5.1).
-  if (!well_formed || !from_leader(ctx, from, append.term)) return;
+  const bool over = append.term < ballot_.current_term;
+  if (!well_formed || !from_leader(ctx, from, append.term)) {
+    return tally(ctx, from, append, over ? ProposalFate::late : ProposalFate::rejected);
+  }
+  known_commit_ = std::max(known_commit_, append.leader_commit);
   if (append.prev_log_index > last_log_index() && hold_early(ctx, m)) return;
   take(ctx, from, append);
   if (!early_.empty()) take_early(ctx, from);
@@ -124,25 +128,37 @@ void Raft::on(Context& ctx, ReplicaId from, const AppendEntries& append, const M
 
 void Raft::take(Context& ctx, ReplicaId from, const AppendEntries& append) {
   // 2. Refuse if the log has no entry at prevLogIndex of prevLogTerm (§5.3).
-  if (!matches(ctx, from, append.prev_log_index, append.prev_log_term)) return;
+  if (!matches(ctx, from, append.prev_log_index, append.prev_log_term)) {
+    return tally(ctx, from, append, ProposalFate::rejected);
+  }
+  bool taken = false;
   for (const BlockPayload& payload : append.entries) {
     const BlockRef& block = payload.ref;
     if (block->height <= last_log_index()) {
       if (term_at(block->height) == block->view) continue;
       // 3. An entry that conflicts goes, and all that follow it (§5.3). No committed one ever does
       // (§5.4.3): that would be a lie.
-      if (block->height <= commit_index_) return;
+      if (block->height <= commit_index_) {
+        return tally(ctx, from, append, ProposalFate::rejected);
+      }
       log_.resize(block->height.value - 1);
     }
     // 4. What is not in the log is appended.
     log_.push_back(block);
     ctx.persist_block(block);
+    taken = true;
   }
   matched_ = true;
   const Index last_new = append.prev_log_index.plus(append.entries.size());
+  tally(ctx, from, append, taken ? ProposalFate::accepted : ProposalFate::late);
   ctx.send(from, AppendEntriesReply{.term = ballot_.current_term, .index = last_new});
   // 5. commitIndex follows leaderCommit as far as this message proves the logs to match.
   apply(ctx, std::min(append.leader_commit, last_new));
+}
+
+/// Entries are what a leader proposes; a message without any is a probe.
+void Raft::tally(Context& ctx, ReplicaId from, const AppendEntries& append, ProposalFate fate) {
+  if (!append.entries.empty()) ctx.tally(from, fate);
 }
 
 /// What is missing before it is on its way, or lost: that shows in time. Only a log that agreed
@@ -169,6 +185,7 @@ void Raft::take_early(Context& ctx, ReplicaId from) {
 
 void Raft::on(Context& ctx, ReplicaId from, const Heartbeat& beat, const Message&) {
   if (!from_leader(ctx, from, beat.term)) return;
+  known_commit_ = std::max(known_commit_, beat.leader_commit);
   if (!matches(ctx, from, beat.prev_log_index, beat.prev_log_term)) return;
   apply(ctx, std::min(beat.leader_commit, beat.prev_log_index));
 }
@@ -188,10 +205,19 @@ void Raft::refuse(Context& ctx, ReplicaId to, Index prev) {
 
 /// Figure 2, Leaders. An answer of another term is about a log that may be gone.
 void Raft::on(Context& ctx, ReplicaId from, const AppendEntriesReply& reply, const Message&) {
-  if (!in_term(ctx, reply.term) || role_ != Role::leader || from == ctx.self()) return;
+  if (!in_term(ctx, reply.term) || role_ != Role::leader || from == ctx.self()) {
+    if (reply.success()) ctx.tally(from, kAppends, VoteFate::late);
+    return;
+  }
   settled_ = commit_index_;
   if (!reply.success()) return refused(ctx, from, reply);
-  if (reply.index <= last_log_index()) accepted(ctx, from, reply.index);
+  if (reply.index > last_log_index()) return ctx.tally(from, kAppends, VoteFate::invalid);
+  const bool repeated = reply.index <= followers_[from.value].match_index;
+  ctx.tally(from, kAppends,
+            repeated                       ? VoteFate::duplicate
+            : reply.index <= commit_index_ ? VoteFate::late
+                                           : VoteFate::accepted);
+  accepted(ctx, from, reply.index);
 }
 
 /// "If successful: update nextIndex and matchIndex for follower" (§5.3). Answers may come in any

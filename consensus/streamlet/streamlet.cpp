@@ -56,9 +56,14 @@ void Streamlet::propose(Context& ctx) {
 }
 
 void Streamlet::on(Context& ctx, ReplicaId from, const Proposal& proposal, const Message& m) {
-  if (proposal.epoch > epoch(ctx)) return;
-  if (!m.checked([&] { return valid(ctx, from, proposal); })) return;
-  if (!first_of_its_epoch(proposal.epoch)) return;
+  if (proposal.epoch > epoch(ctx)) return ctx.tally(from, ProposalFate::early);
+  if (!m.checked([&] { return valid(ctx, from, proposal); })) {
+    return ctx.tally(from, ProposalFate::rejected);
+  }
+  const bool first = first_of_its_epoch(proposal.epoch);
+  ctx.tally(from,
+            first && proposal.epoch == epoch(ctx) ? ProposalFate::accepted : ProposalFate::late);
+  if (!first) return;
   learn(ctx, from, proposal.parent);
   const BlockRef& block = proposal.block.ref;
   if (tree_.place_of(*block).kind == Tree::Place::Kind::orphan) {
@@ -89,10 +94,19 @@ void Streamlet::vote(Context& ctx, BlockId id) {
 
 void Streamlet::on(Context& ctx, ReplicaId from, const Vote& vote, const Message& m) {
   const Epoch now = epoch(ctx);
-  if (vote.epoch > now || vote.epoch.plus(kOpenEpochs) <= now) return;
-  Ballot* ballot = ballot_for(ctx, from, vote);
-  if (ballot == nullptr || ballot->votes.quorum(ctx.committee())) return;
-  if (!ballot->votes.add(ctx.committee(), ctx.crypto(), from, m)) return;
+  const auto refused = [&](VoteFate fate) { ctx.tally(from, 0, fate); };
+  if (vote.epoch > now) return refused(VoteFate::early);
+  if (vote.epoch.plus(kOpenEpochs) <= now) return refused(VoteFate::late);
+  bool conflicts = false;
+  Ballot* ballot = ballot_for(ctx, from, vote, conflicts);
+  if (ballot == nullptr) return refused(VoteFate::invalid);
+  if (ballot->votes.quorum(ctx.committee())) {
+    return refused(ballot->votes.contains(from) ? VoteFate::duplicate : VoteFate::late);
+  }
+  if (!ballot->votes.add(ctx.committee(), ctx.crypto(), from, m)) {
+    return refused(VoteFate::duplicate);
+  }
+  ctx.tally(from, 0, conflicts ? VoteFate::invalid : VoteFate::accepted);
   if (!ballot->votes.quorum(ctx.committee())) return;
   learn(ctx, from,
         Notarization{.epoch = vote.epoch,
@@ -237,7 +251,8 @@ bool Streamlet::first_of_its_epoch(Epoch epoch) {
 
 /// Where a vote counts. Honest replicas vote once an epoch; of one that says more, two blocks
 /// count, so that its votes do not fill the memory.
-Streamlet::Ballot* Streamlet::ballot_for(Context& ctx, ReplicaId voter, const Vote& vote) {
+Streamlet::Ballot* Streamlet::ballot_for(Context& ctx, ReplicaId voter, const Vote& vote,
+                                         bool& conflicts) {
   Ballot* found = nullptr;
   int others = 0;
   for (Ballot& ballot : ballots_) {
@@ -249,6 +264,7 @@ Streamlet::Ballot* Streamlet::ballot_for(Context& ctx, ReplicaId voter, const Vo
     }
   }
   if (others > 0) ctx.note(Milestone::equivocation, vote.epoch, voter.value, vote.block);
+  conflicts = others > 0;
   if (others > 1) return nullptr;
   if (found == nullptr) found = &ballots_.emplace_back(Ballot{.vote = vote, .votes = {}});
   return found;

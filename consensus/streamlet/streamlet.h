@@ -100,6 +100,9 @@ struct Durable {
 };
 BOOST_DESCRIBE_STRUCT(Durable, (), (proposed, voted, notarized))
 
+/// The steps it votes in, and those it has progress timers for: see EngineInfo.
+inline constexpr std::string_view kVotePhases[] = {"vote"};
+
 inline constexpr OptionSpec kOptions[] = {
     {.name = "delta",
      .type = OptionType::duration,
@@ -122,6 +125,7 @@ class Streamlet final
 
   void start(Context&) override;
   void on_timer(Context&, Timer) override;
+  bool syncing() const override { return sync_.outstanding() != 0; }
   void on(Context&, ReplicaId from, const Proposal&, const Message&);
   void on(Context&, ReplicaId from, const Vote&, const Message&);
   void on(Context&, ReplicaId from, const Notarization&, const Message&);
@@ -156,7 +160,7 @@ class Streamlet final
   bool valid(Context&, ReplicaId from, const Proposal&) const;
   bool valid(Context&, const Notarization&) const;
   bool first_of_its_epoch(Epoch);
-  Ballot* ballot_for(Context&, ReplicaId voter, const Vote&);
+  Ballot* ballot_for(Context&, ReplicaId voter, const Vote&, bool& conflicts);
   std::vector<BlockRef> uncommitted(BlockId) const;
   Epoch epoch(const Context&) const;
   ReplicaId leader(const Context&, Epoch) const;
@@ -194,6 +198,7 @@ inline constexpr EngineInfo kInfo{
       return std::make_unique<Streamlet>(options);
     },
     .block_interval = [](const Options& o) { return 2 * o.duration("delta"); },
+    .vote_phases = kVotePhases,
 };
 
 }  // namespace byzlab::streamlet

@@ -40,6 +40,8 @@ inline constexpr EngineInfo kAmnesiacInfo{
       return std::make_unique<Amnesiac>(options);
     },
     .block_interval = [](const Options& o) { return o.duration("timeout_propose"); },
+    .vote_phases = kVotePhases,
+    .timer_phases = kTimerPhases,
 };
 
 }  // namespace byzlab::tendermint

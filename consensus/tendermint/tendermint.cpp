@@ -79,11 +79,22 @@ void Tendermint::propose(Context& ctx) {
 
 void Tendermint::on(Context& ctx, ReplicaId from, const Proposal& proposal, const Message& m) {
   Round* round = round_of(ctx, from, proposal.height, proposal.round, m);
-  if (round == nullptr || round->proposal) return;
-  if (!m.checked([&] { return valid(ctx, from, proposal); })) return;
+  if (round == nullptr) {
+    return chain_.tally_misplaced(ctx, from, proposal.height, proposal.round, p_.round, {});
+  }
+  if (round->proposal) {
+    const bool same = round->proposal->digest == proposal.value->digest;
+    return ctx.tally(from, same ? ProposalFate::late : ProposalFate::rejected);
+  }
+  if (!m.checked([&] { return valid(ctx, from, proposal); })) {
+    return ctx.tally(from, ProposalFate::rejected);
+  }
   round->proposal = proposal.value.ref;
   round->valid_round = proposal.valid_round;
   round->valid = chain_.extends(*round->proposal);  // valid(v)
+  ctx.tally(from, !round->valid               ? ProposalFate::rejected
+                  : proposal.round < p_.round ? ProposalFate::late
+                                              : ProposalFate::accepted);
   if (proposal.round != p_.round) {
     try_decide(ctx, *round);
   } else {
@@ -93,8 +104,11 @@ void Tendermint::on(Context& ctx, ReplicaId from, const Proposal& proposal, cons
 
 void Tendermint::on(Context& ctx, ReplicaId from, const Prevote& vote, const Message& m) {
   Round* round = round_of(ctx, from, vote.height, vote.round, m);
-  if (round == nullptr) return;
+  if (round == nullptr) {
+    return chain_.tally_misplaced(ctx, from, vote.height, vote.round, p_.round, kPrevotes);
+  }
   const auto added = round->prevotes.add(ctx.committee(), ctx.crypto(), from, vote.id, m);
+  ctx.tally(from, kPrevotes, fate_of(added));
   if (added == RoundVotes::Added::conflicting) {
     ctx.note(Milestone::equivocation, vote.round, from.value, vote.id);
   }
@@ -103,8 +117,11 @@ void Tendermint::on(Context& ctx, ReplicaId from, const Prevote& vote, const Mes
 
 void Tendermint::on(Context& ctx, ReplicaId from, const Precommit& vote, const Message& m) {
   Round* round = round_of(ctx, from, vote.height, vote.round, m);
-  if (round == nullptr) return;
+  if (round == nullptr) {
+    return chain_.tally_misplaced(ctx, from, vote.height, vote.round, p_.round, kPrecommits);
+  }
   const auto added = round->precommits.add(ctx.committee(), ctx.crypto(), from, vote.id, m);
+  ctx.tally(from, kPrecommits, fate_of(added));
   if (added == RoundVotes::Added::conflicting) {
     ctx.note(Milestone::equivocation, vote.round, from.value, vote.id);
   }
@@ -262,6 +279,7 @@ void Tendermint::on_timer(Context& ctx, Timer timer) {
 void Tendermint::on_timeout_propose(Context& ctx) {
   if (p_.step != Step::propose) return;
   ctx.note(Milestone::timeout, p_.round, p_.height.value);
+  ctx.tally_timeout(0);
   prevote(ctx, kNil);
   apply_rules(ctx);
 }
@@ -270,12 +288,14 @@ void Tendermint::on_timeout_propose(Context& ctx) {
 void Tendermint::on_timeout_prevote(Context& ctx) {
   if (p_.step != Step::prevote) return;
   ctx.note(Milestone::timeout, p_.round, p_.height.value);
+  ctx.tally_timeout(1);
   precommit(ctx, kNil);
 }
 
 // Lines 65–67.
 void Tendermint::on_timeout_precommit(Context& ctx) {
   ctx.note(Milestone::timeout, p_.round, p_.height.value);
+  ctx.tally_timeout(2);
   ctx.note(Milestone::view_change, p_.round, p_.height.value);
   start_round(ctx, p_.round.next());
 }

@@ -110,6 +110,11 @@ BOOST_DESCRIBE_STRUCT(State, (),
                        earlier_precommit, locked_round, locked_value, valid_round, valid_value,
                        valid_prevotes))
 
+/// The steps it votes in, and those it has progress timers for: see EngineInfo.
+inline constexpr std::string_view kVotePhases[] = {"prevote", "precommit"};
+inline constexpr std::size_t kPrevotes = 0, kPrecommits = 1;
+inline constexpr std::string_view kTimerPhases[] = {"propose", "prevote", "precommit"};
+
 inline constexpr OptionSpec kOptions[] = {
     {.name = "timeout_propose",
      .type = OptionType::duration,
@@ -153,6 +158,7 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
 
   void start(Context&) override;
   void on_timer(Context&, Timer) override;
+  bool syncing() const override { return chain_.syncing(); }
   void on(Context&, ReplicaId from, const Prevote&, const Message&);
   void on(Context&, ReplicaId from, const Precommit&, const Message&);
   void on(Context&, ReplicaId from, const Proposal&, const Message&);
@@ -253,6 +259,8 @@ inline constexpr EngineInfo kInfo{
       return std::make_unique<Tendermint>(options);
     },
     .block_interval = [](const Options& o) { return o.duration("timeout_propose"); },
+    .vote_phases = kVotePhases,
+    .timer_phases = kTimerPhases,
 };
 
 }  // namespace byzlab::tendermint

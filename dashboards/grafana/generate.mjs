@@ -113,8 +113,14 @@ const consensus = {
       lines('Phases, 95th percentile', 's', 'The phase that grows is the one that waits for votes.',
         [[`histogram_quantile(0.95, sum by (phase, le) (rate(byzlab_consensus_phase_duration_seconds_bucket{${RUN}}[$window])))`, '{{phase}}']]),
       quantiles('Block interval', 'Long intervals are stalls; very short ones are blocks that waited for a height before them.', 'byzlab_consensus_block_interval_seconds'),
-      lines('Proposals', 'ops', 'By replica. A leader that proposes and is not committed has no quorum.', [[rate('byzlab_consensus_proposals_total', 'replica, result', REPLICA), '{{replica}} {{result}}']]),
-      lines('Votes', 'ops', 'By replica, as far as the engine tells. One that falls silent is down, cut off, or withholds.', [[rate('byzlab_consensus_votes_total', 'replica, phase, result', REPLICA), '{{replica}} {{phase}} {{result}}']])]],
+      lines('Proposals made', 'ops', 'By replica. A leader that proposes and is not committed has no quorum.', [[rate('byzlab_consensus_proposals_total', 'replica', `${REPLICA},result="made"`), '{{replica}}']])]],
+    ['Judged on arrival', [
+      lines('Proposals, by result', 'ops', 'Rejected: somebody breaks the rules. Late or early in a steady run: replicas in different views.',
+        [[rate('byzlab_consensus_proposals_total', 'result', `${REPLICA},result!="made"`), '{{result}}']]),
+      lines('Votes, by phase and result', 'ops', 'Late is normal: what comes after the quorum. Duplicates are messages said or delivered again; invalid is somebody who votes twice or against the rules.',
+        [[rate('byzlab_consensus_votes_total', 'phase, result', REPLICA), '{{phase}} {{result}}']]),
+      lines('Votes refused, by replica', 'ops', 'Duplicate, invalid and early ones. One replica alone is behind the others, or attacked.',
+        [[rate('byzlab_consensus_votes_total', 'replica, result', `${REPLICA},result=~"duplicate|invalid|early"`), '{{replica}} {{result}}']])]],
   ],
 };
 

@@ -429,7 +429,7 @@ BOOST_AUTO_TEST_CASE(names_in_expressions_are_checked) {
        "rejected, timeout"},
       {"byzlab_replicas{run=\"a\",state=~\"up|sleeping\"}",
        "x:1: `state` of `byzlab_replicas` is never `sleeping`; it is: crashed, isolated, paused, "
-       "up"},
+       "syncing, up"},
       {"label_values(byzlab_run_info, hue)", "x:1: `byzlab_run_info` has no label `hue`"},
       {"{{ $labels.hue }}", "x:1: no metric has a label `hue`"},
       {"{{hue}}", "x:1: no metric has a label `hue`"}};
