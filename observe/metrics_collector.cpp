@@ -96,7 +96,7 @@ struct MetricsCollector::Series {
   std::map<std::string, Id> ids;  // "metric value value"
 
   OfReplicas height, view, commits, transactions, last_commit, given_up, rotated, made, is_leader,
-      reorgs, queue, utilization, cpu;
+      mempool, mempool_bytes, reorgs, queue, utilization, cpu;
   std::vector<OfReplicas> timeouts;                       // by phase
   std::array<OfReplicas, kProposalFates> proposals;       // by fate
   std::vector<std::array<OfReplicas, kVoteFates>> votes;  // by phase and fate
@@ -461,8 +461,8 @@ void MetricsCollector::Series::add_replicas(const MetricsOptions&) {
     utilization = add("byzlab_network_link_utilization_ratio");
     uplink_busy.resize(run.n);
   }
-  for (const std::string_view metric : {"byzlab_mempool_transactions", "byzlab_mempool_bytes"})
-    values.set(named(metric, {"all"}), 0);
+  mempool = add("byzlab_mempool_transactions");
+  mempool_bytes = add("byzlab_mempool_bytes");
 }
 
 void MetricsCollector::Series::add_compat(const std::string& chain) {
@@ -518,6 +518,9 @@ void MetricsCollector::Series::read_replicas(const RunSample& sample) {
     return number(left - std::min(left, r.view_changes));
   });
   each(made, all, [](Of r, auto) { return number(r.proposals); });
+  const double size = number(run.scenario->workload.tx_size);
+  each(mempool, all, [&](Of, auto r) { return number(sample.waiting[r]); });
+  each(mempool_bytes, all, [&](Of, auto r) { return number(sample.waiting[r]) * size; });
   const auto tallies = sample.tallies;
   for (std::size_t phase = 0; phase < timeouts.size(); ++phase)
     each(timeouts[phase], all, [&](Of, auto r) { return number(tallies[r].timeouts[phase]); });
@@ -560,10 +563,6 @@ void MetricsCollector::Series::read_chain(const RunSample& sample) {
   values.set(named("byzlab_client_requests_total", {"timeout"}), number(given_up));
   const auto ended = std::min<std::uint64_t>(done + given_up, sample.state.submitted);
   set("byzlab_client_inflight_requests", number(sample.state.submitted - ended));
-  const double waiting = number(sample.state.row.mempool);
-  values.set(named("byzlab_mempool_transactions", {"all"}), waiting);
-  values.set(named("byzlab_mempool_bytes", {"all"}),
-             waiting * number(run.scenario->workload.tx_size));
 }
 
 void MetricsCollector::Series::read_safety(const RunState& state) {

@@ -123,10 +123,12 @@ constexpr PrometheusMetric kMetrics[] = {
      "`window` counts the repetitions from 1; those from the 32nd on share the label 32. A fault "
      "of an instant (a restart) shows for one sample. Marks are no faults."},
     {"byzlab_fault_windows_total", counter, "", "fault action", "Times a fault began"},
-    {"byzlab_mempool_bytes", gauge, "bytes", "replica", "Size of what waits to be committed"},
-    {"byzlab_mempool_transactions", gauge, "", "replica",
-     "Requests submitted and not committed anywhere",
-     "As the clients see it, of all replicas together: `replica` is all."},
+    {"byzlab_mempool_bytes", gauge, "bytes", "replica",
+     "Size of the requests in a replica's mempool"},
+    {"byzlab_mempool_transactions", gauge, "", "replica", "Requests in a replica's mempool",
+     "They have reached the replica, and its log does not hold them; what comes to one that is "
+     "down "
+     "waits there for its restart."},
     {"byzlab_network_delay_seconds", histogram, "seconds", "region_from region_to",
      "Sending to delivery of a message",
      "Only with `--metrics-detail`: it looks at every message. `all` where the scenario places "

@@ -21,8 +21,8 @@ Ledger::Entry Ledger::commit(ProcessId process, const Block& block, Time at) {
   if (h - 1 < canonical_.size()) {
     entry.conflict = canonical_[h - 1].block->digest != block.digest;
   } else if (!log.own && !entry.gap) {
-    canonical_.push_back({BlockRef(&block), at, process});
-    mark(block);
+    const std::uint64_t before = canonical_.empty() ? 0 : canonical_.back().requests;
+    canonical_.push_back({BlockRef(&block), at, process, before + mark(block)});
     entry.first = true;
   }
   if ((entry.conflict || entry.rewrites || entry.gap) && !log.own) deviate(log);
@@ -47,13 +47,17 @@ const Block* Ledger::block(ProcessId p, Height h) const {
   return canonical_[h.value - 1].block.get();
 }
 
-void Ledger::mark(const Block& block) {
+std::uint64_t Ledger::mark(const Block& block) {
+  std::uint64_t fresh = 0;
   for (const Request& r : block.requests) {
     if (!requests_.contains(r.id)) continue;
     if (r.id.value >= height_of_.size()) height_of_.resize(r.id.value + 1, kNotCommitted);
     auto& height = height_of_[r.id.value];
-    if (height == kNotCommitted) height = static_cast<std::uint32_t>(block.height.value);
+    if (height != kNotCommitted) continue;
+    height = static_cast<std::uint32_t>(block.height.value);
+    ++fresh;
   }
+  return fresh;
 }
 
 void Ledger::deviate(Log& log) {
@@ -69,7 +73,9 @@ void Ledger::own_mark(Own& own, const Block& block, bool committed) const {
   own.requests.resize(requests_.size(), false);  // once a block: a call a request is what costs
   for (const Request& r : block.requests) {
     if (!requests_.contains(r.id)) continue;
+    if (own.requests[r.id.value] == committed) continue;
     own.requests[r.id.value] = committed;
+    own.count += committed ? 1 : std::uint64_t{0} - 1;
   }
 }
 

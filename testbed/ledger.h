@@ -49,6 +49,13 @@ class Ledger {
     return id.value < height_of_.size() && height_of_[id.value] <= log.height.value;
   }
 
+  /// How many requests the log of `p` holds.
+  std::uint64_t committed_requests(ProcessId p) const {
+    const Log& log = logs_[p.value];
+    if (log.own) return log.own->count;
+    return log.height.value == 0 ? 0 : canonical_[log.height.value - 1].requests;
+  }
+
   /// How often the log of `p` took back what it held.
   std::uint32_t rewrites(ProcessId p) const { return logs_[p.value].rewrites; }
 
@@ -57,6 +64,7 @@ class Ledger {
     BlockRef block;
     Time first_commit;
     ProcessId first_by;
+    std::uint64_t requests;  ///< up to here, this block's included
   };
   const std::vector<Canonical>& canonical() const { return canonical_; }
   /// True while every process's log is a prefix of the canonical one.
@@ -68,6 +76,7 @@ class Ledger {
   struct Own {
     std::vector<BlockRef> blocks;  // block k has height k + 1
     std::vector<bool> requests;    // by id
+    std::uint64_t count = 0;       // of those that are true
   };
   struct Log {
     Height height;
@@ -75,7 +84,8 @@ class Ledger {
     std::unique_ptr<Own> own;
   };
 
-  void mark(const Block& block);
+  /// How many of the block's requests no block before it had.
+  std::uint64_t mark(const Block& block);
   void deviate(Log& log);
   void own_mark(Own& own, const Block& block, bool committed) const;
 

@@ -72,6 +72,7 @@ class Sampler {
     for (std::uint32_t r = 0; r < cluster_.committee().n(); ++r) {
       sample.uplinks.push_back(cluster_.network().uplink(ProcessId(r)));
       sample.cpu_used.push_back(cluster_.host().cpu_used(ProcessId(r)));
+      sample.waiting.push_back(cluster_.workload().waiting(ProcessId(r)));
       sample.syncing += cluster_.host().syncing(ProcessId(r)) ? 1 : 0;
     }
     sample.tallies = cluster_.host().tallies();

@@ -53,9 +53,10 @@ struct RunSample {
   std::vector<UplinkState> uplinks = {};  ///< by replica
   CryptoCounters crypto = {};
   std::uint64_t signed_messages = 0;
-  std::vector<Duration> cpu_used = {};    ///< virtual, by replica
-  std::span<const Tallies> tallies = {};  ///< by replica; of one with twins, its first process
-  std::uint32_t syncing = 0;              ///< replicas that run and fetch what others have decided
+  std::vector<Duration> cpu_used = {};      ///< virtual, by replica
+  std::span<const Tallies> tallies = {};    ///< by replica; of one with twins, its first process
+  std::vector<std::uint64_t> waiting = {};  ///< requests in the mempool, by replica
+  std::uint32_t syncing = 0;  ///< replicas that run and fetch what others have decided
 };
 
 /// An observer that wants to know whose run it is, and perhaps to look at it now and then.

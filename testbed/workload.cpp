@@ -113,6 +113,18 @@ Workload::~Workload() = default;
 
 Mempool& Workload::mempool(ProcessId p) { return *views_[p.value]; }
 
+// Everything submitted, but what is committed, and of the rest what is still on its way.
+std::uint64_t Workload::waiting(ProcessId p) const {
+  std::uint64_t count = requests_.size() - ledger_.committed_requests(p);
+  for (std::uint64_t k = requests_.size(); k-- > 0;) {
+    const RequestId id(k);
+    if (requests_[id].submitted + latency_.largest() <= now()) break;
+    const bool under_way = visible_at(id, replica_of_[p.value]) > now();
+    if (under_way && !ledger_.committed(p, id)) --count;
+  }
+  return count;
+}
+
 void Workload::start() {
   if (description_.clients == 0) return;
   if (description_.mode == scenario::LoopMode::closed) {

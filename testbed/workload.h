@@ -56,6 +56,8 @@ class Workload {
   /// Settles what can be settled at the end of the run.
   void finish();
   Mempool& mempool(ProcessId p);
+  /// Requests in that mempool: they have reached the process, and its log does not hold them.
+  std::uint64_t waiting(ProcessId p) const;
 
  private:
   class View;

@@ -48,7 +48,7 @@ const overview = {
         [[`sum by (run, result) (rate(byzlab_client_requests_total{${RUN},result!="committed"}[$window]))`, '{{result}}']]),
       quantiles('Client latency', 'A p99 far above p50 is a stall or a view change; all three rising is a queue.', 'byzlab_client_latency_seconds'),
       lines('Requests in flight', 'short', 'Grows without end when load exceeds what is committed.',
-        [[`byzlab_client_inflight_requests{${RUN}}`, 'in flight'], [`sum by (run) (byzlab_mempool_transactions{${RUN}})`, 'not committed']])]],
+        [[`byzlab_client_inflight_requests{${RUN}}`, 'in flight'], [`max by (run) (byzlab_mempool_transactions{${RUN}})`, 'in the largest mempool']])]],
     ['Progress under faults', [
       lines('Height', 'short', 'A flat line is a stall: bad outside the fault bands. Lines that part are replicas left behind.',
         [[`byzlab_consensus_height{${REPLICA}}`, '{{replica}}']], { width: 12 }),
@@ -129,7 +129,7 @@ const network = {
     ['Utilisation and saturation', [
       lines('Uplink utilisation', 'percentunit', 'Above 90 % latency is queueing. One line at the top: the leader carries it all.', [[`byzlab_network_link_utilization_ratio{${REPLICA}}`, '{{replica}}']]),
       lines('Uplink queue', 'bytes', 'What waits to leave. A ramp is an overload, a spike a large block.', [[`byzlab_network_queue_bytes{${REPLICA}}`, '{{replica}}']]),
-      lines('Waiting to be committed', 'bytes', 'A ramp: load exceeds what is committed.', [[`sum by (run) (byzlab_mempool_bytes{${RUN}})`, '{{run}}']])]],
+      lines('Mempool', 'bytes', 'What has reached a replica and is not in its log. All ramp: load exceeds what is committed; one alone: that replica is left behind.', [[`byzlab_mempool_bytes{${REPLICA}}`, '{{replica}}']])]],
     ['Errors', [
       lines('Messages dropped, by reason', 'ops', 'loss is the network, partition and isolation are faults, unauthentic is somebody forging.', [[rate('byzlab_network_messages_dropped_total', 'reason'), '{{reason}}']], { width: 12 }),
       lines('Share of messages dropped', 'percentunit', 'Well above the configured loss outside of fault bands is wrong.',
