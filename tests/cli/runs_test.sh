@@ -120,7 +120,7 @@ says out "2 in both, 1 only in a, 1 only in b"
 
 # --- a disk that is full, where we may mount one
 cat > full.sh << 'SH'
-mkdir -p disk && mount -t tmpfs -o size=6m tmpfs disk || exit 99
+mkdir -p disk && mount -t tmpfs -o size=12m tmpfs disk || exit 99
 for seed in $(seq 1 60); do
   "$1" run good.yaml -q --seed "$seed" -o disk/results > /dev/null 2> err
   code=$?

@@ -47,7 +47,7 @@ finish();
 async function disturbed(server) {
   const { page, context } = await openPage(chromium, check, "live", server.url, { viewport: wide });
   const pace = page.locator(".pace");
-  const until = (what, holds, ...more) => page.waitForFunction(holds, ...more, { timeout: 8000 })
+  const until = (what, holds, ...more) => page.waitForFunction(holds, ...more, { timeout: 20000 })
     .catch(() => check(false, `live: ${what}`));
   const at = () => page.evaluate(() => Number(document.querySelector(".time-strip").getAttribute("aria-valuemax")));
   await until("time goes on", () => Number(document.querySelector(".time-strip")?.getAttribute("aria-valuemax")) > 1.5);
