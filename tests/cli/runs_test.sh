@@ -118,9 +118,10 @@ expect 64 "one with many" "$byzlab" diff latest bad/"$(ls results/bad | grep 's1
 expect 1 "many with many" "$byzlab" diff "$(ls results/bad | grep 's1\.\.3')" "$(ls results/bad | grep 's2\.\.4')"
 says out "2 in both, 1 only in a, 1 only in b"
 
-# --- a disk that is full, where we may mount one
+# --- a disk that is full, where we may mount one: it has room for five such runs, not for sixty
+one_run=$(du -sk "$(find results/good -mindepth 1 -maxdepth 1 -type d | head -n 1)" | cut -f 1)
 cat > full.sh << 'SH'
-mkdir -p disk && mount -t tmpfs -o size=12m tmpfs disk || exit 99
+mkdir -p disk && mount -t tmpfs -o size="$2"k tmpfs disk || exit 99
 for seed in $(seq 1 60); do
   "$1" run good.yaml -q --seed "$seed" -o disk/results > /dev/null 2> err
   code=$?
@@ -130,7 +131,7 @@ done
 find disk/results -name summary.json | wc -l > folders
 exit $code
 SH
-unshare -rm sh full.sh "$byzlab" > out 2> err.full
+unshare -rm sh full.sh "$byzlab" $((5 * one_run)) > out 2> err.full
 code=$?
 if [ $code -eq 99 ] || [ ! -e list ] && ! unshare -rm true 2> /dev/null; then
   echo "no disk can be mounted here: that one full is not tried"
