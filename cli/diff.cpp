@@ -1,6 +1,7 @@
 // byzlab diff: where two runs part, and what came of it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <fstream>
@@ -114,6 +115,18 @@ std::string ratio_text(const std::optional<double>& ratio) {
   return fmt::format("×{:.4g}", *ratio);
 }
 
+/// A value as one line of a table; `clip` leaves room for others beside it.
+std::string one_line(std::string value, bool clip) {
+  constexpr std::size_t kWidest = 60;
+  std::ranges::replace(value, '\n', ' ');
+  if (!clip || width(value) <= kWidest) return value;
+  while (width(value) >= kWidest) {
+    while ((static_cast<unsigned char>(value.back()) & 0xC0) == 0x80) value.pop_back();
+    value.pop_back();
+  }
+  return value + "…";
+}
+
 /// Columns a, b and what follows, under a title; at most `most` rows.
 std::string table(const std::string& title, const std::vector<std::vector<std::string>>& rows,
                   std::size_t most) {
@@ -148,13 +161,14 @@ std::string sides_text(const Side& a, const Side& b) {
   return table("", rows, 2);
 }
 
-std::string keys_text(const RunDiff& diff, std::size_t most) {
+std::string keys_text(const RunDiff& diff, bool all) {
   if (!diff.keys) return "scenario   a scenario.lock.yaml is missing or cannot be read\n\n";
   std::vector<std::vector<std::string>> rows;
-  for (const auto& k : *diff.keys) rows.push_back({k.key, k.a.value_or("-"), k.b.value_or("-")});
+  for (const auto& k : *diff.keys)
+    rows.push_back({k.key, one_line(k.a.value_or("-"), !all), one_line(k.b.value_or("-"), !all)});
   if (rows.empty()) return "scenario   the same\n\n";
   return table(fmt::format("scenario   {} differ{}", rows.size(), rows.size() == 1 ? "s" : ""),
-               rows, most);
+               rows, all ? SIZE_MAX : kKeysShown);
 }
 
 /// "first differing event: line 12 of events.jsonl"
@@ -211,7 +225,7 @@ std::string run_text(const Side& a, const Side& b, const RunDiff& diff,
     expectations.push_back({e.text, status(e.a, e.value_a), status(e.b, e.value_b)});
   for (const auto& m : diff.metrics)
     metrics.push_back({m.name, number_text(m.a), number_text(m.b), ratio_text(m.ratio())});
-  return sides_text(a, b) + keys_text(diff, most(kKeysShown)) + events_text(diff) +
+  return sides_text(a, b) + keys_text(diff, arguments.all) + events_text(diff) +
          lockstep_text(a, b, diff) + table("expectations", expectations, most(kKeysShown)) +
          table(fmt::format("metrics    {} differ", metrics.size()), metrics, most(kMetricsShown)) +
          verdict_text(diff.same, a.summary.trace_hash);

@@ -117,6 +117,12 @@ expect 64 "one with many" "$byzlab" diff latest bad/"$(ls results/bad | grep 's1
 "$byzlab" run bad.yaml -q --seeds 2..4 > /dev/null
 expect 1 "many with many" "$byzlab" diff "$(ls results/bad | grep 's1\.\.3')" "$(ls results/bad | grep 's2\.\.4')"
 says out "2 in both, 1 only in a, 1 only in b"
+expect 0 "a run" "$byzlab" run good.yaml -q --seed 43
+expect 0 "with a long description" "$byzlab" run good.yaml -q --seed 43 --set description="$(printf 'é%.0s' {1..90})"
+expect 0 "diff of descriptions" "$byzlab" diff latest~1 latest
+says out " $(printf 'é%.0s' {1..59})…"
+expect 0 "diff of descriptions, whole" "$byzlab" diff latest~1 latest --all
+says out " $(printf 'é%.0s' {1..90})"
 
 # --- a disk that is full, where we may mount one: it has room for five such runs, not for sixty
 one_run=$(du -sk "$(find results/good -mindepth 1 -maxdepth 1 -type d | head -n 1)" | cut -f 1)
