@@ -125,7 +125,7 @@ expect 0 "diff of descriptions, whole" "$byzlab" diff latest~1 latest --all
 says out " $(printf 'é%.0s' {1..90})"
 
 # --- a disk that is full, where we may mount one: it has room for five such runs, not for sixty
-one_run=$(du -sk "$(find results/good -mindepth 1 -maxdepth 1 -type d | head -n 1)" | cut -f 1)
+one_run=$(du -sk results/good/*-s43-* | sort -n | tail -n 1 | cut -f 1)
 cat > full.sh << 'SH'
 mkdir -p disk && mount -t tmpfs -o size="$2"k tmpfs disk || exit 99
 for seed in $(seq 1 60); do
