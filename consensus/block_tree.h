@@ -5,12 +5,14 @@
 // same until the block is pruned. An engine hangs what it knows about a block on it as a Mark
 // (Streamlet: notarized; Nakamoto: cumulative work).
 //
-// Ten thousand replicas hold one tree each, so it is two flat vectors: nodes of 24 bytes plus the
-// mark, and an open-addressing index of 8-byte slots at most three quarters full. No allocation a
-// block. New blocks enter the index when somebody searches: who knows by itself where a block
-// belongs, as a chained protocol's replica does nearly always, pays nothing for it.
+// Ten thousand replicas hold one tree each, so it is three flat vectors: nodes of 8 bytes plus the
+// mark; links of 16 bytes a node, from the first fork on (before it a block's parent is the one
+// that came before it); and an open-addressing index of 8-byte slots at most three quarters full.
+// No allocation a block. New blocks enter the index when somebody searches: who knows by itself
+// where a block belongs, as a chained protocol's replica does nearly always, pays nothing for it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -87,7 +89,9 @@ class BlockTree {
   BlockTree() = default;
   /// `root` is genesis, or the final block a replica starts from.
   explicit BlockTree(const BlockRef& root, Mark mark = {}) : base_(root->height) {
-    root_ = add_node(root, kNoBlock, 0, std::move(mark));
+    nodes_.emplace_back(root, std::move(mark));
+    root_ = BlockId(0);
+    size_ = 1;
   }
 
   /// Where a received block belongs.
@@ -114,9 +118,12 @@ class BlockTree {
   }
   /// Adds a block whose place is `child`, below that parent.
   [[gnu::always_inline]] BlockId insert(const BlockRef& block, BlockId parent, Mark mark = {}) {
-    const BlockId id = add_node(block, parent, nodes_[parent.value].depth + 1, std::move(mark));
-    nodes_[id.value].next_sibling = std::exchange(nodes_[parent.value].first_child, id);
-    return id;
+    ++size_;
+    if (links_.empty() && parent.value + 1 == nodes_.size()) [[likely]] {
+      nodes_.emplace_back(block, std::move(mark));
+      return BlockId(parent.value + 1);
+    }
+    return insert_linked(block, parent, std::move(mark));
   }
 
   BlockId find(const Digest& digest) const {
@@ -130,21 +137,29 @@ class BlockTree {
   const BlockRef& ref(BlockId id) const { return nodes_[id.value].block; }
   Mark& mark(BlockId id) { return nodes_[id.value].mark; }
   const Mark& mark(BlockId id) const { return nodes_[id.value].mark; }
-  Height height(BlockId id) const { return base_.plus(nodes_[id.value].depth); }
+  Height height(BlockId id) const { return base_.plus(depth(id)); }
   BlockId root() const { return root_; }
   /// kNoBlock above the root.
-  BlockId parent(BlockId id) const { return nodes_[id.value].parent; }
+  BlockId parent(BlockId id) const { return links_.empty() ? before(id) : links_[id.value].parent; }
   /// Newest first.
   template <class F>
   void for_each_child(BlockId id, F&& f) const {
-    for (BlockId c = nodes_[id.value].first_child; c != kNoBlock;
-         c = nodes_[c.value].next_sibling) {
+    if (links_.empty()) {
+      if (id.value + 1 < nodes_.size()) f(BlockId(id.value + 1));
+      return;
+    }
+    for (BlockId c = links_[id.value].first_child; c != kNoBlock;
+         c = links_[c.value].next_sibling) {
       f(c);
     }
   }
 
   /// The block of `id`'s chain at `target`; root ≤ target ≤ id's height. Walks parents.
   BlockId ancestor(BlockId id, Height target) const {
+    if (links_.empty()) {
+      const std::uint32_t at = static_cast<std::uint32_t>(target.value - base_.value);
+      return BlockId(std::min(id.value, at));
+    }
     while (height(id) > target) id = parent(id);
     return id;
   }
@@ -186,7 +201,7 @@ class BlockTree {
   Descent descent(BlockId from, BlockId to) const { return {*this, from, to}; }
   /// The blocks after `from` up to and including `to`, oldest first; `to` must extend `from`.
   std::vector<BlockRef> chain(BlockId from, BlockId to) const {
-    std::vector<BlockRef> blocks(nodes_[to.value].depth - nodes_[from.value].depth);
+    std::vector<BlockRef> blocks(depth(to) - depth(from));
     for (auto slot = blocks.rbegin(); slot != blocks.rend(); ++slot, to = parent(to)) {
       *slot = ref(to);
     }
@@ -197,6 +212,7 @@ class BlockTree {
   /// O(size()), so call it every few dozen blocks. The ids of what stays do not change, those of
   /// what goes are used again.
   void prune(BlockId final_block) {
+    link();
     std::vector<bool> stays(nodes_.size(), false);
     std::vector<BlockId> open{final_block};
     while (!open.empty()) {
@@ -212,46 +228,71 @@ class BlockTree {
         index(id);
       } else if (nodes_[i].block != nullptr) {
         nodes_[i] = Node();
-        nodes_[i].next_sibling = std::exchange(free_, id);
+        links_[i].next_sibling = std::exchange(free_, id);
         --size_;
       }
     }
     indexed_ = nodes_.size();
     root_ = final_block;
-    nodes_[root_.value].parent = kNoBlock;
-    nodes_[root_.value].next_sibling = kNoBlock;
+    links_[root_.value].parent = kNoBlock;
+    links_[root_.value].next_sibling = kNoBlock;
   }
 
   /// Blocks in the tree, the root included.
   std::size_t size() const { return size_; }
   /// Heap memory, the blocks themselves left out. Bytes.
-  std::size_t bytes() const { return nodes_.capacity() * sizeof(Node) + index_.bytes(); }
+  std::size_t bytes() const {
+    return nodes_.capacity() * sizeof(Node) + links_.capacity() * sizeof(Links) + index_.bytes();
+  }
 
  private:
   struct Node {
     Node() = default;
-    Node(const BlockRef& b, std::uint32_t d, BlockId p, Mark m)
-        : block(b), depth(d), parent(p), mark(std::move(m)) {}
-    BlockRef block{};         // null: free
+    Node(const BlockRef& b, Mark m) : block(b), mark(std::move(m)) {}
+    BlockRef block{};  // null: free
+    [[no_unique_address]] Mark mark{};
+  };
+  struct Links {
     std::uint32_t depth = 0;  // height above base_
     BlockId parent = kNoBlock;
     BlockId first_child = kNoBlock;
     BlockId next_sibling = kNoBlock;  // of a free node: the next free one
-    [[no_unique_address]] Mark mark{};
   };
 
+  /// On a path that begins with node 0, whose parent is none.
+  static constexpr BlockId before(BlockId id) { return BlockId(id.value - 1); }
+  static_assert(before(BlockId(0)) == kNoBlock);
+  std::uint32_t depth(BlockId id) const {
+    return links_.empty() ? id.value : links_[id.value].depth;
+  }
   const Digest& block_digest(BlockId id) const { return nodes_[id.value].block->digest; }
 
-  [[gnu::always_inline]] BlockId add_node(const BlockRef& block, BlockId parent,
-                                          std::uint32_t depth, Mark mark) {
-    ++size_;
-    if (free_ == kNoBlock) [[likely]] {
-      const BlockId id(static_cast<std::uint32_t>(nodes_.size()));
-      nodes_.emplace_back(block, depth, parent, std::move(mark));
-      return id;
+  /// Writes down the links of what has been a path.
+  [[gnu::noinline]] void link() {
+    if (!links_.empty()) return;
+    const auto count = static_cast<std::uint32_t>(nodes_.size());
+    links_.reserve(nodes_.capacity());
+    for (std::uint32_t i = 0; i < count; ++i) {
+      links_.push_back({.depth = i,
+                        .parent = before(BlockId(i)),
+                        .first_child = i + 1 < count ? BlockId(i + 1) : kNoBlock});
     }
-    const BlockId id = std::exchange(free_, nodes_[free_.value].next_sibling);
-    nodes_[id.value] = Node(block, depth, parent, std::move(mark));
+  }
+  /// insert() in a tree, or where a path forks.
+  [[gnu::noinline]] BlockId insert_linked(const BlockRef& block, BlockId parent, Mark mark) {
+    link();
+    BlockId id = free_;
+    if (id == kNoBlock) {
+      id = BlockId(static_cast<std::uint32_t>(nodes_.size()));
+      nodes_.emplace_back();
+      links_.emplace_back();
+    } else {
+      free_ = links_[id.value].next_sibling;
+    }
+    nodes_[id.value] = Node(block, std::move(mark));
+    links_[id.value] = {.depth = links_[parent.value].depth + 1,
+                        .parent = parent,
+                        .next_sibling = std::exchange(links_[parent.value].first_child, id)};
     if (id.value < indexed_) index(id);
     return id;
   }
@@ -269,6 +310,7 @@ class BlockTree {
   BlockId free_ = kNoBlock;
   std::size_t size_ = 0;
   std::vector<Node> nodes_;
+  std::vector<Links> links_;  // empty while the blocks form a path, in the order of their ids
   mutable std::size_t indexed_ = 0;  // the nodes before this one are in the index
   mutable DigestIndex index_;
 };
