@@ -152,6 +152,36 @@ BOOST_AUTO_TEST_CASE(blocks_inserted_without_a_search_are_found) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_path_is_a_tree_before_and_after_it_forks) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    Rng rng(seed);
+    BlockRef root = Block::genesis(HashScheme::modelled);
+    for (std::uint64_t below = rng.below(3); below > 0; --below) root = child_of(*root, 1000);
+    Tree tree(root, static_cast<int>(root->nonce));
+    Model model{.blocks = {{root->digest, root}}, .root = root->digest};
+    std::vector<BlockId> path{tree.root()};
+    std::uint64_t step = 0;
+    const auto insert_at = [&](BlockId parent) {
+      const BlockRef block = child_of(tree[parent], ++step);
+      path.push_back(tree.insert(block, parent, static_cast<int>(step)));
+      model.blocks.emplace(block->digest, block);
+    };
+    const std::uint64_t length = rng.below(50);
+    while (step < length) insert_at(path.back());
+    check_same(tree, model, rng);
+    const BlockId place = path[rng.below(path.size())];
+    if (rng.below(2) == 0) {
+      insert_at(place);
+    } else {
+      model.prune(tree[place].digest);
+      tree.prune(place);
+    }
+    check_same(tree, model, rng);
+    for (int i = 0; i < 5; ++i) insert_at(path.back());
+    check_same(tree, model, rng);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_block_at_the_wrong_height_is_refused) {
   const BlockRef genesis = Block::genesis(HashScheme::modelled);
   Tree tree(genesis);
@@ -171,6 +201,10 @@ BOOST_AUTO_TEST_CASE(a_tree_is_small) {
     tree.insert(block, tree.place_of(*block).id);
     tip = block;
   }
+  const std::size_t path = tree.bytes();
+  BOOST_TEST(path <= 100u * 50u);
+  tree.insert(child_of(tree[tree.root()], 101), tree.root());
+  BOOST_TEST(tree.bytes() > path + 100u * 8u);
   BOOST_TEST(tree.bytes() <= 100u * 100u);
 }
 
