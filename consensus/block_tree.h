@@ -119,7 +119,7 @@ class BlockTree {
   /// Adds a block whose place is `child`, below that parent.
   [[gnu::always_inline]] BlockId insert(const BlockRef& block, BlockId parent, Mark mark = {}) {
     ++size_;
-    if (links_.empty() && parent.value + 1 == nodes_.size()) [[likely]] {
+    if (is_path() && parent.value + 1 == nodes_.size()) [[likely]] {
       nodes_.emplace_back(block, std::move(mark));
       return BlockId(parent.value + 1);
     }
@@ -140,11 +140,11 @@ class BlockTree {
   Height height(BlockId id) const { return base_.plus(depth(id)); }
   BlockId root() const { return root_; }
   /// kNoBlock above the root.
-  BlockId parent(BlockId id) const { return links_.empty() ? before(id) : links_[id.value].parent; }
+  BlockId parent(BlockId id) const { return is_path() ? before(id) : links_[id.value].parent; }
   /// Newest first.
   template <class F>
   void for_each_child(BlockId id, F&& f) const {
-    if (links_.empty()) {
+    if (is_path()) {
       if (id.value + 1 < nodes_.size()) f(BlockId(id.value + 1));
       return;
     }
@@ -154,11 +154,11 @@ class BlockTree {
     }
   }
 
-  /// The block of `id`'s chain at `target`; root ≤ target ≤ id's height. Walks parents.
+  /// The block of `id`'s chain at `target`; root ≤ target ≤ id's height. Walks parents,
+  /// except on a path.
   BlockId ancestor(BlockId id, Height target) const {
-    if (links_.empty()) {
-      const std::uint32_t at = static_cast<std::uint32_t>(target.value - base_.value);
-      return BlockId(std::min(id.value, at));
+    if (is_path()) {
+      return std::min(id, BlockId(static_cast<std::uint32_t>(target.value - base_.value)));
     }
     while (height(id) > target) id = parent(id);
     return id;
@@ -259,17 +259,16 @@ class BlockTree {
     BlockId next_sibling = kNoBlock;  // of a free node: the next free one
   };
 
-  /// On a path that begins with node 0, whose parent is none.
+  /// True until the first fork or prune: node i is at depth i, and its parent is node i - 1.
+  bool is_path() const { return links_.empty(); }
   static constexpr BlockId before(BlockId id) { return BlockId(id.value - 1); }
   static_assert(before(BlockId(0)) == kNoBlock);
-  std::uint32_t depth(BlockId id) const {
-    return links_.empty() ? id.value : links_[id.value].depth;
-  }
+  std::uint32_t depth(BlockId id) const { return is_path() ? id.value : links_[id.value].depth; }
   const Digest& block_digest(BlockId id) const { return nodes_[id.value].block->digest; }
 
   /// Writes down the links of what has been a path.
   [[gnu::noinline]] void link() {
-    if (!links_.empty()) return;
+    if (!is_path()) return;
     const auto count = static_cast<std::uint32_t>(nodes_.size());
     links_.reserve(nodes_.capacity());
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -310,7 +309,7 @@ class BlockTree {
   BlockId free_ = kNoBlock;
   std::size_t size_ = 0;
   std::vector<Node> nodes_;
-  std::vector<Links> links_;  // empty while the blocks form a path, in the order of their ids
+  std::vector<Links> links_;         // by node, unless is_path()
   mutable std::size_t indexed_ = 0;  // the nodes before this one are in the index
   mutable DigestIndex index_;
 };
