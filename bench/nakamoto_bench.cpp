@@ -42,7 +42,7 @@ void block_at_every_replica(benchmark::State& state) {
       engines.push_back(std::make_unique<Nakamoto>(options));
       Context ctx(environments[i], kStart, outbox);
       engines[i]->start(ctx);
-      outbox.clear();
+      outbox.discard(store);
     }
     BlockRef tip = crypto.genesis();
     state.ResumeTiming();
@@ -54,7 +54,7 @@ void block_at_every_replica(benchmark::State& state) {
       for (std::uint32_t i = 0; i < n; ++i) {
         Context ctx(environments[i], kStart, outbox);
         engines[i]->on_message(ctx, miner, *m);
-        outbox.clear();
+        outbox.discard(store);
       }
     }
     state.PauseTiming();

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -205,6 +206,15 @@ class BlockTree {
     for (auto slot = blocks.rbegin(); slot != blocks.rend(); ++slot, to = parent(to)) {
       *slot = ref(to);
     }
+    return blocks;
+  }
+
+  /// All blocks but the root, each behind its parent. Only of a tree that was never pruned.
+  std::vector<BlockRef> after_root() const {
+    assert(root_ == BlockId(0) && free_ == kNoBlock);
+    std::vector<BlockRef> blocks;
+    blocks.reserve(nodes_.size() - 1);
+    for (std::size_t i = 1; i < nodes_.size(); ++i) blocks.push_back(nodes_[i].block);
     return blocks;
   }
 

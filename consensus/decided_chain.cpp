@@ -18,12 +18,12 @@ void DecidedChain::start(Context& ctx, const Decided& proof) {
   }
   if (chain.empty() || wanted != last().digest) return;  // a fresh disk, or one that lost blocks
   std::ranges::reverse(chain);
-  for (const BlockRef& block : chain) commit(ctx, block, true);
+  for (const BlockRef& block : chain) commit(ctx, block);
   proof_ = proof;
 }
 
-void DecidedChain::append(Context& ctx, BlockRef block, const Decided& proof, bool durable) {
-  commit(ctx, block, durable);
+void DecidedChain::append(Context& ctx, BlockRef block, const Decided& proof) {
+  commit(ctx, block);
   proof_ = proof;
   fetched(ctx);
 }
@@ -35,7 +35,7 @@ void DecidedChain::learn(Context& ctx, ReplicaId from, const Decided& proof,
                     candidate->parent == last().digest && candidate->height == height().next();
   if (fits) {
     ctx.note(Milestone::certified, proof.round, proof.height.value, proof.block);
-    return append(ctx, candidate, proof, false);
+    return append(ctx, candidate, proof);
   }
   await(proof);
   sync_.want(ctx, proof.block, proof.height, from, height());
@@ -78,17 +78,16 @@ void DecidedChain::fetched(Context& ctx) {
 bool DecidedChain::accept(Context& ctx, const BlockRef& block) {
   if (tree_.contains(block->digest)) return true;
   if (block->parent != last().digest || block->height != height().next()) return false;
-  commit(ctx, block, false);
+  commit(ctx, block);
   return true;
 }
 
-void DecidedChain::commit(Context& ctx, const BlockRef& block, bool durable) {
+void DecidedChain::commit(Context& ctx, const BlockRef& block) {
   if (committed_at_ != ctx.now()) committed_.clear();
   committed_at_ = ctx.now();
   committed_.push_back(block);
   tip_ = tree_.insert(block, tip_);
   ordered_.commit(*block);
-  if (!durable) ctx.persist_block(block);
   ctx.commit(block);
 }
 

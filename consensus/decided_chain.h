@@ -96,13 +96,15 @@ class DecidedChain {
     return block.parent == last().digest && block.height == height().next() &&
            ordered_.fresh(block, {});
   }
+  /// All but genesis, in their order: durable, with the proof.
+  std::vector<BlockRef> blocks() const { return tree_.after_root(); }
   /// Blocks committed at this instant: the mempool may not know of them yet.
   std::span<const BlockRef> just_committed(const Context& ctx) const {
     return committed_at_ == ctx.now() ? std::span(committed_) : std::span<const BlockRef>();
   }
 
-  /// Decides a block that fits. `durable`: it is on disk already.
-  void append(Context&, BlockRef block, const Decided& proof, bool durable);
+  /// Decides a block that fits.
+  void append(Context&, BlockRef block, const Decided& proof);
   /// Others decided this; `proof` is checked. Fetches what is missing, beginning with `candidate`,
   /// a block the engine happens to have (or null).
   void learn(Context&, ReplicaId from, const Decided& proof, const BlockRef& candidate);
@@ -147,7 +149,7 @@ class DecidedChain {
   void hear(Context&, ReplicaId from, Height);
   void fetched(Context&);
   bool accept(Context&, const BlockRef&);
-  void commit(Context&, const BlockRef&, bool durable);
+  void commit(Context&, const BlockRef&);
   void await(const Decided&);
 
   Duration patience_;

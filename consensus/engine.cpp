@@ -1,17 +1,20 @@
 #include "consensus/engine.h"
 
+#include "base/overloaded.h"
+
 namespace byzlab {
 
-void DurableState::write_out() {
-  if (!value) return;
-  Bytes bytes;
-  ByteWriter writer(bytes);
-  value.encode(writer);
-  RecordLog all;
-  all.append(bytes);
-  for (const auto record : records) all.append(record);
-  records = std::move(all);
-  value.reset();
+void Outbox::discard(MessageStore& store) {
+  const auto release = Overloaded{
+      [&](const Send& send) { store.release(send.message); },
+      [&](const Broadcast& broadcast) { store.release(broadcast.message); },
+      [](const Commit& commit) { BlockRef(commit.block, false); },
+      [](const PersistBlock& persist) { BlockRef(persist.block, false); },
+      [](const Note& note) { BlockRef(note.block, false); },
+      [](const auto&) {},
+  };
+  for (const Effect& effect : effects) std::visit(release, effect);
+  clear();
 }
 
 }  // namespace byzlab

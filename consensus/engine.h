@@ -11,17 +11,15 @@
 //    proves nothing.
 //  - broadcast includes self; the copy to self arrives next, before anything else, on a perfect
 //    link. A send to self arrives the same way.
-//  - effects are carried out in the order given, except that what a call persists is durable before
-//    anything it sends leaves.
+//  - effects are carried out in the order given, except that what a call persists (or what save()
+//    would write after it) is durable before anything it sends leaves.
 //  - a record whose author is self is signed when it leaves; somebody else's (relayed, replayed)
 //    leaves as it is, under its author's signature, and is delivered as the author's.
-//  - after a crash, a new engine is made and start() finds in recovered() what was persisted;
-//    nothing else survives, timers neither.
+//  - after a crash, a new engine is made and start() finds in recovered() what was durable; nothing
+//    else survives, timers neither.
 #pragma once
 
-#include <concepts>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <variant>
 #include <vector>
@@ -49,19 +47,6 @@ struct Timer {
   std::uint64_t payload = 0;
 
   constexpr bool same_key(Timer other) const { return owner == other.owner && id == other.id; }
-};
-
-class Engine {
- public:
-  virtual ~Engine() = default;
-  /// Once, before any other input; also after a restart: ctx.recovered() holds what was persisted.
-  virtual void start(Context&) = 0;
-  virtual void on_message(Context&, ReplicaId from, const Message&) = 0;
-  virtual void on_timer(Context&, Timer) = 0;
-  /// A request reached this replica's mempool. Engines that pull when they propose need not care.
-  virtual void on_request(Context&) {}
-  /// True while it fetches what others have decided and it lacks.
-  virtual bool syncing() const { return false; }
 };
 
 /// Records of bytes in the order written, end to end in one buffer, each behind its length.
@@ -110,58 +95,42 @@ class RecordLog {
   std::size_t size_ = 0;
 };
 
-/// A durable record as a value, encoded when somebody wants its bytes: most are replaced by the
-/// next one long before, because only a restart reads them.
-class DurableValue {
- public:
-  template <class T>
-  void set(const T& value) {
-    if (held_ == nullptr || held_->type != &kType<T>) return hold(value);
-    static_cast<Holding<T>&>(*held_).value = value;
-  }
-  void reset() { held_.reset(); }
-  void swap(DurableValue& other) { held_.swap(other.held_); }
-  explicit operator bool() const { return held_ != nullptr; }
-  /// There must be a value.
-  void encode(ByteWriter& w) const { held_->encode(w); }
-
- private:
-  struct Held {
-    explicit Held(const char* t) : type(t) {}
-    virtual ~Held() = default;
-    virtual void encode(ByteWriter&) const = 0;
-    const char* type;
-  };
-  template <class T>
-  struct Holding final : Held {
-    explicit Holding(const T& v) : Held(&kType<T>), value(v) {}
-    void encode(ByteWriter& w) const override { byzlab::encode(value, w); }
-    T value;
-  };
-  template <class T>
-  static inline char kType = 0;  // its address names T
-
-  template <class T>
-  [[gnu::noinline]] void hold(const T& value) {
-    held_ = std::make_unique<Holding<T>>(value);
-  }
-
-  std::unique_ptr<Held> held_;
-};
-
 /// What survives a crash: a log of records, and the blocks it refers to, both in the order written.
 struct DurableState {
   RecordLog records;
   std::vector<BlockRef> blocks;
-  DurableValue value{};  ///< the record before `records`, if it is not among them yet
-  bool empty() const { return records.empty() && blocks.empty() && !value; }
-  /// Whoever is to read `records` has them written out first.
-  void write_out();
+  bool empty() const { return records.empty() && blocks.empty(); }
+  /// Makes one described value the whole log.
+  template <class T>
+  void replace_records(const T& record) {
+    Bytes bytes;
+    ByteWriter writer(bytes);
+    byzlab::encode(record, writer);
+    records.clear();
+    records.append(bytes);
+  }
 };
 
-// Effects. Small trivially copyable values. An effect that names a record owns one hold of it
-// (MessageStore::hold): the host releases that when it has carried the effect out, and whoever
-// takes an effect away releases it instead.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  /// Once, before any other input; also after a restart: ctx.recovered() holds what was durable.
+  virtual void start(Context&) = 0;
+  virtual void on_message(Context&, ReplicaId from, const Message&) = 0;
+  virtual void on_timer(Context&, Timer) = 0;
+  /// A request reached this replica's mempool. Engines that pull when they propose need not care.
+  virtual void on_request(Context&) {}
+  /// True while it fetches what others have decided and it lacks.
+  virtual bool syncing() const { return false; }
+  /// For engines whose durable state is some of their members: writes these over `durable`. Asked
+  /// when the process crashes, so that it costs nothing before. What it would write after a call is
+  /// durable before anything that call sends leaves. Who does this does not persist().
+  virtual void save([[maybe_unused]] DurableState& durable) const {}
+};
+
+// Effects. Small trivially copyable values. An effect that names a message or a block owns one hold
+// of it (MessageStore::hold, intrusive_ptr_add_ref): the host releases that when it has carried the
+// effect out, and whoever takes an effect away releases it instead.
 struct Send {
   ReplicaId to;
   Message* message;
@@ -177,29 +146,21 @@ struct CancelTimer {
   Timer timer;
 };
 struct Commit {
-  std::uint32_t block;  ///< index into Outbox::blocks
+  const Block* block;
 };
 struct Persist {
   std::uint32_t begin, end;  ///< range of Outbox::bytes
   bool replace;              ///< forget all earlier records first
 };
-/// Outbox::value becomes the whole durable log. When a call has several, the first brings the value
-/// of the last, so what is durable in the end is the same.
-struct PersistValue {};
 struct PersistBlock {
-  std::uint32_t block;  ///< index into Outbox::blocks
-};
-/// Forget durable blocks below a height.
-struct PruneBlocks {
-  Height below;
+  const Block* block;
 };
 struct Note {
   Milestone milestone;
   View view;
   std::uint64_t value;
   Digest subject;
-  static constexpr std::uint32_t kNoBlock = ~std::uint32_t{0};
-  std::uint32_t block;  ///< index into Outbox::blocks, or kNoBlock
+  const Block* block;  ///< or null
 };
 struct EnterView {
   View view;
@@ -207,36 +168,24 @@ struct EnterView {
   Height height{};
 };
 
-using Effect = std::variant<Send, Broadcast, SetTimer, CancelTimer, Commit, Persist, PersistValue,
-                            PersistBlock, PruneBlocks, Note, EnterView>;
+using Effect = std::variant<Send, Broadcast, SetTimer, CancelTimer, Commit, Persist, PersistBlock,
+                            Note, EnterView>;
 static_assert(std::is_trivially_copyable_v<Effect>);
 
 /// The effects of one handler, in order, with what they refer to.
 struct Outbox {
   std::vector<Effect> effects;
-  std::vector<BlockRef> blocks;
   ByteBuffer bytes;
-  DurableValue value;  ///< of PersistValue
-  bool value_is_new = false;
-  bool keeps_notes = true;    ///< false: nobody listens, so notes are not even written down
-  bool takes_values = false;  ///< true: persist_only() gives a PersistValue, not a Persist
+  bool keeps_notes = true;  ///< false: nobody listens, so notes are not even written down
 
   bool empty() const { return effects.empty(); }
   /// Forgets effects whose holds have been released.
   void clear() {
     effects.clear();
-    blocks.clear();
     bytes.clear();
-    value_is_new = false;
   }
   /// Forgets all effects without carrying them out.
-  void discard(MessageStore& store) {
-    for (const Effect& e : effects) {
-      if (const auto* send = std::get_if<Send>(&e)) store.release(send->message);
-      if (const auto* broadcast = std::get_if<Broadcast>(&e)) store.release(broadcast->message);
-    }
-    clear();
-  }
+  void discard(MessageStore& store);
 };
 
 /// Everything an engine may know and do. Made for one handler call, never stored.
@@ -294,32 +243,23 @@ class Context {
   void cancel_timer(Timer timer) { put<CancelTimer>(timer); }
   /// Finality, as this engine means it. A second block at the same height is a violation, or a
   /// reorganisation deeper than the confirmation depth; the testbed tells which.
-  void commit(const BlockRef& block) { put<Commit>(keep(block)); }
+  void commit(const BlockRef& block) { put<Commit>(held(block)); }
   /// Appends one described value to the durable log, before anything this call sends leaves.
   template <class T>
   void persist(const T& record) {
     append(record, false);
   }
-  /// Makes `record` the whole durable log: a checkpoint. What can be copied owns what it says: it
-  /// may be encoded after this call.
+  /// Makes `record` the whole durable log: a checkpoint.
   template <class T>
   void persist_only(const T& record) {
-    if constexpr (std::copyable<T>) {
-      if (outbox_.takes_values) {
-        outbox_.value.set(record);
-        outbox_.value_is_new = true;
-        return put<PersistValue>();
-      }
-    }
     append(record, true);
   }
-  void persist_block(const BlockRef& block) { put<PersistBlock>(keep(block)); }
-  void prune_blocks(Height below) { put<PruneBlocks>(below); }
+  void persist_block(const BlockRef& block) { put<PersistBlock>(held(block)); }
   /// Tells observers; changes nothing. A block that nobody has seen yet is shown with it.
   void note(Milestone milestone, View view, std::uint64_t value = 0, const Digest& subject = {},
             const BlockRef& block = {}) {
     if (!outbox_.keeps_notes) return;
-    put<Note>(milestone, view, value, subject, block ? keep(block) : Note::kNoBlock);
+    put<Note>(milestone, view, value, subject, held(block));
   }
   // Counts for whoever looks (see tallies.h); they change nothing.
   /// A proposal of `from` was handled.
@@ -349,10 +289,7 @@ class Context {
   Outbox& outbox() { return outbox_; }
 
  private:
-  std::uint32_t keep(const BlockRef& block) {
-    outbox_.blocks.push_back(block);
-    return static_cast<std::uint32_t>(outbox_.blocks.size() - 1);
-  }
+  static const Block* held(BlockRef block) { return block.detach(); }
   /// Made in its place: a copy of what was just written in pieces would wait for them.
   template <class E, class... Members>
   void put(Members... members) {

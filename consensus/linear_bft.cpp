@@ -4,8 +4,9 @@
 
 namespace byzlab {
 
-LinearBft::LinearBft(const Options& options)
-    : sync_(options.duration("view_timeout") / 2),
+LinearBft::LinearBft(const Options& options, Phase first_phase)
+    : first_phase_(first_phase),
+      sync_(options.duration("view_timeout") / 2),
       pacemaker_(options),
       limit_(block_limit(options)),
       idle_beat_(std::min(options.duration("idle_beat"), options.duration("view_timeout") / 4)) {}
@@ -14,10 +15,9 @@ void LinearBft::start(Context& ctx) {
   tree_ = Tree(ctx.crypto().genesis());
   high_ = locked_ = executed_ = settled_ = newest_ = tree_.root();
   beyond_ = kNoBlock;
-  const Digest& genesis = tree_[high_].digest;
-  durable_ = LinearDurable{.locked = genesis,
-                           .executed = genesis,
-                           .high = Qc(QuorumCert{.phase = first_phase(), .block = genesis})};
+  voted_ = proposed_ = View(0);
+  voted_phase_ = Phase::generic;
+  qc_high_ = Qc(QuorumCert{.phase = first_phase_, .block = tree_[high_].digest});
   recover(ctx);
 }
 
@@ -43,7 +43,7 @@ void LinearBft::start(Context& ctx) {
   }
   learn(ctx, from, proposal.entry);
   if (place.kind == Tree::Place::Kind::child) {
-    newest_ = add(ctx, block, place.id);
+    newest_ = add(block, place.id);
     consider(ctx, newest_, *proposal.justify);
     resolve(ctx, *block);
   } else if (place.kind == Tree::Place::Kind::known) {
@@ -54,8 +54,7 @@ void LinearBft::start(Context& ctx) {
   connect(ctx);
 }
 
-inline BlockId LinearBft::add(Context& ctx, const BlockRef& block, BlockId parent) {
-  ctx.persist_block(block);
+inline BlockId LinearBft::add(const BlockRef& block, BlockId parent) {
   const BlockId id = tree_.insert(block, parent);
   beyond_ = ordered_.note(*block) ? id : kNoBlock;
   return id;
@@ -65,11 +64,11 @@ inline BlockId LinearBft::add(Context& ctx, const BlockRef& block, BlockId paren
 inline void LinearBft::consider(Context& ctx, BlockId id, const QuorumCert& justify) {
   const Block& block = tree_[id];
   const BlockId parent = tree_.parent(id);
-  if (block.view != pacemaker_.view() || durable_.voted >= block.view) return;
+  if (block.view != pacemaker_.view() || voted_ >= block.view) return;
   if (!safe(parent, justify)) return;
   if (!fresh(id)) return;
   promise(parent);
-  cast(ctx, first_phase(), id);
+  cast(ctx, first_phase_, id);
 }
 
 // onReceiveVote (Algorithm 4 lines 22-27).
@@ -123,13 +122,12 @@ void LinearBft::commit_chain(Context& ctx, BlockId b) {
   if (common == b) return;
   for (const BlockRef& block : tree_.chain(common, b)) execute(ctx, block);
   executed_ = b;
-  durable_.executed = tree_[b].digest;
   pacemaker_.decided();
 }
 
 inline void LinearBft::enter(Context& ctx, ReplicaId from, View next, Entry entry) {
   if (!pacemaker_.enter(ctx, next, std::move(entry))) return;
-  pacemaker_.tell_leader(ctx, durable_.high);
+  pacemaker_.tell_leader(ctx, qc_high_);
   entered(ctx, from);
   try_propose(ctx);
 }
@@ -139,7 +137,7 @@ void LinearBft::try_to_lead(Context& ctx) {
   if (!ready(ctx)) return;
   // A certificate higher than our block waits for its own: correct replicas may be locked on it.
   for (const Qc& qc : awaited_) {
-    if (qc->phase != first_phase() || qc->view <= durable_.high->view) continue;
+    if (qc->phase != first_phase_ || qc->view <= qc_high_->view) continue;
     return sync_.want(ctx, qc->block, qc->height, ctx.self(), tree_.height(high_));
   }
   if (beat_ < view && idle(ctx)) {
@@ -153,21 +151,20 @@ void LinearBft::try_to_lead(Context& ctx) {
 // onPropose (Algorithm 4 lines 28-32; Algorithm 2 lines 4-6, Algorithm 3 lines 8-11).
 void LinearBft::propose(Context& ctx) {
   const Block& parent = tree_[high_];
-  durable_.proposed = pacemaker_.view();
-  persist(ctx);
+  proposed_ = pacemaker_.view();
   // What this very call committed is not out of the mempool yet.
   const std::vector<BlockRef> in_flight =
       tree_.chain(tree_.common_ancestor(settled_, high_), high_);
   const BlockRef block = ctx.crypto().make_block({.parent = parent.digest,
                                                   .height = parent.height.next(),
-                                                  .view = durable_.proposed,
+                                                  .view = proposed_,
                                                   .proposer = ctx.self(),
                                                   .requests = ctx.batch(limit_, in_flight)});
   ctx.note(Milestone::proposed, block->view, block->height.value, block->digest, block);
   ctx.broadcast(Proposal{.view = block->view,
                          .block = {block},
-                         .justify = durable_.high,
-                         .entry = pacemaker_.entry(durable_.high)});
+                         .justify = qc_high_,
+                         .entry = pacemaker_.entry(qc_high_)});
 }
 
 void LinearBft::on_message(Context& ctx, ReplicaId from, const Message& m) {
@@ -199,14 +196,12 @@ void LinearBft::on_timer(Context& ctx, Timer timer) {
 /// nextView(): no more votes in this view, so that what the timeout tells of `high` stays the last
 /// word; and the last vote again, to everybody (see Liveness above).
 void LinearBft::give_up(Context& ctx) {
-  durable_.voted = std::max(durable_.voted, pacemaker_.view());
-  durable_.phase = Phase::commit;
-  durable_.entry = pacemaker_.entry(durable_.high).tc;
-  persist(ctx);
-  if (last_vote_.block != kNoBlock && view_of(last_vote_.block) > durable_.high->view) {
+  voted_ = std::max(voted_, pacemaker_.view());
+  voted_phase_ = Phase::commit;
+  if (last_vote_.block != kNoBlock && view_of(last_vote_.block) > qc_high_->view) {
     ctx.broadcast(vote_for(last_vote_.phase, tree_[last_vote_.block]));
   }
-  pacemaker_.give_up(ctx, durable_.high);
+  pacemaker_.give_up(ctx, qc_high_);
 }
 
 void LinearBft::on(Context& ctx, ReplicaId from, const Timeout& timeout, const Message& m) {
@@ -237,9 +232,9 @@ void LinearBft::on(Context& ctx, ReplicaId from, const NewView& news, const Mess
 
 // onNextSyncView (Algorithm 5), and for whoever lags behind.
 void LinearBft::send_new_view(Context& ctx, ReplicaId to) {
-  ctx.send(to, NewView{.view = pacemaker_.view(),
-                       .high = durable_.high,
-                       .entry = pacemaker_.entry(durable_.high)});
+  ctx.send(
+      to,
+      NewView{.view = pacemaker_.view(), .high = qc_high_, .entry = pacemaker_.entry(qc_high_)});
 }
 
 void LinearBft::on(Context& ctx, ReplicaId from, const BlockRequest& request, const Message&) {
@@ -259,7 +254,7 @@ void LinearBft::connect_fetched(Context& ctx) {
 bool LinearBft::insert(Context& ctx, const BlockRef& block) {
   const auto place = tree_.place_of(*block);
   if (place.kind != Tree::Place::Kind::child) return place.kind == Tree::Place::Kind::known;
-  const BlockId id = add(ctx, block, place.id);
+  const BlockId id = add(block, place.id);
   resolve(ctx, *block);
   if (pending_.block == block->digest && pending_.view == pacemaker_.view()) {
     consider(ctx, id, *pending_.justify);
@@ -300,7 +295,7 @@ bool LinearBft::valid(Context& ctx, ReplicaId from, const Proposal& proposal) co
 
 /// True when `high` and `entry` are what they say and let one into `view`.
 bool LinearBft::proves(Context& ctx, View view, const Qc& high, const Entry& entry) const {
-  if (high->phase != first_phase() || !byzlab::valid(ctx, high)) return false;
+  if (high->phase != first_phase_ || !byzlab::valid(ctx, high)) return false;
   if (entry.qc && !byzlab::valid(ctx, entry.qc)) return false;
   if (entry.tc && !byzlab::valid(ctx, entry.tc)) return false;
   if (view == View(0)) return false;
@@ -332,9 +327,21 @@ inline LinearBft::Tree::Place LinearBft::place_of(const Block& block) const {
   return {.kind = Tree::Place::Kind::child, .id = newest_};
 }
 
-/// What was durable before a crash. A block was written before anything was said about it; all
-/// blocks below a certified one are certified. What is final is committed again: the application
-/// starts from nothing, too.
+/// A block is durable before anything is said about it, and all blocks below a certified one are
+/// certified.
+void LinearBft::save(DurableState& durable) const {
+  durable.blocks = tree_.after_root();
+  durable.replace_records(LinearDurable{.voted = voted_,
+                                        .proposed = proposed_,
+                                        .phase = voted_phase_,
+                                        .locked = tree_[locked_].digest,
+                                        .executed = tree_[executed_].digest,
+                                        .high = qc_high_,
+                                        .entry = pacemaker_.entry(qc_high_).tc});
+}
+
+/// What was durable before a crash. What is final is committed again: the application starts from
+/// nothing, too.
 void LinearBft::recover(Context& ctx) {
   for (const BlockRef& block : ctx.recovered().blocks) {
     const auto place = tree_.place_of(*block);
@@ -342,22 +349,25 @@ void LinearBft::recover(Context& ctx) {
     tree_.insert(block, place.id);
     ordered_.note(*block);
   }
-  const Qc genesis = durable_.high;
+  LinearDurable durable{.high = qc_high_};
   for (const auto record : ctx.recovered().records) {
     ByteReader reader(record, ctx.crypto().hash_scheme());
-    decode(reader, durable_);
+    decode(reader, durable);
   }
   const auto find = [&](const Digest& block) {
     const BlockId id = tree_.find(block);
     return id == kNoBlock ? tree_.root() : id;
   };
-  locked_ = find(durable_.locked);
-  high_ = find(durable_.high->block);
-  if (high_ == tree_.root()) durable_.high = genesis;
-  commit(ctx, find(durable_.executed));
-  const Tc& tc = durable_.entry;
+  voted_ = durable.voted;
+  proposed_ = durable.proposed;
+  voted_phase_ = durable.phase;
+  locked_ = find(durable.locked);
+  high_ = find(durable.high->block);
+  if (high_ != tree_.root()) qc_high_ = durable.high;
+  commit(ctx, find(durable.executed));
+  const Tc& tc = durable.entry;
   if (tc) enter(ctx, ctx.self(), tc->view.next(), {.tc = tc});
-  enter(ctx, ctx.self(), std::max(View(1), next_view(*durable_.high)), {.qc = durable_.high});
+  enter(ctx, ctx.self(), std::max(View(1), next_view(*qc_high_)), {.qc = qc_high_});
 }
 
 }  // namespace byzlab

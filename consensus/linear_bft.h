@@ -52,7 +52,7 @@ struct NewView {
 };
 BOOST_DESCRIBE_STRUCT(NewView, (), (view, high, entry))
 
-/// The durable record, replaced as a whole; blocks are durable beside it.
+/// What is durable, beside the blocks.
 struct LinearDurable {
   View voted{};       ///< vheight: the last view this replica voted in or gave up
   View proposed{};    ///< the last view it proposed in
@@ -60,7 +60,7 @@ struct LinearDurable {
   Digest locked{};    ///< lockedQC.node
   Digest executed{};  ///< b_exec
   Qc high{};          ///< qcHigh
-  Tc entry{};         ///< the TC that let it into its view
+  Tc entry{};         ///< the TC that let it into its view, if one did
 };
 BOOST_DESCRIBE_STRUCT(LinearDurable, (), (voted, proposed, phase, locked, executed, high, entry))
 
@@ -106,6 +106,7 @@ class LinearBft
   void on_timer(Context&, Timer) final;
   void on_request(Context&) final;
   bool syncing() const final { return sync_.outstanding() != 0; }
+  void save(DurableState&) const final;
   void on_message(Context&, ReplicaId from, const Message&) override;
   void on(Context&, ReplicaId from, const Proposal&, const Message&);
   void on(Context&, ReplicaId from, const Vote&, const Message&);
@@ -116,7 +117,8 @@ class LinearBft
 
  protected:
   using Tree = BlockTree<>;
-  explicit LinearBft(const Options&);
+  /// `first_phase`: what a proposal is voted with, and the phase of its justify.
+  explicit LinearBft(const Options&, Phase first_phase = Phase::generic);
 
   // What makes a protocol.
   /// Who collects the votes of a view.
@@ -129,8 +131,6 @@ class LinearBft
   virtual bool ready(Context&) = 0;
   /// The view that a QC lets one enter.
   virtual View next_view(const QuorumCert& qc) const { return qc.view.next(); }
-  /// What a proposal is voted with, and the phase of its justify.
-  virtual Phase first_phase() const { return Phase::generic; }
   /// This replica votes for a block on `parent`.
   virtual void promise(BlockId) {}
   /// This replica has entered a view, on the word of `from`.
@@ -145,8 +145,8 @@ class LinearBft
   void learn(Context&, ReplicaId from, const Qc&, const Entry&);
   /// updateQCHigh(): remembers the highest; true when it is.
   bool raise_high(Context& ctx, BlockId id, const Qc& qc) {
-    if (qc->view <= durable_.high->view) return false;
-    durable_.high = qc;
+    if (qc->view <= qc_high_->view) return false;
+    qc_high_ = qc;
     high_ = id;
     ctx.note(Milestone::certified, qc->view, qc->height.value, qc->block);
     return true;
@@ -156,15 +156,13 @@ class LinearBft
     if (tree_.parent(b) != executed_) return commit_chain(ctx, b);
     execute(ctx, tree_.ref(b));
     executed_ = b;
-    durable_.executed = tree_[b].digest;
     pacemaker_.decided();
   }
-  /// voteMsg(), durable before it leaves.
+  /// voteMsg().
   [[gnu::always_inline]] void cast(Context& ctx, Phase phase, BlockId id) {
     const Block& block = tree_[id];
-    durable_.voted = block.view;
-    durable_.phase = phase;
-    persist(ctx);
+    voted_ = block.view;
+    voted_phase_ = phase;
     last_vote_ = {.phase = phase, .block = id};
     ctx.note(Milestone::voted, block.view, block.height.value, block.digest);
     ctx.send(collector(ctx, block.view), vote_for(phase, block));
@@ -173,9 +171,8 @@ class LinearBft
   void begin_call() { settled_ = executed_; }
   /// onBeat(): proposes, if this replica leads, may, and has not.
   void try_propose(Context& ctx) {
-    if (pacemaker_.leads() && durable_.proposed < pacemaker_.view()) try_to_lead(ctx);
+    if (pacemaker_.leads() && proposed_ < pacemaker_.view()) try_to_lead(ctx);
   }
-  void persist(Context& ctx) { ctx.persist_only(durable_); }
   void give_up(Context&);
   const Tree& tree() const { return tree_; }
   View view_of(BlockId b) const { return tree_[b].view; }
@@ -183,9 +180,11 @@ class LinearBft
 
   // From here to the pacemaker's rounds stands what every proposal touches, and nothing else:
   // thousands of replicas do not stay in a cache.
-  LinearDurable durable_;
-  BlockId high_;    // qcHigh.node
-  BlockId locked_;  // lockedQC.node
+  View voted_;         // vheight
+  Phase voted_phase_;  // basic only: the last one in that view
+  Qc qc_high_;         // qcHigh
+  BlockId high_;       // its node
+  BlockId locked_;     // lockedQC.node
 
  private:
   static constexpr std::size_t kAwaited = 16;
@@ -198,7 +197,7 @@ class LinearBft
 
   // What every proposal goes through is one piece of code, and what few do is not in it.
   [[gnu::always_inline]] Tree::Place place_of(const Block&) const;
-  [[gnu::always_inline]] BlockId add(Context&, const BlockRef&, BlockId parent);
+  [[gnu::always_inline]] BlockId add(const BlockRef&, BlockId parent);
   [[gnu::always_inline]] void consider(Context&, BlockId, const QuorumCert& justify);
   /// learn() of a block that is known to be in the tree.
   [[gnu::always_inline]] void learn_of(Context&, ReplicaId from, BlockId, const Qc&);
@@ -231,6 +230,8 @@ class LinearBft
   bool fresh(BlockId id) { return id == beyond_ || fresh_by_search(id); }
   [[gnu::noinline]] bool fresh_by_search(BlockId);
 
+  const Phase first_phase_;
+  View proposed_;     // the last view this replica proposed in
   BlockId executed_;  // b_exec
   BlockId settled_;   // b_exec when this call began
   BlockId newest_;    // the last one proposed to us

@@ -30,6 +30,7 @@ class Byzantine final : public Engine {
   void on_timer(Context&, Timer) override;
   void on_request(Context&) override;
   bool syncing() const override { return inner_->syncing(); }
+  void save(DurableState& durable) const override { inner_->save(durable); }
 
  private:
   struct Seat {

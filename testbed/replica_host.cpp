@@ -51,13 +51,11 @@ void ReplicaHost::keep_tallies() {
 
 void ReplicaHost::start() {
   outbox_.keeps_notes = events_.wants<Noted>();
-  outbox_.takes_values = true;
   for (std::uint32_t i = 0; i < processes_.size(); ++i) boot(ProcessId(i));
 }
 
 void ReplicaHost::boot(ProcessId p) {
   Process& process = processes_[p.value];
-  process.durable.write_out();
   process.engine = make_engine_(p);
   step(network_.now(), p, process, Duration{0}, [&](Context& ctx) { process.engine->start(ctx); });
   sleep_until_next(p, process);
@@ -169,39 +167,28 @@ void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave)
                       [&](const ArmedTimer& t) { return t.timer.same_key(cancel.timer); });
       },
       [&](const Commit& commit) {
-        const Block& block = *outbox_.blocks[commit.block];
-        trace(static_cast<std::uint64_t>(nanoseconds(now)), block.digest.words[0] + p.value);
-        commits_.committed(p, block);
-        events_.emit(now, Committed{.process = p, .replica = self, .block = &block});
-      },
-      [&](const PersistValue&) {
-        durable.records.clear();
-        if (std::exchange(outbox_.value_is_new, false)) durable.value.swap(outbox_.value);
+        const BlockRef block(commit.block, false);  // with the effect's hold
+        trace(static_cast<std::uint64_t>(nanoseconds(now)), block->digest.words[0] + p.value);
+        commits_.committed(p, *block);
+        events_.emit(now, Committed{.process = p, .replica = self, .block = block.get()});
       },
       [&](const Persist& persist) {
-        if (persist.replace) {
-          durable.records.clear();
-          durable.value.reset();
-        }
+        if (persist.replace) durable.records.clear();
         durable.records.append(
             std::span(outbox_.bytes).subspan(persist.begin, persist.end - persist.begin));
       },
       [&](const PersistBlock& persist) {
-        durable.blocks.push_back(std::move(outbox_.blocks[persist.block]));
-      },
-      [&](const PruneBlocks& prune) {
-        std::erase_if(durable.blocks, [&](const BlockRef& b) { return b->height < prune.below; });
+        durable.blocks.emplace_back(persist.block, false);  // with the effect's hold
       },
       [&](const Note& note) {
-        events_.emit(
-            now, Noted{.process = p,
-                       .replica = self,
-                       .milestone = note.milestone,
-                       .view = note.view,
-                       .value = note.value,
-                       .subject = note.subject,
-                       .block = note.block == Note::kNoBlock ? nullptr
-                                                             : outbox_.blocks[note.block].get()});
+        const BlockRef block(note.block, false);  // with the effect's hold
+        events_.emit(now, Noted{.process = p,
+                                .replica = self,
+                                .milestone = note.milestone,
+                                .view = note.view,
+                                .value = note.value,
+                                .subject = note.subject,
+                                .block = block.get()});
       },
       [&](const EnterView& enter) {
         process.view = enter.view;
@@ -339,6 +326,7 @@ bool ReplicaHost::crash(ProcessId p) {
   if (process.down) return false;
   process.down = true;
   process.paused = false;
+  process.engine->save(process.durable);
   process.engine.reset();
   process.timers.clear();
   process.inbox.clear();

@@ -25,10 +25,7 @@ void Basic::update(Context& ctx, BlockId b, const Qc& qc) {
       vote_again(ctx, b, Phase::pre_commit);
       break;
     case Phase::pre_commit:  // lines 23-26
-      if (view_of(b) > view_of(locked_)) {
-        locked_ = b;
-        durable_.locked = tree()[b].digest;
-      }
+      if (view_of(b) > view_of(locked_)) locked_ = b;
       vote_again(ctx, b, Phase::commit);
       break;
     case Phase::commit: commit(ctx, b); break;  // lines 31-34
@@ -38,8 +35,8 @@ void Basic::update(Context& ctx, BlockId b, const Qc& qc) {
 /// The vote of a later phase: once a phase and view, and none after giving up the view.
 void Basic::vote_again(Context& ctx, BlockId b, Phase phase) {
   const View view = view_of(b);  // the QC's, too: a block is proposed once
-  if (view != pacemaker_.view() || durable_.voted > view) return;
-  if (durable_.voted == view && durable_.phase >= phase) return;
+  if (view != pacemaker_.view() || voted_ > view) return;
+  if (voted_ == view && voted_phase_ >= phase) return;
   cast(ctx, phase, b);
 }
 

@@ -19,10 +19,7 @@ void Chained::update(Context& ctx, BlockId b2, const Qc& qc) {
   raise_high(ctx, b2, qc);  // line 7, pre-commit phase on b''
   const BlockId b1 = tree().parent(b2);
   if (b1 == kNoBlock) return;
-  if (view_of(b1) > view_of(locked_)) {  // lines 8-9, commit phase on b'
-    locked_ = b1;
-    durable_.locked = tree()[b1].digest;
-  }
+  if (view_of(b1) > view_of(locked_)) locked_ = b1;  // lines 8-9, commit phase on b'
   const BlockId b = tree().parent(b1);
   if (b == kNoBlock) return;
   // lines 10-12, decide phase on b: direct parents, so consecutive views
@@ -31,7 +28,7 @@ void Chained::update(Context& ctx, BlockId b2, const Qc& qc) {
 
 // Algorithm 3 lines 8 and 24-26: the QC of the view before, or else what n - f replicas have.
 bool Chained::ready(Context& ctx) {
-  return durable_.high->view.next() == pacemaker_.view() || pacemaker_.heard_quorum(ctx);
+  return qc_high_->view.next() == pacemaker_.view() || pacemaker_.heard_quorum(ctx);
 }
 
 }  // namespace byzlab::hotstuff

@@ -87,7 +87,7 @@ BOOST_DESCRIBE_STRUCT(Announce, (), (view, qc))
 /// Basic HotStuff, §4.
 class Basic final : public LinearBft {
  public:
-  explicit Basic(const Options& options) : LinearBft(options) {}
+  explicit Basic(const Options& options) : LinearBft(options, Phase::prepare) {}
   static constexpr MessageTable messages() {
     MessageTable table = LinearBft::messages();
     table[Announce::kKind.value] = &message_type<Announce>;
@@ -101,7 +101,6 @@ class Basic final : public LinearBft {
   void update(Context&, BlockId, const Qc&) override;
   bool ready(Context&) override;
   View next_view(const QuorumCert&) const override;
-  Phase first_phase() const override { return Phase::prepare; }
   void entered(Context&, ReplicaId from) override;
   void collected(Context&, const Qc&) override;
   void vote_again(Context&, BlockId, Phase);

@@ -19,9 +19,7 @@ bool HotStuff2::safe(BlockId, const QuorumCert& justify) const {
 
 // Lock: with the vote, on the certificate that the proposal shows.
 void HotStuff2::promise(BlockId parent) {
-  if (view_of(parent) <= view_of(locked_)) return;
-  locked_ = parent;
-  durable_.locked = tree()[parent].digest;
+  if (view_of(parent) > view_of(locked_)) locked_ = parent;
 }
 
 // Commit: certificates of two consecutive views, the second block on the first.
@@ -33,7 +31,7 @@ void HotStuff2::update(Context& ctx, BlockId second, const Qc& qc) {
 
 // Propose: at once with the certificate of the view before; else when all locks must have come.
 bool HotStuff2::ready(Context& ctx) {
-  if (durable_.high->view.next() == pacemaker_.view()) return true;
+  if (qc_high_->view.next() == pacemaker_.view()) return true;
   return waited_ == pacemaker_.view() && pacemaker_.heard_quorum(ctx);
 }
 
@@ -42,9 +40,9 @@ bool HotStuff2::ready(Context& ctx) {
 void HotStuff2::entered(Context& ctx, ReplicaId from) {
   const View view = pacemaker_.view();
   const ReplicaId leader = pacemaker_.leader(ctx, view);
-  if (durable_.high->view == View(0) && view == View(1)) return;
+  if (qc_high_->view == View(0) && view == View(1)) return;
   if (leader == ctx.self()) {
-    if (durable_.high->view.next() == view) return;
+    if (qc_high_->view.next() == view) return;
     ctx.set_timer({.owner = 0, .id = kWaitTimer, .payload = view.value}, wait_);
   } else if (from != leader && pacemaker_.entry({}).qc) {
     send_new_view(ctx, leader);

@@ -27,7 +27,6 @@ void Ibft::start(Context& ctx) {
 // 1:11–19.
 void Ibft::begin_height(Context& ctx) {
   enter_round(ctx, View(0));
-  persist(ctx);
   start_timer(ctx);
   if (in_turn(i_.height, View(0), ctx.n()) == ctx.self()) {
     send_proposal(ctx, PrePrepare{.value = {new_block(ctx)}});
@@ -59,7 +58,6 @@ void Ibft::on(Context& ctx, ReplicaId from, const PrePrepare& p, const Message& 
     }
     ctx.note(Milestone::view_change, i_.round, i_.height.value);
     enter_round(ctx, p.round);
-    persist(ctx);
     start_timer(ctx);
   }
   Round& round = rounds_.at(p.round);
@@ -83,7 +81,6 @@ void Ibft::try_prepare(Context& ctx, Round& round) {
   if (i_.prepared == kNone) {
     start_timer(ctx);
     i_.prepared = value;
-    persist(ctx);
     ctx.note(Milestone::voted, i_.round, i_.height.value, value);
     ctx.broadcast(Prepare{.height = i_.height, .round = i_.round, .value = value});
   }
@@ -100,18 +97,16 @@ void Ibft::on(Context& ctx, ReplicaId from, const Prepare& vote, const Message& 
   if (vote.round == i_.round) try_commit(ctx, *round);
 }
 
-// 2:4–7. The block is durable with what proves it: when all restart, somebody must still have it.
+// 2:4–7.
 void Ibft::try_commit(Context& ctx, Round& round) {
   if (i_.committed != kNone || !round.proposal) return;
   const BlockRef& value = round.proposal;
   const CertifiedVotes* votes = round.prepares.find(value->digest);
   if (votes == nullptr || !votes->quorum(ctx.committee())) return;
-  if (!prepared_block_ || prepared_block_->digest != value->digest) ctx.persist_block(value);
   prepared_block_ = value;
   i_.prepared_round = i_.round;
   i_.prepared_value = i_.committed = value->digest;
   i_.prepares = votes->aggregate();
-  persist(ctx);
   ctx.note(Milestone::certified, i_.round, i_.height.value, value->digest);
   ctx.broadcast(Commit{.height = i_.height, .round = i_.round, .value = value->digest});
 }
@@ -132,13 +127,12 @@ bool Ibft::try_decide(Context& ctx, const Round& round) {
   if (!value) return false;
   const CertifiedVotes* votes = round.commits.find(value->digest);
   if (votes == nullptr || !votes->quorum(ctx.committee())) return false;
-  const bool durable = prepared_block_ && prepared_block_->digest == value->digest;
   const Decided proof{.height = i_.height,
                       .round = round.number,
                       .block = value->digest,
                       .votes = votes->aggregate()};
   ctx.note(Milestone::certified, round.number, i_.height.value, value->digest);
-  chain_.append(ctx, value, proof, durable);
+  chain_.append(ctx, value, proof);
   new_height(ctx);
   return true;
 }
@@ -166,7 +160,6 @@ void Ibft::expire(Context& ctx) {
 void Ibft::change_round(Context& ctx, View round) {
   ctx.note(Milestone::view_change, i_.round, i_.height.value);
   enter_round(ctx, round);
-  persist(ctx);
   start_timer(ctx);
   say_round_change(ctx);
   try_propose(ctx);
@@ -210,7 +203,6 @@ void Ibft::send_proposal(Context& ctx, PrePrepare p) {
   p.height = i_.height;
   p.round = i_.round;
   i_.proposed = true;
-  persist(ctx);
   ctx.note(Milestone::proposed, i_.round, i_.height.value, p.value->digest, p.value.ref);
   Message& record = *ctx.store().make(ctx.self(), std::move(p));
   my_proposal_ = HeldMessage(ctx.store(), record);
@@ -321,7 +313,6 @@ void Ibft::new_height(Context& ctx) {
   if (ctx.committee().power(ctx.self()) < ctx.committee().quorum()) {
     begin_height(ctx);
   } else {  // it would decide heights without end at one instant
-    persist(ctx);
     ctx.set_timer(kNextHeight, round_timeout_);
   }
   // Handling one may begin the next height, which takes the rest.
@@ -399,6 +390,13 @@ void Ibft::say_again(Context& ctx) {
   if (i_.committed != kNone) {
     ctx.broadcast(Commit{.height = i_.height, .round = i_.round, .value = i_.committed});
   }
+}
+
+// The prepared block, too, with what proves it: when all restart, somebody must still have it.
+void Ibft::save(DurableState& durable) const {
+  durable.replace_records(i_);
+  durable.blocks = chain_.blocks();
+  if (prepared_block_) durable.blocks.push_back(prepared_block_);
 }
 
 void Ibft::recover(Context& ctx) {

@@ -85,6 +85,7 @@ class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Sta
   void start(Context&) override;
   void on_timer(Context&, Timer) override;
   bool syncing() const override { return chain_.syncing(); }
+  void save(DurableState&) const override;
   void on(Context&, ReplicaId from, const PrePrepare&, const Message&);
   void on(Context&, ReplicaId from, const Prepare&, const Message&);
   void on(Context&, ReplicaId from, const Commit&, const Message&);
@@ -140,7 +141,6 @@ class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Sta
   void tick(Context&);
   void say_again(Context&);
   void recover(Context&);
-  void persist(Context& ctx) { ctx.persist_only(i_); }
   void start_timer(Context&);
   bool valid(Context&, ReplicaId from, const PrePrepare&) const;
   bool valid(Context&, const RoundChange&) const;

@@ -42,7 +42,6 @@ void Raft::stand_for_election(Context& ctx) {
   forget_leader();
   ++ballot_.current_term;
   ballot_.voted_for = ctx.self();
-  save_ballot(ctx);
   draw_election_timeout(ctx);
   ctx.note(Milestone::view_change, ballot_.current_term);
   votes_.clear();
@@ -62,10 +61,7 @@ void Raft::on(Context& ctx, ReplicaId from, const RequestVote& request, const Me
   granted = granted && role_ == Role::follower && ballot_.voted_for.value_or(from) == from &&
             at_least_as_up_to_date(request);
   if (granted) {
-    if (!ballot_.voted_for) {
-      ballot_.voted_for = from;
-      save_ballot(ctx);
-    }
+    ballot_.voted_for = from;
     heard_at_ = ctx.now();  // Figure 2, Followers: the timeout starts again with a vote granted
   }
   ctx.send(from, RequestVoteReply{.term = ballot_.current_term, .vote_granted = granted});
@@ -112,7 +108,6 @@ void Raft::become_leader(Context& ctx) {
 bool Raft::in_other_term(Context& ctx, Term term) {
   if (term < ballot_.current_term) return false;
   ballot_ = Ballot{.current_term = term};
-  save_ballot(ctx);
   forget_leader();
   if (role_ == Role::leader) {
     ctx.cancel_timer(kHeartbeat);
@@ -164,17 +159,17 @@ bool Raft::waited_in_vain(Context& ctx) {
   return false;
 }
 
-/// A durable entry replaces what the log had at its index and everything behind: the host keeps
-/// them in the order written.
+void Raft::save(DurableState& durable) const {
+  durable.replace_records(ballot_);
+  durable.blocks = log_;
+}
+
 void Raft::recover(Context& ctx) {
   for (const auto record : ctx.recovered().records) {
     ByteReader reader(record);
     decode(reader, ballot_);
   }
-  for (const BlockRef& block : ctx.recovered().blocks) {
-    log_.resize(block->height.value - 1);
-    log_.push_back(block);
-  }
+  log_ = ctx.recovered().blocks;
 }
 
 }  // namespace byzlab::raft

@@ -108,7 +108,7 @@ struct AppendEntriesReply {
 };
 BOOST_DESCRIBE_STRUCT(AppendEntriesReply, (), (term, index, conflict))
 
-/// What is durable beside the log, as one record that replaces the one before.
+/// What is durable beside the log.
 struct Ballot {
   Term current_term{};
   std::optional<ReplicaId> voted_for{};
@@ -152,6 +152,7 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   void start(Context&) override;
   void on_timer(Context&, Timer) override;
   bool syncing() const override { return known_commit_ > commit_index_; }
+  void save(DurableState&) const override;
   void on_request(Context&) override;
   void on(Context&, ReplicaId from, const AppendEntries&, const Message&);
   void on(Context&, ReplicaId from, const AppendEntriesReply&, const Message&);
@@ -201,7 +202,6 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
     return true;
   }
   bool from_new_leader(Context&, ReplicaId from, Term);
-  void save_ballot(Context& ctx) { ctx.persist_only(ballot_); }
   void draw_election_timeout(Context&);
   void forget_leader();
   bool waited_in_vain(Context&);
@@ -233,7 +233,7 @@ class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Hear
   const BlockRef& entry(Index i) const { return log_[i.value - 1]; }
   Term term_at(Index i) const { return i == Index(0) ? Term(0) : entry(i)->view; }
 
-  // Persistent state (Figure 2): the log too, as durable blocks.
+  // Persistent state (Figure 2): see save().
   Ballot ballot_;
   std::vector<BlockRef> log_;  // log_[i - 1] is entry i
 

@@ -31,7 +31,6 @@ void Raft::append_and_send(Context& ctx, std::vector<Request> requests) {
                                .proposer = ctx.self(),
                                .requests = std::move(requests)});
   log_.push_back(block);
-  ctx.persist_block(block);
   ctx.note(Milestone::proposed, block->view, index.value, block->digest, block);
 
   const auto in_step = [&](const Follower& f) { return !f.probing && f.next_index == index; };
@@ -145,7 +144,6 @@ void Raft::take(Context& ctx, ReplicaId from, const AppendEntries& append) {
     }
     // 4. What is not in the log is appended.
     log_.push_back(block);
-    ctx.persist_block(block);
     taken = true;
   }
   matched_ = true;

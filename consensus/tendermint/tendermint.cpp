@@ -42,7 +42,6 @@ void Tendermint::start_round(Context& ctx, View round) {
   p_.proposed = false;
   my_proposal_ = HeldMessage();
   enter_round();
-  persist(ctx);
   const ReplicaId leader = in_turn(p_.height, round, ctx.n());
   ctx.enter_view(round, leader, p_.height);
   if (leader == ctx.self()) {
@@ -65,7 +64,6 @@ void Tendermint::propose(Context& ctx) {
                                      .requests = ctx.batch(limit_, chain_.just_committed(ctx))});
   }
   p_.proposed = true;
-  persist(ctx);
   ctx.note(Milestone::proposed, p_.round, p_.height.value, value->digest, value);
   Proposal proposal{.height = p_.height, .round = p_.round, .value = {value}};
   if (p_.valid_round && valid_block_) {
@@ -142,7 +140,7 @@ void Tendermint::on(Context& ctx, ReplicaId, const Polka& polka, const Message& 
   if (!proven || !chain_.extends(*value)) return;
   if (polka.round > p_.round) start_round(ctx, polka.round);  // line 55: 2f + 1 are there
   if (polka.height != p_.height) return;                      // votes that waited decided it
-  if (polka.round < p_.round && update_valid(ctx, polka.round, value, polka.prevotes)) persist(ctx);
+  if (polka.round < p_.round) update_valid(ctx, polka.round, value, polka.prevotes);
   if (!RoundRing<Round>::covers(p_.round, polka.round)) return;
   Round& round = rounds_.at(polka.round);
   if (round.polka) return;
@@ -198,23 +196,21 @@ void Tendermint::after_prevotes(Context& ctx, Round& r) {
 void Tendermint::lock_and_precommit(Context& ctx, Round& r) {
   r.learned = true;
   update_valid(ctx, r.number, r.polka, r.polka_votes);
-  if (p_.step != Step::prevote) return persist(ctx);
+  if (p_.step != Step::prevote) return;
   p_.locked_value = r.polka->digest;
   p_.locked_round = r.number;
   precommit(ctx, r.polka->digest);
 }
 
-// Lines 42–43. The value is durable with the lock: when all restart, somebody must still have it.
-bool Tendermint::update_valid(Context& ctx, View round, const BlockRef& v,
+// Lines 42–43.
+void Tendermint::update_valid(Context& ctx, View round, const BlockRef& v,
                               const AggregateSignature& prevotes) {
-  if (p_.valid_round && *p_.valid_round >= round) return false;
-  if (!valid_block_ || valid_block_->digest != v->digest) ctx.persist_block(v);
+  if (p_.valid_round && *p_.valid_round >= round) return;
   valid_block_ = v;
   p_.valid_value = v->digest;
   p_.valid_round = round;
   p_.valid_prevotes = prevotes;
   ctx.note(Milestone::certified, round, p_.height.value, v->digest);
-  return true;
 }
 
 // Lines 47–54.
@@ -232,11 +228,10 @@ bool Tendermint::try_decide(Context& ctx, const Round& r) {
   if (!v) return false;
   const CertifiedVotes* votes = r.precommits.find(v->digest);
   if (votes == nullptr || !votes->quorum(ctx.committee()) || !chain_.extends(*v)) return false;
-  const bool durable = valid_block_ && valid_block_->digest == v->digest;
   const Decided proof{
       .height = p_.height, .round = r.number, .block = v->digest, .votes = votes->aggregate()};
   ctx.note(Milestone::certified, r.number, p_.height.value, v->digest);
-  chain_.append(ctx, v, proof, durable);
+  chain_.append(ctx, v, proof);
   new_height(ctx);
   return true;
 }
@@ -244,7 +239,6 @@ bool Tendermint::try_decide(Context& ctx, const Round& r) {
 void Tendermint::prevote(Context& ctx, Digest id) {
   p_.prevote = id;
   p_.step = Step::prevote;
-  persist(ctx);
   if (id != kNil) ctx.note(Milestone::voted, p_.round, p_.height.value, id);
   ctx.broadcast(Prevote{.height = p_.height, .round = p_.round, .id = id});
 }
@@ -252,7 +246,6 @@ void Tendermint::prevote(Context& ctx, Digest id) {
 void Tendermint::precommit(Context& ctx, Digest id) {
   p_.precommit = id;
   p_.step = Step::precommit;
-  persist(ctx);
   ctx.broadcast(Precommit{.height = p_.height, .round = p_.round, .id = id});
 }
 
@@ -310,7 +303,6 @@ void Tendermint::new_height(Context& ctx) {
   if (ctx.committee().power(ctx.self()) < ctx.committee().quorum()) {
     start_round(ctx, View(0));
   } else {  // it would decide heights without end at one instant
-    persist(ctx);
     ctx.set_timer(kNextHeight, timeout_precommit_.initial);
   }
   // Handling one may begin the next height, which takes the rest.
@@ -399,6 +391,13 @@ void Tendermint::say_again(Context& ctx) {
   }
   shown_polka_.reset();
   show_polka(ctx);
+}
+
+// The valid value, too, and so a locked one: when all restart, somebody must still have it.
+void Tendermint::save(DurableState& durable) const {
+  durable.replace_records(p_);
+  durable.blocks = chain_.blocks();
+  if (valid_block_) durable.blocks.push_back(valid_block_);
 }
 
 void Tendermint::recover(Context& ctx) {

@@ -159,6 +159,7 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
   void start(Context&) override;
   void on_timer(Context&, Timer) override;
   bool syncing() const override { return chain_.syncing(); }
+  void save(DurableState&) const override;
   void on(Context&, ReplicaId from, const Prevote&, const Message&);
   void on(Context&, ReplicaId from, const Precommit&, const Message&);
   void on(Context&, ReplicaId from, const Proposal&, const Message&);
@@ -211,7 +212,7 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
   void try_prevote(Context&, Round&);
   void after_prevotes(Context&, Round&);
   void lock_and_precommit(Context&, Round&);
-  bool update_valid(Context&, View, const BlockRef&, const AggregateSignature& prevotes);
+  void update_valid(Context&, View, const BlockRef&, const AggregateSignature& prevotes);
   void after_precommits(Context&, Round&);
   bool try_decide(Context&, const Round&);
   void on_timeout_propose(Context&);
@@ -225,7 +226,6 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
   void tick(Context&);
   void say_again(Context&);
   void recover(Context&);
-  void persist(Context& ctx) { ctx.persist_only(p_); }
   bool valid(Context&, ReplicaId from, const Proposal&) const;
   void schedule(Context&, Timer, const Timeout&);
   std::uint64_t here() const { return mix(p_.height.value, p_.round.value); }

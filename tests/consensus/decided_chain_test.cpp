@@ -32,11 +32,14 @@ class Subject final
  public:
   void start(Context& ctx) override { chain.start(ctx, last_record<Saved>(ctx).last); }
   void on_timer(Context& ctx, Timer timer) override { chain.on_timer(ctx, timer); }
+  void save(DurableState& durable) const override {
+    durable.replace_records(Saved{.last = chain.proof()});
+    durable.blocks = chain.blocks();
+  }
   void on(Context& ctx, ReplicaId, const Decree& d, const Message& m) {
     if (!chain.is_next(ctx, d.height, m) || !chain.extends(*d.block)) return;
     const Decided proof{.height = d.height, .round = View(0), .block = d.block->digest};
-    chain.append(ctx, d.block.ref, proof, false);
-    ctx.persist_only(Saved{.last = chain.proof()});
+    chain.append(ctx, d.block.ref, proof);
     for (const HeldMessage& early : chain.take_early()) on_message(ctx, early->from(), *early);
   }
   void on(Context& ctx, ReplicaId from, const Status& status, const Message&) {

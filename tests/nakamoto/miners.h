@@ -142,26 +142,24 @@ class Miners {
     for (const Effect& effect : outbox_.effects) {
       if (const auto* send = std::get_if<Send>(&effect)) {
         post(self, send->to, *send->message, to_self);
-        store_.release(send->message);
       } else if (const auto* broadcast = std::get_if<Broadcast>(&effect)) {
         for (std::uint32_t to = 0; to < committee_.n(); ++to) {
           post(self, ReplicaId(to), *broadcast->message, to_self);
         }
-        store_.release(broadcast->message);
       } else if (const auto* set = std::get_if<SetTimer>(&effect)) {
         r.armed[{set->timer.owner, set->timer.id}] = ++events_;
         queue_.push({now_ + set->after, events_, self, nullptr, set->timer});
       } else if (const auto* cancel = std::get_if<CancelTimer>(&effect)) {
         r.armed.erase({cancel->timer.owner, cancel->timer.id});
       } else if (const auto* commit = std::get_if<Commit>(&effect)) {
-        log.push_back({now_, Committed{self, outbox_.blocks[commit->block]}});
+        log.push_back({now_, Committed{self, commit->block}});
       } else if (const auto* persist = std::get_if<PersistBlock>(&effect)) {
-        r.durable.blocks.push_back(outbox_.blocks[persist->block]);
+        r.durable.blocks.emplace_back(persist->block);
       } else if (const auto* note = std::get_if<Note>(&effect)) {
         log.push_back({now_, Noted{self, *note}});
       }
     }
-    outbox_.clear();
+    outbox_.discard(store_);
   }
 
   void post(ReplicaId from, ReplicaId to, Message& m, std::queue<Message*>& to_self) {

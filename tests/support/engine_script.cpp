@@ -135,6 +135,7 @@ void EngineScript::start_all() {
 }
 
 void EngineScript::crash(ReplicaId r) {
+  if (is_up(r)) replicas_[r.value].engine->save(replicas_[r.value].durable);
   replicas_[r.value].engine.reset();
   replicas_[r.value].timers.clear();
   write(text_of(now_.time_since_epoch()) + " " + text_of(r) + " crash");
@@ -251,6 +252,24 @@ std::size_t EngineScript::noted(Milestone milestone) const {
       std::ranges::count_if(notes_, [&](const Noted& n) { return n.note.milestone == milestone; }));
 }
 
+/// Writes down what an engine that save()s would now save otherwise than before.
+void EngineScript::write_saved(ReplicaId r) {
+  if (!recording_) return;
+  Replica& replica = replicas_[r.value];
+  const DurableState before = replica.durable;
+  replica.engine->save(replica.durable);
+  for (const BlockRef& block : replica.durable.blocks) {
+    if (std::ranges::find(before.blocks, block) == before.blocks.end()) {
+      write("  durable block " + block->digest.short_hex());
+    }
+  }
+  const RecordLog& records = replica.durable.records;
+  if (records.size() != before.records.size() ||
+      (!records.empty() && !std::ranges::equal(records.last(), before.records.last()))) {
+    write("  durable record of " + std::to_string(records.last().size()) + " bytes");
+  }
+}
+
 template <class Call>
 void EngineScript::step(ReplicaId r, const std::string& title, Call&& call) {
   write(text_of(now_.time_since_epoch()) + " " + text_of(r) + " " + title);
@@ -267,6 +286,7 @@ void EngineScript::step(ReplicaId r, const std::string& title, Call&& call) {
     replicas_[r.value].engine->on_message(again, m->from(), *m);
     carry_out(r, more);
   }
+  write_saved(r);
 }
 
 void EngineScript::handle(ReplicaId to, HeldMessage m) {
@@ -307,7 +327,7 @@ void EngineScript::carry_out(ReplicaId r, const Outbox& outbox, const Effect& ef
     std::erase_if(replica.timers,
                   [&](const ArmedTimer& t) { return t.timer.same_key(cancel->timer); });
   } else if (const auto* commit = std::get_if<Commit>(&effect)) {
-    const BlockRef& block = outbox.blocks[commit->block];
+    const BlockRef block(commit->block);
     write("  commit " + std::to_string(block->height.value) + " " + block->digest.short_hex() +
           ", " + std::to_string(block->requests.size()) + " requests");
     replica.mempool->committed(*block);
@@ -319,13 +339,8 @@ void EngineScript::carry_out(ReplicaId r, const Outbox& outbox, const Effect& ef
     replica.durable.records.append(
         std::span(outbox.bytes).subspan(persist->begin, persist->end - persist->begin));
   } else if (const auto* stored = std::get_if<PersistBlock>(&effect)) {
-    const BlockRef& block = outbox.blocks[stored->block];
-    write("  persist block " + block->digest.short_hex());
-    replica.durable.blocks.push_back(block);
-  } else if (const auto* prune = std::get_if<PruneBlocks>(&effect)) {
-    write("  prune blocks below " + std::to_string(prune->below.value));
-    std::erase_if(replica.durable.blocks,
-                  [&](const BlockRef& block) { return block->height < prune->below; });
+    write("  persist block " + stored->block->digest.short_hex());
+    replica.durable.blocks.emplace_back(stored->block);
   } else if (const auto* note = std::get_if<Note>(&effect)) {
     write("  note " + std::string(name_of(note->milestone)) + " view " +
           std::to_string(note->view.value) + " value " + std::to_string(note->value) +

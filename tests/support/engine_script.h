@@ -142,6 +142,7 @@ class EngineScript {
   template <class Call>
   void step(ReplicaId r, const std::string& title, Call&& call);
   void handle(ReplicaId to, HeldMessage m);
+  void write_saved(ReplicaId r);
   void carry_out(ReplicaId r, Outbox& outbox);
   void carry_out(ReplicaId r, const Outbox& outbox, const Effect& effect);
   void transmit(ReplicaId from, ReplicaId to, Message* m);
