@@ -120,10 +120,10 @@ class BlockSync {
   void drop(std::size_t chain);
   bool held(const Digest& digest) const;
 
+  std::vector<Chain> chains_;  // oldest first
   Duration retry_;
   Time armed_ = kNever;
   std::uint64_t bytes_ = 0;
-  std::vector<Chain> chains_;  // oldest first
 };
 
 template <class Tree>

@@ -92,7 +92,6 @@ class BlockTree {
   explicit BlockTree(const BlockRef& root, Mark mark = {}) : base_(root->height) {
     nodes_.emplace_back(root, std::move(mark));
     root_ = BlockId(0);
-    size_ = 1;
   }
 
   /// Where a received block belongs.
@@ -119,7 +118,6 @@ class BlockTree {
   }
   /// Adds a block whose place is `child`, below that parent.
   [[gnu::always_inline]] BlockId insert(const BlockRef& block, BlockId parent, Mark mark = {}) {
-    ++size_;
     if (is_path() && parent.value + 1 == nodes_.size()) [[likely]] {
       nodes_.emplace_back(block, std::move(mark));
       return BlockId(parent.value + 1);
@@ -239,7 +237,7 @@ class BlockTree {
       } else if (nodes_[i].block != nullptr) {
         nodes_[i] = Node();
         links_[i].next_sibling = std::exchange(free_, id);
-        --size_;
+        ++free_nodes_;
       }
     }
     indexed_ = nodes_.size();
@@ -249,7 +247,7 @@ class BlockTree {
   }
 
   /// Blocks in the tree, the root included.
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return nodes_.size() - free_nodes_; }
   /// Heap memory, the blocks themselves left out. Bytes.
   std::size_t bytes() const {
     return nodes_.capacity() * sizeof(Node) + links_.capacity() * sizeof(Links) + index_.bytes();
@@ -297,6 +295,7 @@ class BlockTree {
       links_.emplace_back();
     } else {
       free_ = links_[id.value].next_sibling;
+      --free_nodes_;
     }
     nodes_[id.value] = Node(block, std::move(mark));
     links_[id.value] = {.depth = links_[parent.value].depth + 1,
@@ -314,12 +313,13 @@ class BlockTree {
     }
   }
 
+  // What an insertion touches, then the rest.
   Height base_;
+  std::vector<Node> nodes_;
+  std::vector<Links> links_;  // by node, unless is_path()
   BlockId root_ = kNoBlock;
   BlockId free_ = kNoBlock;
-  std::size_t size_ = 0;
-  std::vector<Node> nodes_;
-  std::vector<Links> links_;         // by node, unless is_path()
+  std::size_t free_nodes_ = 0;
   mutable std::size_t indexed_ = 0;  // the nodes before this one are in the index
   mutable DigestIndex index_;
 };

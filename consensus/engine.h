@@ -292,7 +292,7 @@ class Context {
   static const Block* held(BlockRef block) { return block.detach(); }
   /// Made in its place: a copy of what was just written in pieces would wait for them.
   template <class E, class... Members>
-  void put(Members... members) {
+  [[gnu::always_inline]] void put(Members... members) {
     outbox_.effects.emplace_back(std::in_place_type<E>, members...);
   }
   template <class T>

@@ -5,16 +5,16 @@
 namespace byzlab {
 
 LinearBft::LinearBft(const Options& options, Phase first_phase)
-    : first_phase_(first_phase),
+    : pacemaker_(options),
+      first_phase_(first_phase),
       sync_(options.duration("view_timeout") / 2),
-      pacemaker_(options),
       limit_(block_limit(options)),
       idle_beat_(std::min(options.duration("idle_beat"), options.duration("view_timeout") / 4)) {}
 
 void LinearBft::start(Context& ctx) {
   tree_ = Tree(ctx.crypto().genesis());
-  high_ = locked_ = executed_ = settled_ = newest_ = tree_.root();
-  beyond_ = kNoBlock;
+  high_ = locked_ = executed_ = settled_ = newest_ = ordered_to_ = tree_.root();
+  rising_block_ = kNoBlock;
   voted_ = proposed_ = View(0);
   voted_phase_ = Phase::generic;
   qc_high_ = Qc(QuorumCert{.phase = first_phase_, .block = tree_[high_].digest});
@@ -56,7 +56,7 @@ void LinearBft::start(Context& ctx) {
 
 inline BlockId LinearBft::add(const BlockRef& block, BlockId parent) {
   const BlockId id = tree_.insert(block, parent);
-  beyond_ = ordered_.note(*block) ? id : kNoBlock;
+  rising_block_ = rising_.note(*block) ? id : kNoBlock;
   return id;
 }
 
@@ -120,8 +120,10 @@ void LinearBft::await(const Qc& qc) {
 void LinearBft::commit_chain(Context& ctx, BlockId b) {
   const BlockId common = tree_.common_ancestor(executed_, b);
   if (common == b) return;
-  for (const BlockRef& block : tree_.chain(common, b)) execute(ctx, block);
+  note_ordered();
+  for (const BlockRef& block : tree_.chain(common, b)) ctx.commit(block);
   executed_ = b;
+  ordered_to_ = common;
   pacemaker_.decided();
 }
 
@@ -181,7 +183,7 @@ void LinearBft::on_timer(Context& ctx, Timer timer) {
   begin_call();
   if (timer.owner != 0) return sync_.on_timer(ctx, timer);
   if (timer.id == Pacemaker::kTimer) {
-    if (timer.payload != pacemaker_.view().value) return;
+    if (!pacemaker_.expired(ctx)) return;
     ctx.note(Milestone::timeout, pacemaker_.view());
     ctx.tally_timeout(0);
     give_up(ctx);
@@ -316,7 +318,14 @@ bool LinearBft::fresh_by_search(BlockId id) {
   const Block& block = tree_[id];
   if (block.requests.empty()) return true;
   const BlockId parent = tree_.parent(id);
+  note_ordered();
   return ordered_.fresh(block, tree_.descent(tree_.common_ancestor(executed_, parent), parent));
+}
+
+/// Writes down which requests are committed: only a search wants to know.
+void LinearBft::note_ordered() {
+  for (const Block* block : tree_.descent(ordered_to_, executed_)) ordered_.commit(*block);
+  ordered_to_ = executed_;
 }
 
 /// Most blocks are the first child of the newest one: no need to search.
@@ -347,7 +356,7 @@ void LinearBft::recover(Context& ctx) {
     const auto place = tree_.place_of(*block);
     if (place.kind != Tree::Place::Kind::child) continue;
     tree_.insert(block, place.id);
-    ordered_.note(*block);
+    rising_.note(*block);
   }
   LinearDurable durable{.high = qc_high_};
   for (const auto record : ctx.recovered().records) {

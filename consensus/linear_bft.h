@@ -154,7 +154,7 @@ class LinearBft
   /// onCommit() (Algorithm 4 lines 13-15): everything up to `b` is final.
   void commit(Context& ctx, BlockId b) {
     if (tree_.parent(b) != executed_) return commit_chain(ctx, b);
-    execute(ctx, tree_.ref(b));
+    ctx.commit(tree_.ref(b));
     executed_ = b;
     pacemaker_.decided();
   }
@@ -178,13 +178,14 @@ class LinearBft
   View view_of(BlockId b) const { return tree_[b].view; }
   static constexpr std::uint8_t kBeatTimer = 1;  ///< ids from 2 up are the protocol's
 
-  // From here to the pacemaker's rounds stands what every proposal touches, and nothing else:
-  // thousands of replicas do not stay in a cache.
+  // What every proposal touches stands together, as far as tree_: thousands of replicas do not stay
+  // in a cache.
+  Pacemaker pacemaker_;
   View voted_;         // vheight
-  Phase voted_phase_;  // basic only: the last one in that view
   Qc qc_high_;         // qcHigh
   BlockId high_;       // its node
   BlockId locked_;     // lockedQC.node
+  Phase voted_phase_;  // basic only: the last one in that view
 
  private:
   static constexpr std::size_t kAwaited = 16;
@@ -222,34 +223,29 @@ class LinearBft
   }
   [[gnu::noinline]] bool valid(Context&, ReplicaId from, const Proposal&) const;
   bool proves(Context&, View, const Qc& high, const Entry&) const;
-  void execute(Context& ctx, const BlockRef& block) {
-    ordered_.commit(*block);
-    ctx.commit(block);
-  }
   [[gnu::noinline]] void commit_chain(Context&, BlockId b);
-  bool fresh(BlockId id) { return id == beyond_ || fresh_by_search(id); }
+  bool fresh(BlockId id) { return id == rising_block_ || fresh_by_search(id); }
   [[gnu::noinline]] bool fresh_by_search(BlockId);
+  void note_ordered();
 
   const Phase first_phase_;
-  View proposed_;     // the last view this replica proposed in
-  BlockId executed_;  // b_exec
-  BlockId settled_;   // b_exec when this call began
-  BlockId newest_;    // the last one proposed to us
-  BlockId beyond_;    // the last one in the tree, if its requests are beyond all before
+  BlockId executed_;      // b_exec
+  BlockId settled_;       // b_exec when this call began
+  BlockId ordered_to_;    // what is committed up to here is in ordered_
+  BlockId newest_;        // the last one proposed to us
+  BlockId rising_block_;  // the last one in the tree, if its requests are above all before
+  View proposed_;         // the last view this replica proposed in
   struct {
     Phase phase{};
     BlockId block = kNoBlock;
   } last_vote_;
-  Tree tree_;
-  OrderedRequests ordered_;
+  LastViews proposals_seen_;
+  RisingRequests rising_;
   std::vector<Qc> awaited_;  // their blocks are being fetched
   BlockSync sync_;
+  Tree tree_;
 
- protected:
-  Pacemaker pacemaker_;
-
- private:
-  LastViews proposals_seen_;
+  OrderedRequests ordered_;
   BatchLimit limit_;
   Duration idle_beat_;
   View beat_set_{};  // the last view in which an idle leader began to wait

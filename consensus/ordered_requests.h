@@ -14,6 +14,30 @@
 
 namespace byzlab {
 
+/// No workload numbers its requests this high.
+inline constexpr std::uint64_t kRequestIdEnd = std::uint64_t{1} << 32;
+
+/// Sees most blocks' requests to be new without any memory of the others.
+class RisingRequests {
+ public:
+  /// Takes note of a block's requests, committed or not. True when their ids rise from above those
+  /// of all blocks noted before, as they mostly do: then it repeats none of theirs.
+  bool note(const Block& block) {
+    bool rising = true;
+    for (const Request& r : block.requests) {
+      if (r.id.value < beyond_ || r.id.value >= kRequestIdEnd) {
+        rising = false;
+      } else {
+        beyond_ = r.id.value + 1;
+      }
+    }
+    return rising;
+  }
+
+ private:
+  std::uint64_t beyond_ = 0;  // above every id noted
+};
+
 class OrderedRequests {
  public:
   /// True when `block` repeats no committed request, none of `ancestors` (those not committed yet)
@@ -31,19 +55,6 @@ class OrderedRequests {
     for (const RequestId id : trial_) bits_[id.value / 64] &= ~mask(id);
     return all_new;
   }
-  /// Takes note of a block's requests, committed or not. True when their ids rise from above those
-  /// of all blocks noted before, as they mostly do: then it repeats none of theirs.
-  bool note(const Block& block) {
-    bool beyond = true;
-    for (const Request& r : block.requests) {
-      if (r.id.value < beyond_ || r.id.value >= kEnd) {
-        beyond = false;
-      } else {
-        beyond_ = r.id.value + 1;
-      }
-    }
-    return beyond;
-  }
   void commit(const Block& block) {
     for (const Request& r : block.requests) insert(r.id);
   }
@@ -54,7 +65,6 @@ class OrderedRequests {
  private:
   /// So few requests are compared with the others one by one: nothing is written that way.
   static constexpr std::size_t kFew = 2;
-  static constexpr std::uint64_t kEnd = std::uint64_t{1} << 32;
   static constexpr std::uint64_t mask(RequestId id) { return std::uint64_t{1} << (id.value % 64); }
   template <class Blocks>
   bool fresh_by_pairs(const Block& block, const Blocks& ancestors) const {
@@ -64,7 +74,7 @@ class OrderedRequests {
     std::span<const Request> rest = block.requests;
     for (const Request& r : block.requests) {
       rest = rest.subspan(1);
-      if (r.id.value >= kEnd || contains(r.id) || has(rest, r.id)) return false;
+      if (r.id.value >= kRequestIdEnd || contains(r.id) || has(rest, r.id)) return false;
       for (const auto& ancestor : ancestors) {
         if (has(ancestor->requests, r.id)) return false;
       }
@@ -73,7 +83,7 @@ class OrderedRequests {
   }
   /// False as well for an id that no workload reaches.
   bool insert(RequestId id) {
-    if (id.value >= kEnd) return false;
+    if (id.value >= kRequestIdEnd) return false;
     if (id.value / 64 >= bits_.size()) bits_.resize(id.value / 64 + 1, 0);
     const bool fresh = (bits_[id.value / 64] & mask(id)) == 0;
     bits_[id.value / 64] |= mask(id);
@@ -85,7 +95,6 @@ class OrderedRequests {
     return fresh;
   }
 
-  std::uint64_t beyond_ = 0;  // above every id noted
   std::vector<std::uint64_t> bits_;
   std::vector<RequestId> trial_;  // set for the length of one check
 };

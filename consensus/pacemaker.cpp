@@ -7,24 +7,42 @@ namespace byzlab {
 
 Pacemaker::Pacemaker(const Options& options)
     : timeout_(options.duration("view_timeout")),
-      cap_(std::max(timeout_, options.duration("timeout_cap"))),
-      round_robin_(options.choice("pacemaker") == "round_robin") {}
+      round_robin_(options.choice("pacemaker") == "round_robin"),
+      cap_(std::max(timeout_, options.duration("timeout_cap"))) {}
+
+Pacemaker::Rounds& Pacemaker::rounds() {
+  heard_any_ = true;
+  if (!rounds_) rounds_ = std::make_unique<Rounds>();
+  return *rounds_;
+}
 
 void Pacemaker::turn_rounds(View next) {
+  auto& [now, before] = *rounds_;
   if (next == view_.next()) {
-    std::swap(before_, now_);
+    std::swap(before, now);
   } else {
-    before_.clear();
+    before.clear();
   }
-  now_.clear();
-  heard_any_ = !before_.told.voters().empty();
+  now.clear();
+  heard_any_ = !before.told.voters().empty();
+}
+
+bool Pacemaker::expired(Context& ctx) {
+  fires_at_ = kNever;
+  if (ctx.now() < until_) set_timer(ctx);
+  return fires_at_ == kNever;
+}
+
+void Pacemaker::set_timer(Context& ctx) {
+  fires_at_ = until_;
+  ctx.set_timer({.owner = 0, .id = kTimer}, until_ - ctx.now());
 }
 
 void Pacemaker::give_up(Context& ctx, const Qc& high) {
   if (!gave_up()) ctx.note(Milestone::view_change, view_);
   gave_up_ = view_;
   ctx.broadcast(Timeout{.view = view_, .high = high, .entry = entry(high)});
-  ctx.set_timer({.owner = 0, .id = kTimer, .payload = view_.value}, timeout_);
+  wait(ctx, timeout_);
 }
 
 void Pacemaker::tell_leader_after_timeout(Context& ctx, const Qc& high) {
@@ -38,15 +56,15 @@ Pacemaker::Heard Pacemaker::on(Context& ctx, ReplicaId from, const Timeout& time
                                const Message& m) {
   if (timeout.view > view_) return Heard::nothing;
   if (timeout.view.next() < view_) return Heard::lost;
-  Round& round = timeout.view == view_ ? now_ : before_;
-  heard_any_ = true;
+  auto& [now, before] = rounds();
+  Round& round = timeout.view == view_ ? now : before;
   const bool knew_enough = round.told.quorum(ctx.committee());
   round.told.add(ctx.committee(), from);
   const bool had_quorum = round.timeouts.quorum(ctx.committee());
   if (!round.timeouts.add(ctx.committee(), ctx.crypto(), from, m)) {
-    return &round == &before_ ? Heard::lost : Heard::nothing;
+    return &round == &before ? Heard::lost : Heard::nothing;
   }
-  if (&round == &before_) {
+  if (&round == &before) {
     const bool knows_enough = round.told.quorum(ctx.committee());
     return knows_enough && !knew_enough ? Heard::enough : Heard::nothing;
   }
@@ -60,13 +78,12 @@ Pacemaker::Heard Pacemaker::on(Context& ctx, ReplicaId from, const Timeout& time
 }
 
 bool Pacemaker::heard_quorum(const Context& ctx) const {
-  return before_.told.quorum(ctx.committee());
+  return rounds_ && rounds_->before.told.quorum(ctx.committee());
 }
 
 void Pacemaker::told(Context& ctx, ReplicaId from, View now) {
   if (now != view_) return;
-  heard_any_ = true;
-  before_.told.add(ctx.committee(), from);
+  rounds().before.told.add(ctx.committee(), from);
 }
 
 Duration Pacemaker::doubled_interval() const {

@@ -5,12 +5,13 @@
 // which the relatives reuse:
 //
 //   leader     round robin, or a public hash function of the view.
-//   timer      set on entering a view. T after a decision, doubled by every view given up since
+//   timer      a view has its time: T after a decision, doubled by every view given up since
 //              except the first (one dead leader is no reason to doubt T), up to a cap: §4.4's
-//              exponential back-off.
-//   timeout    when it fires, the replica gives the view up and tells everybody, with the highest
-//              QC it has (what §6's new-view message carries) and what let it into the view. It
-//              says so again every T until the view ends.
+//              exponential back-off. The timer is not set anew in every view: when it fires, it is
+//              set for what is left.
+//   timeout    when the time is over, the replica gives the view up and tells everybody, with the
+//              highest QC it has (what §6's new-view message carries) and what let it into the
+//              view. It says so again every T until the view ends.
 //   joining    f+1 power of others that gave up contains a correct replica: then so does this one,
 //              without waiting. So when one correct replica sees a quorum give up, all do 2Δ later.
 //   TC         the signatures of a quorum that gave up view v prove that view v+1 may be entered. A
@@ -23,6 +24,7 @@
 
 #include <algorithm>
 #include <boost/describe.hpp>
+#include <memory>
 #include <utility>
 
 #include "consensus/options.h"
@@ -93,7 +95,7 @@ inline constexpr OptionSpec kPacemakerOption{
 
 class Pacemaker {
  public:
-  /// The timer it uses: owner 0 and this id; the payload is the view.
+  /// The timer it uses: owner 0 and this id.
   static constexpr std::uint8_t kTimer = 0;
 
   explicit Pacemaker(const Options&);
@@ -126,14 +128,16 @@ class Pacemaker {
     view_ = next;
     entry_ = std::move(entry);
     if (certificate_) certificate_ = {};
-    ctx.set_timer({.owner = 0, .id = kTimer, .payload = next.value}, interval());
+    wait(ctx, interval());
     const ReplicaId leads = leader(ctx, next);
     leads_ = leads == ctx.self();
     ctx.enter_view(next, leads);
     if (entry_.tc) ctx.note(Milestone::new_view, next);
     return true;
   }
-  /// The timer fired, or others gave up: tells everybody.
+  /// The timer fired. True when the view has had its time; else it has been set for the rest.
+  bool expired(Context&);
+  /// The view has had its time, or others gave up: tells everybody.
   void give_up(Context&, const Qc& high);
   /// For a leader that a TC reached before this replica gave up: what it would have heard.
   void tell_leader(Context& ctx, const Qc& high) {
@@ -164,7 +168,19 @@ class Pacemaker {
       told.clear();
     }
   };
-  /// What was heard in `now_` is of the view before `next`, if that is the next one.
+  struct Rounds {
+    Round now;     // who gave up the present view
+    Round before;  // and the one before: its leader chooses by what these said
+  };
+  Rounds& rounds();
+  /// Lets this much time pass. A timer that fires before that is not set anew: expired() sees to
+  /// it.
+  void wait(Context& ctx, Duration time) {
+    until_ = ctx.now() + time;
+    if (until_ < fires_at_) set_timer(ctx);
+  }
+  void set_timer(Context&);
+  /// What was heard in the present view is of the view before `next`, if that is the next one.
   void turn_rounds(View next);
   Duration doubled_interval() const;
   void tell_leader_after_timeout(Context&, const Qc& high);
@@ -174,20 +190,22 @@ class Pacemaker {
     ReplicaId leader{};
   };
 
-  Duration timeout_;
-  Duration cap_;
-  bool round_robin_;
-
+  // What every view touches, then the rest.
   View view_{};
-  bool leads_ = false;
+  Time until_{};            // the view's time
+  Time fires_at_ = kNever;  // the timer
+  Duration timeout_;
   mutable Led led_;  // what was asked last
-  View gave_up_{};
   Entry entry_;
   Tc certificate_;
   std::uint32_t given_up_ = 0;  // views that a TC ended since the last decision
-  bool heard_any_ = false;      // anybody, with power or without, in the rounds below
-  Round now_;                   // who gave up the present view
-  Round before_;                // and the one before: its leader chooses by what these said
+  bool leads_ = false;
+  bool heard_any_ = false;  // anybody, with power or without, in rounds_
+  bool round_robin_;
+
+  Duration cap_;
+  View gave_up_{};
+  std::unique_ptr<Rounds> rounds_;  // null until there is something in it
 };
 
 }  // namespace byzlab

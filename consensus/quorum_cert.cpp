@@ -2,38 +2,37 @@
 
 namespace byzlab {
 
-Qc VoteCollector::add(Context& ctx, ReplicaId from, const Vote& vote, const Message& m, View now) {
-  const auto refused = [&](VoteFate fate) {
-    ctx.tally(from, static_cast<std::size_t>(vote.phase), fate);
-    return Qc();
-  };
-  if (vote.view.plus(kBehind) < now) return refused(VoteFate::late);
-  if (vote.view > now.plus(kAhead)) return refused(VoteFate::early);
-  Slot& slot = slots_[vote.view.value % slots_.size()];
+/// Where not everybody has voted for the same thing yet.
+CertifiedVotes* VoteCollector::find(Context& ctx, ReplicaId from, const Vote& vote, Slot& slot,
+                                    VoteFate& fate) {
   if (slot.view != vote.view) {
     slot.view = vote.view;
-    slot.ballots.clear();
+    slot.first.vote = vote;
+    slot.first.votes.clear();
+    slot.others.clear();
+    return &slot.first.votes;
   }
   Ballot* found = nullptr;
   int others = 0;
-  for (Ballot& ballot : slot.ballots) {
+  const auto look_at = [&](Ballot& ballot) {
     if (ballot.vote == vote) {
       found = &ballot;
     } else if (ballot.vote.phase == vote.phase && ballot.votes.contains(from)) {
       ++others;
     }
+  };
+  look_at(slot.first);
+  for (Ballot& ballot : slot.others) look_at(ballot);
+  if (others > 0) {
+    ctx.note(Milestone::equivocation, vote.view, from.value, vote.block);
+    fate = VoteFate::invalid;
   }
-  if (others > 0) ctx.note(Milestone::equivocation, vote.view, from.value, vote.block);
-  if (others > 1) return refused(VoteFate::invalid);
-  if (found == nullptr) found = &slot.ballots.emplace_back(Ballot{.vote = vote, .votes = {}});
-  CertifiedVotes& votes = found->votes;
-  const VoteFate counted = others > 0 ? VoteFate::invalid : VoteFate::accepted;
-  if (votes.quorum(ctx.committee())) {
-    return refused(votes.contains(from) ? VoteFate::duplicate : VoteFate::late);
-  }
-  if (!votes.add(ctx.committee(), ctx.crypto(), from, m)) return refused(VoteFate::duplicate);
-  ctx.tally(from, static_cast<std::size_t>(vote.phase), counted);
-  if (!votes.quorum(ctx.committee())) return {};
+  if (others > 1) return nullptr;
+  if (found == nullptr) found = &slot.others.emplace_back(Ballot{.vote = vote, .votes = {}});
+  return &found->votes;
+}
+
+Qc VoteCollector::certificate(const Vote& vote, const CertifiedVotes& votes) {
   return Qc(QuorumCert{.phase = vote.phase,
                        .view = vote.view,
                        .height = vote.height,

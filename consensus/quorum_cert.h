@@ -70,9 +70,40 @@ class VoteCollector {
   };
   struct Slot {
     View view{};
-    std::vector<Ballot> ballots{};
+    Ballot first{};                // mostly everybody's
+    std::vector<Ballot> others{};  // further phases, and what liars vote for
   };
+  [[gnu::noinline]] static CertifiedVotes* find(Context&, ReplicaId from, const Vote&, Slot&,
+                                                VoteFate&);
+  static Qc refused(Context& ctx, ReplicaId from, const Vote& vote, VoteFate fate) {
+    ctx.tally(from, static_cast<std::size_t>(vote.phase), fate);
+    return {};
+  }
+  [[gnu::noinline]] static Qc certificate(const Vote&, const CertifiedVotes&);
+
   std::array<Slot, kBehind + 1 + kAhead> slots_;
 };
+
+inline Qc VoteCollector::add(Context& ctx, ReplicaId from, const Vote& vote, const Message& m, View now) {
+  if (vote.view.plus(kBehind) < now) return refused(ctx, from, vote, VoteFate::late);
+  if (vote.view > now.plus(kAhead)) return refused(ctx, from, vote, VoteFate::early);
+  Slot& slot = slots_[vote.view.value % slots_.size()];
+  VoteFate fate = VoteFate::accepted;
+  CertifiedVotes* votes = &slot.first.votes;
+  if (slot.view != vote.view || slot.first.vote != vote || !slot.others.empty()) {
+    votes = find(ctx, from, vote, slot, fate);
+    if (votes == nullptr) return refused(ctx, from, vote, VoteFate::invalid);
+  }
+  if (votes->quorum(ctx.committee())) {
+    return refused(ctx, from, vote,
+                   votes->contains(from) ? VoteFate::duplicate : VoteFate::late);
+  }
+  if (!votes->add(ctx.committee(), ctx.crypto(), from, m)) {
+    return refused(ctx, from, vote, VoteFate::duplicate);
+  }
+  ctx.tally(from, static_cast<std::size_t>(vote.phase), fate);
+  if (!votes->quorum(ctx.committee())) return {};
+  return certificate(vote, *votes);
+}
 
 }  // namespace byzlab

@@ -129,7 +129,7 @@ inline void ReplicaHost::step(Time now, ProcessId p, Process& process, Duration 
     carry_out(now, p, process, leave);
     if (!to_self_.empty()) hear_itself(now, p, process, leave);
   }
-  process.cpu_free = std::max(process.cpu_free, leave);
+  occupy(process, leave);
 }
 
 /// The step's messages to itself, and what they lead to, until there are none.
@@ -202,7 +202,7 @@ void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave)
   };
   // Nothing carried out here calls an engine, so the outbox does not grow under the loop.
   for (const Effect& effect : outbox_.effects) std::visit(carry_out_one, effect);
-  process.cpu_free = std::max(process.cpu_free, leave);
+  occupy(process, leave);
   outbox_.clear();
 }
 

@@ -118,19 +118,19 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
     Transit way;
   };
   struct alignas(64) Process {
-    // What a delivery touches, in two cache lines.
+    // What a delivery and most of its effects touch, in two cache lines.
     std::unique_ptr<Engine> engine;
-    Time cpu_free = kStart;
+    Context::Environment environment{};
+    std::vector<ArmedTimer> timers;
+    View view;
+    std::optional<ReplicaId> leader;
     Time queued_wake = kNever;
     bool down = false;
     bool paused = false;
-    Context::Environment environment{};
-    std::vector<ArmedTimer> timers;
 
+    Time cpu_free = kStart;     // past, unless something costs time
     std::deque<Waiting> inbox;  // waits for the CPU, or for the end of a pause
     std::priority_queue<Time, std::vector<Time>, std::greater<>> requests;  // arrivals to come
-    View view;
-    std::optional<ReplicaId> leader;
     DurableState durable;
     Duration cpu_used{};
     Rng rng{0};
@@ -150,6 +150,10 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
   [[gnu::always_inline]] void arm(ProcessId p, Process& process, Timer timer, Duration after);
   void fire_due_timers(Time now, ProcessId p, Process& process);
   void serve_inbox(Time now, ProcessId p, Process& process);
+  /// The virtual CPU is busy until then.
+  void occupy(Process& process, Time until) {
+    if (!cpu_is_free_) process.cpu_free = std::max(process.cpu_free, until);
+  }
   void request_wake(ProcessId p, Process& process, Time when);
   void sleep_until_next(ProcessId p, Process& process);
   void reject(ProcessId to, const Message& m, DropReason why);

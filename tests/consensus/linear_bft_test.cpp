@@ -174,6 +174,28 @@ BOOST_AUTO_TEST_CASE(all_commit_a_block_so_many_delays_after_its_proposal) {
   });
 }
 
+// §4.4's back-off ends with a decision: the next view has T again, whatever the timer is set for.
+BOOST_AUTO_TEST_CASE(after_a_decision_a_view_has_t_again) {
+  each([](const Family& f) {
+    Script script(f, 4);
+    Duration proposal_takes = Duration::max();
+    script.link = [&](ReplicaId, ReplicaId, const Message& m) {
+      return script.store().type(m.kind()).name == "Proposal" ? proposal_takes : kDelta;
+    };
+    script.start_all();
+    script.run_for(10s);  // views of 2 s by now
+    proposal_takes = 1s;
+    for (int i = 0; i < 600 && lowest(script, all_but(4, {})).value == 0; ++i) {
+      script.run_for(kDelta);
+    }
+    BOOST_REQUIRE(lowest(script, all_but(4, {})).value > 0);
+    proposal_takes = Duration::max();
+    const std::size_t before = script.noted(Milestone::timeout);
+    script.run_for(kTimeout);
+    BOOST_TEST(script.noted(Milestone::timeout) - before == 4u);
+  });
+}
+
 // After GST with f silent replicas, every rotation of leaders commits, wherever the silent sit.
 BOOST_AUTO_TEST_CASE(f_silent_replicas_anywhere_do_not_stop_it) {
   const auto check = [](const Family& f, std::uint32_t n, std::vector<std::uint32_t> silent) {

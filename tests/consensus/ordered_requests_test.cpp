@@ -60,17 +60,17 @@ BOOST_AUTO_TEST_CASE(ids_out_of_reach_are_refused) {
   BOOST_TEST(!ordered.contains(RequestId(~std::uint64_t{0})));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_beyond_all_noted_repeats_nothing) {
-  OrderedRequests ordered;
-  BOOST_TEST(ordered.note(*block_of({0, 1})));
-  BOOST_TEST(ordered.note(*block_of({})));
-  BOOST_TEST(ordered.note(*block_of({5, 9})));
-  BOOST_TEST(!ordered.note(*block_of({9})));
-  BOOST_TEST(!ordered.note(*block_of({7})));
-  BOOST_TEST(!ordered.note(*block_of({10, 10})));
-  BOOST_TEST(!ordered.note(*block_of({12, 11})));
-  BOOST_TEST(!ordered.note(*block_of({Request::kFirstOwnId.value})));  // no workload reaches it
-  BOOST_TEST(ordered.note(*block_of({13})));
+BOOST_AUTO_TEST_CASE(what_rises_above_all_noted_repeats_nothing) {
+  RisingRequests rising;
+  BOOST_TEST(rising.note(*block_of({0, 1})));
+  BOOST_TEST(rising.note(*block_of({})));
+  BOOST_TEST(rising.note(*block_of({5, 9})));
+  BOOST_TEST(!rising.note(*block_of({9})));
+  BOOST_TEST(!rising.note(*block_of({7})));
+  BOOST_TEST(!rising.note(*block_of({10, 10})));
+  BOOST_TEST(!rising.note(*block_of({12, 11})));
+  BOOST_TEST(!rising.note(*block_of({Request::kFirstOwnId.value})));  // no workload reaches it
+  BOOST_TEST(rising.note(*block_of({13})));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
