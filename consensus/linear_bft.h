@@ -143,13 +143,12 @@ class LinearBft
   /// Takes in a valid certificate: calls update() or fetches the block, and enters views.
   void learn(Context&, ReplicaId from, const Qc&);
   void learn(Context&, ReplicaId from, const Qc&, const Entry&);
-  /// updateQCHigh(): remembers the highest; true when it is.
-  bool raise_high(Context& ctx, BlockId id, const Qc& qc) {
-    if (qc->view <= qc_high_->view) return false;
+  /// updateQCHigh(): remembers the highest.
+  void raise_high(Context& ctx, BlockId id, const Qc& qc) {
+    if (qc->view <= qc_high_->view) return;
     qc_high_ = qc;
     high_ = id;
     ctx.note(Milestone::certified, qc->view, qc->height.value, qc->block);
-    return true;
   }
   /// onCommit() (Algorithm 4 lines 13-15): everything up to `b` is final.
   void commit(Context& ctx, BlockId b) {

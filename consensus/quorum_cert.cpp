@@ -2,7 +2,6 @@
 
 namespace byzlab {
 
-/// Where not everybody has voted for the same thing yet.
 CertifiedVotes* VoteCollector::find(Context& ctx, ReplicaId from, const Vote& vote, Slot& slot,
                                     VoteFate& fate) {
   if (slot.view != vote.view) {

@@ -73,6 +73,7 @@ class VoteCollector {
     Ballot first{};                // mostly everybody's
     std::vector<Ballot> others{};  // further phases, and what liars vote for
   };
+  /// Where a vote that does not agree with all before it counts; null: nowhere.
   [[gnu::noinline]] static CertifiedVotes* find(Context&, ReplicaId from, const Vote&, Slot&,
                                                 VoteFate&);
   static Qc refused(Context& ctx, ReplicaId from, const Vote& vote, VoteFate fate) {
@@ -84,7 +85,8 @@ class VoteCollector {
   std::array<Slot, kBehind + 1 + kAhead> slots_;
 };
 
-inline Qc VoteCollector::add(Context& ctx, ReplicaId from, const Vote& vote, const Message& m, View now) {
+inline Qc VoteCollector::add(Context& ctx, ReplicaId from, const Vote& vote, const Message& m,
+                             View now) {
   if (vote.view.plus(kBehind) < now) return refused(ctx, from, vote, VoteFate::late);
   if (vote.view > now.plus(kAhead)) return refused(ctx, from, vote, VoteFate::early);
   Slot& slot = slots_[vote.view.value % slots_.size()];
@@ -95,8 +97,7 @@ inline Qc VoteCollector::add(Context& ctx, ReplicaId from, const Vote& vote, con
     if (votes == nullptr) return refused(ctx, from, vote, VoteFate::invalid);
   }
   if (votes->quorum(ctx.committee())) {
-    return refused(ctx, from, vote,
-                   votes->contains(from) ? VoteFate::duplicate : VoteFate::late);
+    return refused(ctx, from, vote, votes->contains(from) ? VoteFate::duplicate : VoteFate::late);
   }
   if (!votes->add(ctx.committee(), ctx.crypto(), from, m)) {
     return refused(ctx, from, vote, VoteFate::duplicate);

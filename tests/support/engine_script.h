@@ -95,6 +95,8 @@ class EngineScript {
   void record(bool on) { recording_ = on; }
   /// Every block `r` committed since its first start, in order, repeats after a restart included.
   const std::vector<BlockRef>& commits(ReplicaId r) const { return replicas_[r.value].commits; }
+  /// What `r` has persisted; of an engine that save()s, what it saved at its last crash or step
+  /// written down.
   const DurableState& durable(ReplicaId r) const { return replicas_[r.value].durable; }
   /// True when no two replicas committed different blocks at one height.
   bool agreement() const;
