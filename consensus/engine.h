@@ -172,9 +172,37 @@ using Effect = std::variant<Send, Broadcast, SetTimer, CancelTimer, Commit, Pers
                             Note, EnterView>;
 static_assert(std::is_trivially_copyable_v<Effect>);
 
+/// Effects in their order. A vector, but for this: every vote passes here, so putting one in its
+/// place calls nothing.
+class Effects {
+ public:
+  template <class E, class... Members>
+  [[gnu::always_inline]] void put(Members... members) {
+    if (size_ == places_.size()) [[unlikely]]
+      grow();
+    ::new (static_cast<void*>(&places_[size_])) Effect(std::in_place_type<E>, members...);
+    ++size_;
+  }
+  void push_back(const Effect& effect) {
+    if (size_ == places_.size()) grow();
+    places_[size_++] = effect;
+  }
+  void clear() { size_ = 0; }
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
+  const Effect* begin() const { return places_.data(); }
+  const Effect* end() const { return places_.data() + size_; }
+
+ private:
+  [[gnu::noinline]] void grow() { places_.resize(2 * places_.size() + 8); }
+
+  std::vector<Effect> places_;  // the first size_ of them are
+  std::size_t size_ = 0;
+};
+
 /// The effects of one handler, in order, with what they refer to.
 struct Outbox {
-  std::vector<Effect> effects;
+  Effects effects;
   ByteBuffer bytes;
   bool keeps_notes = true;  ///< false: nobody listens, so notes are not even written down
 
@@ -293,7 +321,7 @@ class Context {
   /// Made in its place: a copy of what was just written in pieces would wait for them.
   template <class E, class... Members>
   [[gnu::always_inline]] void put(Members... members) {
-    outbox_.effects.emplace_back(std::in_place_type<E>, members...);
+    outbox_.effects.put<E>(members...);
   }
   template <class T>
   void append(const T& value, bool replace) {

@@ -44,10 +44,10 @@ void LinearBft::start(Context& ctx) {
   learn(ctx, from, proposal.entry);
   if (place.kind == Tree::Place::Kind::child) {
     newest_ = add(block, place.id);
-    consider(ctx, newest_, *proposal.justify);
+    consider(ctx, newest_, *block, *proposal.justify);
     resolve(ctx, *block);
   } else if (place.kind == Tree::Place::Kind::known) {
-    consider(ctx, place.id, *proposal.justify);  // its certificate overtook it
+    consider(ctx, place.id, *block, *proposal.justify);  // its certificate overtook it
   } else if (orphan && proposal.view == pacemaker_.view()) {
     pending_ = {.view = proposal.view, .block = block->digest, .justify = proposal.justify};
   }
@@ -61,14 +61,14 @@ inline BlockId LinearBft::add(const BlockRef& block, BlockId parent) {
 }
 
 /// Votes for a proposal of the present view, if that is safe, once.
-inline void LinearBft::consider(Context& ctx, BlockId id, const QuorumCert& justify) {
-  const Block& block = tree_[id];
+inline void LinearBft::consider(Context& ctx, BlockId id, const Block& block,
+                                const QuorumCert& justify) {
   const BlockId parent = tree_.parent(id);
   if (block.view != pacemaker_.view() || voted_ >= block.view) return;
   if (!safe(parent, justify)) return;
   if (!fresh(id)) return;
   promise(parent);
-  cast(ctx, first_phase_, id);
+  cast(ctx, first_phase_, id, block);
 }
 
 // onReceiveVote (Algorithm 4 lines 22-27).
@@ -259,7 +259,7 @@ bool LinearBft::insert(Context& ctx, const BlockRef& block) {
   const BlockId id = add(block, place.id);
   resolve(ctx, *block);
   if (pending_.block == block->digest && pending_.view == pacemaker_.view()) {
-    consider(ctx, id, *pending_.justify);
+    consider(ctx, id, *block, *pending_.justify);
   }
   return true;
 }

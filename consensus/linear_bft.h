@@ -158,8 +158,7 @@ class LinearBft
     pacemaker_.decided();
   }
   /// voteMsg().
-  [[gnu::always_inline]] void cast(Context& ctx, Phase phase, BlockId id) {
-    const Block& block = tree_[id];
+  [[gnu::always_inline]] void cast(Context& ctx, Phase phase, BlockId id, const Block& block) {
     voted_ = block.view;
     voted_phase_ = phase;
     last_vote_ = {.phase = phase, .block = id};
@@ -198,7 +197,7 @@ class LinearBft
   // What every proposal goes through is one piece of code, and what few do is not in it.
   [[gnu::always_inline]] Tree::Place place_of(const Block&) const;
   [[gnu::always_inline]] BlockId add(const BlockRef&, BlockId parent);
-  [[gnu::always_inline]] void consider(Context&, BlockId, const QuorumCert& justify);
+  [[gnu::always_inline]] void consider(Context&, BlockId, const Block&, const QuorumCert& justify);
   /// learn() of a block that is known to be in the tree.
   [[gnu::always_inline]] void learn_of(Context&, ReplicaId from, BlockId, const Qc&);
   [[gnu::always_inline]] void enter(Context&, ReplicaId from, View next, Entry entry);

@@ -102,9 +102,17 @@ class Pacemaker {
 
   View view() const { return view_; }
   ReplicaId leader(const Context& ctx, View view) const {
+    const auto seat = [&](std::uint64_t draw) {
+      return ReplicaId(static_cast<std::uint32_t>(draw % ctx.n()));
+    };
+    if (!round_robin_) return seat(mix(view.value));
     if (view == led_.view) return led_.leader;  // who votes to the next leader enters its view next
-    const std::uint64_t draw = round_robin_ ? view.value - 1 : mix(view.value);
-    led_ = {view, ReplicaId(static_cast<std::uint32_t>(draw % ctx.n()))};
+    if (view == led_.view.next() && view > View(1)) {
+      const ReplicaId next(led_.leader.value + 1);  // as below, without a division
+      led_ = {view, ctx.committee().contains(next) ? next : ReplicaId(0)};
+    } else {
+      led_ = {view, seat(view.value - 1)};
+    }
     return led_.leader;
   }
   /// True when this replica leads the view it is in.
@@ -186,7 +194,7 @@ class Pacemaker {
   void tell_leader_after_timeout(Context&, const Qc& high);
 
   struct Led {
-    View view{~std::uint64_t{0}};
+    View view{1};
     ReplicaId leader{};
   };
 
@@ -195,7 +203,7 @@ class Pacemaker {
   Time until_{};            // the view's time
   Time fires_at_ = kNever;  // the timer
   Duration timeout_;
-  mutable Led led_;  // what was asked last
+  mutable Led led_;  // what was asked last, in turn; at first, that replica 0 leads view 1
   Entry entry_;
   Tc certificate_;
   std::uint32_t given_up_ = 0;  // views that a TC ended since the last decision

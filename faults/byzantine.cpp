@@ -110,7 +110,7 @@ void Byzantine::rewrite(Context& ctx, std::size_t first_seat) {
 }
 
 void Byzantine::rewrite_by(Context& ctx, std::size_t s) {
-  std::vector<Effect>& after = ctx.outbox().effects;
+  Effects& after = ctx.outbox().effects;
   effects_.clear();
   std::swap(effects_, after);
   Standing standing = standing_;

@@ -52,7 +52,7 @@ class Byzantine final : public Engine {
   std::vector<Seat> seats_;
   Standing standing_;
   std::vector<HeldMessage> echoes_;  // broadcasts whose copy to self the engine must not see
-  std::vector<Effect> effects_;      // being rewritten
+  Effects effects_;                  // being rewritten
   std::uint64_t calls_ = 0;          // of behaviors: names their randomness
 };
 

@@ -37,7 +37,7 @@ void Basic::vote_again(Context& ctx, BlockId b, Phase phase) {
   const View view = view_of(b);  // the QC's, too: a block is proposed once
   if (view != pacemaker_.view() || voted_ > view) return;
   if (voted_ == view && voted_phase_ >= phase) return;
-  cast(ctx, phase, b);
+  cast(ctx, phase, b, tree()[b]);
 }
 
 // Lines 11-14, 19-22, 27-30: the leader has n - f votes and shows their certificate to all.
