@@ -16,14 +16,15 @@ SimNetwork<Queue>::SimNetwork(SimNetworkParts parts)
       queue_(latency_.smallest(), latency_.largest()),
       ring_(1024),
       mask_(ring_.size() - 1),
+      floods_(overlay_.is_full() ? 0 : ring_.size()),
       arrivals_(overlay_.processes()) {}
 
 template <class Queue>
 SimNetwork<Queue>::~SimNetwork() {
-  for (Slot& s : ring_) {
-    if (s.pending == 0) continue;
-    if (s.flood != nullptr && --s.flood->transmissions == 0) delete s.flood;
-    store_.release(s.message);
+  for (std::size_t i = 0; i < ring_.size(); ++i) {
+    if (ring_[i].pending == 0) continue;
+    ring_[i].pending = 1;
+    settle(i);
   }
 }
 
@@ -80,13 +81,12 @@ void SimNetwork<Queue>::run_task() {
 
 template <class Queue>
 inline void SimNetwork<Queue>::arrive(std::uint64_t id, ProcessId to, Receiver& receiver) {
-  const Slot& s = slot(id);
   arriving_ = id;
-  if (s.flood != nullptr) {
+  if (!floods_.empty() && floods_[id & mask_] != nullptr) {
     arrive_flooded(id, to, receiver);
     return;
   }
-  Message& m = *s.message;
+  Message& m = *slot(id).message;
   ++counters_.kind[m.kind().value].delivered;
   receiver.deliver(now_, to, m);  // may make the ring grow
   if (--slot(id).pending == 0) store_.release(&m);
@@ -95,9 +95,10 @@ inline void SimNetwork<Queue>::arrive(std::uint64_t id, ProcessId to, Receiver& 
 template <class Queue>
 void SimNetwork<Queue>::arrive_flooded(std::uint64_t id, ProcessId to, Receiver& receiver) {
   const Slot s = slot(id);  // a copy: the ring may grow while the handler runs
-  if (!s.flood->test_and_set(to)) {
+  Flood& flood = *floods_[id & mask_];
+  if (!flood.test_and_set(to)) {
     ++counters_.kind[s.message->kind().value].delivered;
-    if (receiver.deliver(now_, to, *s.message)) relay(to, s.hop, *s.flood);
+    if (receiver.deliver(now_, to, *s.message)) relay(to, s.hop, flood);
   } else {
     lose(s.hop, to, transit().sent, *s.message, DropReason::duplicate);
   }
@@ -108,7 +109,8 @@ template <class Queue>
 void SimNetwork<Queue>::settle(std::uint64_t id) {
   Slot& s = slot(id);
   if (--s.pending != 0) return;
-  if (s.flood != nullptr && --s.flood->transmissions == 0) delete s.flood;
+  Flood* const flood = floods_.empty() ? nullptr : floods_[id & mask_];
+  if (flood != nullptr && --flood->transmissions == 0) delete flood;
   store_.release(s.message);
 }
 
@@ -125,9 +127,7 @@ void SimNetwork<Queue>::send(ProcessId from, ProcessId to, Message& m, Time leav
   ++kind.sent;
   kind.sent_bytes += m.bytes();
   const Time gone = uplinks_.depart(from, leave, m.bytes());
-  slot(id) = Slot{&m, nullptr, 1, from};
-  note_departure(id, leave);
-  store_.hold(&m);
+  begin(id, from, 1, m, leave);
   queue_.push(gone + latency_.sample(from, to, mix(seed_ ^ id)), id, to.value);
 }
 
@@ -180,10 +180,7 @@ void SimNetwork<Queue>::transmit(ProcessId from, std::span<const ProcessId> to, 
     transmit_shaped(id, from, to, m, leave, flood);
     return;
   }
-  slot(id) = Slot{&m, flood, static_cast<std::uint32_t>(to.size()), from};
-  note_departure(id, leave);
-  store_.hold(&m);
-  if (flood != nullptr) ++flood->transmissions;
+  begin(id, from, static_cast<std::uint32_t>(to.size()), m, leave, flood);
   queue_.push_all(arrivals, id, to);
 }
 
@@ -207,12 +204,7 @@ void SimNetwork<Queue>::transmit_shaped(std::uint64_t id, ProcessId from,
   // The record must outlive the copies that are made of it below.
   store_.hold(&m);
   const auto pending = static_cast<std::uint32_t>(queue_.push_all(fates.arrival, id, to));
-  slot(id) = Slot{&m, flood, pending, from};
-  note_departure(id, leave);
-  if (pending != 0) {
-    store_.hold(&m);
-    if (flood != nullptr) ++flood->transmissions;
-  }
+  if (pending != 0) begin(id, from, pending, m, leave, flood);
   for (const Fates::Copy& copy : copies_) queue_copy(copy, from, m, leave);
   store_.release(&m);
 }
@@ -229,9 +221,7 @@ void SimNetwork<Queue>::queue_copy(const Fates::Copy& copy, ProcessId from, Mess
     }
   }
   const std::uint64_t id = next_id();
-  slot(id) = Slot{record, nullptr, 1, from};
-  note_departure(id, leave);
-  store_.hold(record);
+  begin(id, from, 1, *record, leave);
   queue_.push(copy.arrival, id, copy.to.value);
 }
 
@@ -248,20 +238,19 @@ void SimNetwork<Queue>::at(Time when, Task task) {
 
 template <class Queue>
 void SimNetwork<Queue>::grow() {
-  std::vector<Slot> bigger(ring_.size() * 2);
-  const std::uint64_t bigger_mask = bigger.size() - 1;
+  const std::uint64_t bigger_mask = 2 * ring_.size() - 1;
   const std::uint64_t oldest = next_id_ > ring_.size() ? next_id_ - ring_.size() : 0;
-  for (std::uint64_t id = oldest; id < next_id_; ++id) {
-    bigger[id & bigger_mask] = ring_[id & mask_];
-  }
-  if (watcher_ != nullptr) {
-    std::vector<Time> later(bigger.size());
+  const auto enlarge = [&](auto& by_id) {
+    if (by_id.empty()) return;
+    std::remove_reference_t<decltype(by_id)> bigger(bigger_mask + 1);
     for (std::uint64_t id = oldest; id < next_id_; ++id) {
-      later[id & bigger_mask] = departures_[id & mask_];
+      bigger[id & bigger_mask] = by_id[id & mask_];
     }
-    departures_ = std::move(later);
-  }
-  ring_ = std::move(bigger);
+    by_id = std::move(bigger);
+  };
+  enlarge(ring_);
+  enlarge(floods_);
+  enlarge(departures_);
   mask_ = bigger_mask;
 }
 

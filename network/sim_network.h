@@ -79,7 +79,6 @@ class SimNetwork final : public Network {
   /// A transmission under way.
   struct Slot {
     Message* message = nullptr;
-    Flood* flood = nullptr;
     std::uint32_t pending = 0;  // destinations it has not reached yet
     ProcessId hop{};            // who transmitted it
   };
@@ -109,8 +108,15 @@ class SimNetwork final : public Network {
     ++counters_.dropped[static_cast<std::size_t>(why)];
     if (watcher_ != nullptr) watcher_->lost(from, to, sent, m, why);
   }
-  void note_departure(std::uint64_t id, Time leave) {
+  /// Begins a transmission to `pending` destinations, at least one, and holds the message for it.
+  void begin(std::uint64_t id, ProcessId from, std::uint32_t pending, Message& m, Time leave,
+             Flood* flood = nullptr) {
+    ring_[id & mask_] = Slot{&m, pending, from};
+    store_.hold(&m);
     if (watcher_ != nullptr) departures_[id & mask_] = leave;
+    if (floods_.empty()) return;
+    floods_[id & mask_] = flood;
+    if (flood != nullptr) ++flood->transmissions;
   }
   std::uint64_t next_id() {
     while (ring_[next_id_ & mask_].pending != 0) grow();
@@ -139,6 +145,7 @@ class SimNetwork final : public Network {
   std::vector<Slot> ring_;
   std::uint64_t mask_;
   PacketWatcher* watcher_ = nullptr;
+  std::vector<Flood*> floods_;    // beside ring_, when the overlay is not full
   std::vector<Time> departures_;  // beside ring_, when somebody watches
   std::uint64_t arriving_ = 0;    // the transmission being delivered
   std::uint64_t next_id_ = 1;
