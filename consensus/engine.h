@@ -225,10 +225,10 @@ class Context {
     const Committee* committee;
     const Crypto* crypto;
     MessageStore* store;
+    Tallies* tallies = nullptr;  ///< null: nobody looks at them
     Mempool* mempool;
     const DurableState* recovered;
-    Rng* rng;                    ///< this process's stream
-    Tallies* tallies = nullptr;  ///< null: nobody looks at them
+    Rng* rng;  ///< this process's stream
   };
 
   Context(const Environment& environment, Time now, Outbox& outbox)

@@ -18,6 +18,7 @@ ReplicaHost::ReplicaHost(Parts parts)
       cpu_is_free_(parts.costs.free()),
       seed_(parts.seed),
       processes_(parts.replica_of.size()),
+      standings_(parts.replica_of.size()),
       tallies_(parts.replica_of.size()),
       trace_hash_(mix(parts.seed)) {
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
@@ -93,7 +94,7 @@ void fetch_ahead(const void* object) {
 
 }  // namespace
 
-void ReplicaHost::expect(ProcessId to) const { fetch_ahead(&processes_[to.value]); }
+void ReplicaHost::expect(ProcessId to) const { __builtin_prefetch(&processes_[to.value]); }
 
 void ReplicaHost::expect(ProcessId to, const Message& m) const {
   fetch_ahead(processes_[to.value].engine.get());
@@ -191,8 +192,7 @@ void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave)
                                 .block = block.get()});
       },
       [&](const EnterView& enter) {
-        process.view = enter.view;
-        process.leader = enter.leader;
+        standings_[p.value] = {enter.view, enter.leader};
         events_.emit(now, ViewEntered{.process = p,
                                       .replica = self,
                                       .view = enter.view,
@@ -331,7 +331,7 @@ bool ReplicaHost::crash(ProcessId p) {
   process.timers.clear();
   process.inbox.clear();
   process.requests = {};
-  process.leader.reset();
+  standings_[p.value].leader.reset();
   process.cpu_free = kStart;
   process.queued_wake = kNever;
   trace(static_cast<std::uint64_t>(nanoseconds(network_.now())), mix(0xC4A54, p.value));

@@ -81,9 +81,9 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
 
   bool up(ProcessId p) const { return !processes_[p.value].down; }
   bool paused(ProcessId p) const { return processes_[p.value].paused; }
-  View view(ProcessId p) const { return processes_[p.value].view; }
+  View view(ProcessId p) const { return standings_[p.value].view; }
   /// The leader as `p` sees it.
-  std::optional<ReplicaId> leader(ProcessId p) const { return processes_[p.value].leader; }
+  std::optional<ReplicaId> leader(ProcessId p) const { return standings_[p.value].leader; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(processes_.size()); }
   /// Messages signed so far.
   std::uint64_t signed_messages() const { return signed_; }
@@ -113,21 +113,24 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
     Timer timer;
     Time deadline;
   };
+  /// Where an engine said it is.
+  struct Standing {
+    View view;
+    std::optional<ReplicaId> leader;
+  };
   struct Waiting {
     HeldMessage message;
     Transit way;
   };
   struct alignas(64) Process {
-    // What a delivery and most of its effects touch, in two cache lines.
+    // What a delivery touches, in one cache line.
     std::unique_ptr<Engine> engine;
-    Context::Environment environment{};
-    std::vector<ArmedTimer> timers;
-    View view;
-    std::optional<ReplicaId> leader;
-    Time queued_wake = kNever;
     bool down = false;
     bool paused = false;
+    Context::Environment environment{};
 
+    std::vector<ArmedTimer> timers;
+    Time queued_wake = kNever;
     Time cpu_free = kStart;     // past, unless something costs time
     std::deque<Waiting> inbox;  // waits for the CPU, or for the end of a pause
     std::priority_queue<Time, std::vector<Time>, std::greater<>> requests;  // arrivals to come
@@ -170,6 +173,7 @@ class ReplicaHost final : public Receiver, public PacketWatcher {
   std::uint64_t seed_;
 
   std::vector<Process> processes_;
+  std::vector<Standing> standings_;               // by process
   std::vector<Tallies> tallies_;                  // by process
   std::vector<std::vector<ProcessId>> twins_of_;  // by replica; empty when nobody has twins
   Outbox outbox_;
