@@ -166,15 +166,6 @@ class DecidedChain {
   Time ask_again_ = kStart;
 };
 
-/// The last record of the durable log, of which every record is the whole state; or a fresh one.
-template <class State>
-State last_record(const Context& ctx) {
-  State state{};
-  if (ctx.recovered().records.empty()) return state;
-  ByteReader reader(ctx.recovered().records.last(), ctx.crypto().hash_scheme());
-  return decode(reader, state) ? state : State{};
-}
-
 /// Who leads: each replica in turn, a height and a round alike; powers do not matter.
 inline ReplicaId in_turn(Height height, View round, std::uint32_t n) {
   return ReplicaId(static_cast<std::uint32_t>((height.value - 1 + round.value) % n));

@@ -336,4 +336,13 @@ class Context {
   Outbox& outbox_;
 };
 
+/// What DurableState::replace_records() wrote last, or `otherwise` where nothing was.
+template <class T>
+T last_record(const Context& ctx, T otherwise = {}) {
+  if (ctx.recovered().records.empty()) return otherwise;
+  T record = otherwise;
+  ByteReader reader(ctx.recovered().records.last(), ctx.crypto().hash_scheme());
+  return byzlab::decode(reader, record) ? record : otherwise;
+}
+
 }  // namespace byzlab

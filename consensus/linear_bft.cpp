@@ -358,11 +358,7 @@ void LinearBft::recover(Context& ctx) {
     tree_.insert(block, place.id);
     rising_.note(*block);
   }
-  LinearDurable durable{.high = qc_high_};
-  for (const auto record : ctx.recovered().records) {
-    ByteReader reader(record, ctx.crypto().hash_scheme());
-    decode(reader, durable);
-  }
+  const auto durable = last_record(ctx, LinearDurable{.high = qc_high_});
   const auto find = [&](const Digest& block) {
     const BlockId id = tree_.find(block);
     return id == kNoBlock ? tree_.root() : id;

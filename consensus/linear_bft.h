@@ -157,7 +157,7 @@ class LinearBft
     executed_ = b;
     pacemaker_.decided();
   }
-  /// voteMsg().
+  /// voteMsg(), for the block `id`.
   [[gnu::always_inline]] void cast(Context& ctx, Phase phase, BlockId id, const Block& block) {
     voted_ = block.view;
     voted_phase_ = phase;

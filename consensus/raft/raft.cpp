@@ -165,10 +165,7 @@ void Raft::save(DurableState& durable) const {
 }
 
 void Raft::recover(Context& ctx) {
-  for (const auto record : ctx.recovered().records) {
-    ByteReader reader(record);
-    decode(reader, ballot_);
-  }
+  ballot_ = last_record(ctx, ballot_);
   log_ = ctx.recovered().blocks;
 }
 
