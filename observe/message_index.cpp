@@ -196,7 +196,7 @@ MessageIndex::MessageIndex(const fs::path& file) {
   };
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw wrong(" cannot be read");
-  struct stat status {};
+  struct stat status{};
   const bool known = ::fstat(fd, &status) == 0;
   size_ = known ? static_cast<std::size_t>(status.st_size) : 0;
   void* mapped = size_ >= sizeof(MessageIndexWriter::Header)

@@ -15,7 +15,7 @@ enum class PrometheusType : std::uint8_t { counter, gauge, histogram, info };
 /// Upper bounds of a histogram's buckets.
 enum class Buckets : std::uint8_t {
   none,
-  latency,  ///< 1 ms × 2^k to 65.536 s; where finality is by confirmations 1 s × 2^k to 131 072 s
+  latency,   ///< 1 ms × 2^k to 65.536 s; where finality is by confirmations 1 s × 2^k to 131 072 s
   interval,  ///< both of these ladders: block intervals go from milliseconds to hours
   delay,     ///< 1 ms × 2^k to 65.536 s, always
   depth,     ///< 1, 2, 4 … 1024 blocks

@@ -14,16 +14,18 @@
 namespace byzlab {
 namespace {
 
-// Not: run, protocol, replica, scenario, seed …, fault, expectation, region_from: a scenario's words.
-constexpr std::array<std::string_view, 9> kClosed{
-    "accused", "kind", "op", "phase", "property", "reason", "result", "state", "type"};
+// Not: run, protocol, replica, scenario, seed …, fault, expectation, region_from: a scenario's
+// words.
+constexpr std::array<std::string_view, 9> kClosed{"accused", "kind",   "op",    "phase", "property",
+                                                  "reason",  "result", "state", "type"};
 
 using Values = std::map<std::string, std::set<std::string>>;
 
 /// The series of a run that is over before anything happens.
 void add_values_of(std::string_view engine, Values& values) {
-  const auto yaml = "version: 1\nname: names\nduration: 10ms\nprotocol: { name: " +
-                    std::string(engine) + ", replicas: 4 }\nexpect:\n  - agreement: holds\n";
+  const auto yaml =
+      "version: 1\nname: names\nduration: 10ms\nprotocol: { name: " + std::string(engine) +
+      ", replicas: 4 }\nexpect:\n  - agreement: holds\n";
   const auto loaded = scenario::load_text(yaml, "names.yaml", catalogue());
   if (!loaded.scenario) throw std::logic_error("no run of " + std::string(engine));
   MetricsCollector collector({.run = "names", .detail = true, .history = 0});
