@@ -4,22 +4,13 @@
 
 namespace byzlab {
 
-void DecidedChain::start(Context& ctx, const Decided& proof) {
+void DecidedChain::start(Context& ctx, Height next, const Decided& proof) {
   tree_ = BlockTree<>(ctx.crypto().genesis());
   tip_ = tree_.root();
-  // From the proven block down to genesis, then up again.
-  const auto& blocks = ctx.recovered().blocks;
-  std::vector<BlockRef> chain;
-  Digest wanted = proof.block;
-  for (auto b = blocks.rbegin(); b != blocks.rend(); ++b) {
-    if ((*b)->digest != wanted) continue;
-    chain.push_back(*b);
-    wanted = (*b)->parent;
+  for (const BlockRef& block : ctx.recovered().blocks) {
+    if (block->height < next) accept(ctx, block);
   }
-  if (chain.empty() || wanted != last().digest) return;  // a fresh disk, or one that lost blocks
-  std::ranges::reverse(chain);
-  for (const BlockRef& block : chain) commit(ctx, block);
-  proof_ = proof;
+  if (tree_.contains(proof.block)) proof_ = proof;
 }
 
 void DecidedChain::append(Context& ctx, BlockRef block, const Decided& proof) {
@@ -91,7 +82,7 @@ void DecidedChain::commit(Context& ctx, const BlockRef& block) {
   ctx.commit(block);
 }
 
-/// Of too many proofs the lowest goes: a higher one proves it, too.
+/// Of too many proofs the lowest goes: a higher one proves it, too, once its blocks are here.
 void DecidedChain::await(const Decided& proof) {
   if (std::ranges::find(awaited_, proof.block, &Decided::block) != awaited_.end()) return;
   if (awaited_.size() == kAwaited) {

@@ -81,8 +81,9 @@ class DecidedChain {
   /// A peer that does not answer is passed over after `patience`.
   explicit DecidedChain(Duration patience) : patience_(patience), sync_(patience) {}
 
-  /// Genesis, then the durable blocks up to the one that `proof` proves, committed again.
-  void start(Context&, const Decided& proof);
+  /// Genesis, then the durable blocks below `next`, the height that was being decided, committed
+  /// again; `proof` is the last one that was known, of the highest of them or one before.
+  void start(Context&, Height next, const Decided& proof);
 
   /// The last decided height; genesis is 0.
   Height height() const { return tree_.height(tip_); }

@@ -401,7 +401,7 @@ void Ibft::save(DurableState& durable) const {
 
 void Ibft::recover(Context& ctx) {
   const State stored = last_record<State>(ctx);
-  chain_.start(ctx, stored.last);
+  chain_.start(ctx, stored.height, stored.last);
   if (ctx.recovered().empty() || stored.height != chain_.next()) {
     i_ = State{.last = chain_.proof(), .height = chain_.next()};
     begin_height(ctx);

@@ -402,7 +402,7 @@ void Tendermint::save(DurableState& durable) const {
 
 void Tendermint::recover(Context& ctx) {
   const State stored = last_record<State>(ctx);
-  chain_.start(ctx, stored.last);
+  chain_.start(ctx, stored.height, stored.last);
   const bool same = stored.height == chain_.next() && !ctx.recovered().empty();
   if (!same) {
     p_ = State{.last = chain_.proof(), .height = chain_.next()};

@@ -22,18 +22,22 @@ struct Decree {
 BOOST_DESCRIBE_STRUCT(Decree, (), (height, block))
 
 struct Saved {
+  Height next{};
   Decided last{};
 };
-BOOST_DESCRIBE_STRUCT(Saved, (), (last))
+BOOST_DESCRIBE_STRUCT(Saved, (), (next, last))
 
 /// Believes every decree and every proof.
 class Subject final
     : public Protocol<Subject, Decree, Status, Decided, BlockRequest, BlockResponse> {
  public:
-  void start(Context& ctx) override { chain.start(ctx, last_record<Saved>(ctx).last); }
+  void start(Context& ctx) override {
+    const auto saved = last_record<Saved>(ctx);
+    chain.start(ctx, saved.next, saved.last);
+  }
   void on_timer(Context& ctx, Timer timer) override { chain.on_timer(ctx, timer); }
   void save(DurableState& durable) const override {
-    durable.replace_records(Saved{.last = chain.proof()});
+    durable.replace_records(Saved{.next = chain.next(), .last = chain.proof()});
     durable.blocks = chain.blocks();
   }
   void on(Context& ctx, ReplicaId, const Decree& d, const Message& m) {
@@ -163,6 +167,26 @@ BOOST_AUTO_TEST_CASE(a_restart_commits_what_was_proven_again) {
   s.script.wipe(r(0));
   s.script.start(r(0));
   BOOST_TEST(s.chain(0).height().value == 0u);
+}
+
+// Were it forgotten, the replica would go back to heights below and vote again in the one it was
+// in.
+BOOST_AUTO_TEST_CASE(a_restart_forgets_no_block_whose_proof_had_to_go) {
+  Subjects s;
+  s.script.start(r(0));
+  s.script.start(r(1));
+  for (std::uint64_t h = 1; h <= 5; ++h) s.decree(0, h);
+  s.script.inject(r(0), r(1), Decided{.height = Height(5), .block = s.blocks[5]->digest});
+  // While its blocks are fetched, more proofs come than are kept, of blocks that nobody has.
+  for (std::uint64_t h = 6; h <= 13; ++h) {
+    s.script.inject(r(3), r(1), Decided{.height = Height(h), .block = s.blocks[h]->digest});
+  }
+  s.script.run_for(1s);
+  BOOST_TEST(s.chain(1).height().value == 5u);
+  BOOST_TEST(s.chain(1).proof().height.value == 0u);
+  s.script.crash(r(1));
+  s.script.start(r(1));
+  BOOST_TEST(s.chain(1).height().value == 5u);
 }
 
 BOOST_AUTO_TEST_CASE(a_chain_that_contradicts_ours_is_not_taken) {
