@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "tests/engines/good_cases.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/steady_state.h"
 
 namespace byzlab::testing {
@@ -150,7 +151,7 @@ std::string claim_of(const std::filesystem::path& scenario) {
 }
 
 std::string papers_table() {
-  const std::filesystem::path root = BYZLAB_SOURCE_DIR;
+  const std::filesystem::path root = source_dir();
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(root / "scenarios/papers")) {
     if (entry.path().extension() == ".yaml") files.push_back(entry.path());
@@ -211,7 +212,7 @@ BOOST_AUTO_TEST_CASE(every_protocol_that_decides_has_its_claim) {
 }
 
 BOOST_AUTO_TEST_CASE(the_page_says_what_runs_say) {
-  const std::filesystem::path file = std::filesystem::path(BYZLAB_SOURCE_DIR) / "docs/engines.md";
+  const std::filesystem::path file = source_dir() / "docs/engines.md";
   const std::string now = page();
   if (std::getenv("BYZLAB_UPDATE_GOLDENS") != nullptr) {
     std::ofstream(file, std::ios::binary) << now;

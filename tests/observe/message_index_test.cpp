@@ -14,6 +14,7 @@
 #include "testbed/scenario/load.h"
 #include "testbed/scenario/lock.h"
 #include "tests/observe/sample_report.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/trial.h"
 
 using namespace byzlab;
@@ -208,7 +209,7 @@ BOOST_AUTO_TEST_CASE(messages_of_an_interrupted_run) {
     }
     std::atomic<bool> pressed = false;
   };
-  const auto file = std::string(BYZLAB_SOURCE_DIR) + "/scenarios/faults/leader-crash-pbft.yaml";
+  const auto file = source_dir().string() + "/scenarios/faults/leader-crash-pbft.yaml";
   const auto loaded = sc::load_file(file, catalogue(), {.sets = {}, .seed = 5});
   BOOST_REQUIRE(loaded.scenario.has_value());
   for (const bool between_looks : {false, true}) {
@@ -243,7 +244,7 @@ BOOST_AUTO_TEST_CASE(messages_of_an_interrupted_run) {
 
 /// Stopped by a limit of events: again by the same one.
 BOOST_AUTO_TEST_CASE(messages_of_a_run_that_a_limit_stopped) {
-  const auto file = std::string(BYZLAB_SOURCE_DIR) + "/scenarios/faults/leader-crash-pbft.yaml";
+  const auto file = source_dir().string() + "/scenarios/faults/leader-crash-pbft.yaml";
   const auto loaded = sc::load_file(file, catalogue(), {.sets = {}, .seed = 5});
   BOOST_REQUIRE(loaded.scenario.has_value());
   const Scratch scratch;

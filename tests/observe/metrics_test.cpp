@@ -18,6 +18,7 @@
 #include "observe/metrics_lint.h"
 #include "observe/openmetrics.h"
 #include "testbed/scenario/load.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/trial.h"
 
 using namespace byzlab;
@@ -78,7 +79,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 BOOST_AUTO_TEST_SUITE(metrics)
 
 BOOST_AUTO_TEST_CASE(the_reference_page_is_generated) {
-  const std::string path = std::string(BYZLAB_SOURCE_DIR) + "/docs/metrics-reference.md";
+  const std::string path = source_dir().string() + "/docs/metrics-reference.md";
   if (std::getenv("BYZLAB_UPDATE_GOLDENS") != nullptr) std::ofstream(path) << metrics_reference();
   std::ifstream in(path);
   const std::string page{std::istreambuf_iterator<char>(in), {}};
@@ -184,7 +185,7 @@ BOOST_AUTO_TEST_CASE(every_metric_is_filled_by_a_shipped_scenario) {
       {"attacks/equivocating-leader-streamlet.yaml", 1}};
   std::set<std::string_view> filled;
   for (const auto& [name, seed] : kScenarios) {
-    const auto file = std::string(BYZLAB_SOURCE_DIR) + "/scenarios/" + name;
+    const auto file = source_dir().string() + "/scenarios/" + name;
     const auto loaded = sc::load_file(file, catalogue(), {.sets = {}, .seed = seed});
     BOOST_REQUIRE_MESSAGE(loaded.scenario.has_value(), name);
     const bool one = std::string_view(name) == "faults/clients-give-up-pbft.yaml";

@@ -15,6 +15,7 @@
 #include "testbed/scenario/load.h"
 #include "testbed/scenario/lock.h"
 #include "tests/observe/sample_report.h"
+#include "tests/support/source_dir.h"
 
 using namespace byzlab;
 namespace fs = std::filesystem;
@@ -27,7 +28,7 @@ struct Recorded {
   explicit Recorded(const std::string& name, std::uint64_t seed) {
     std::string pattern = (fs::temp_directory_path() / "byzlab-picture-XXXXXX").string();
     folder = ::mkdtemp(pattern.data());
-    const auto loaded = scenario::load_file(std::string(BYZLAB_SOURCE_DIR) + "/scenarios/" + name,
+    const auto loaded = scenario::load_file(source_dir().string() + "/scenarios/" + name,
                                             catalogue(), {.sets = {}, .seed = seed});
     BOOST_REQUIRE(loaded.scenario.has_value());
     Recording recording;

@@ -8,6 +8,7 @@
 #include "observe/metrics_collector.h"
 #include "observe/metrics_table.h"
 #include "testbed/scenario/load.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/trial.h"
 
 using namespace byzlab;
@@ -205,7 +206,7 @@ BOOST_AUTO_TEST_CASE(every_label_value_is_filled_by_a_shipped_scenario) {
   want("byzlab_expectation_state", "state", {"pending", "pass"});
 
   for (const char* name : kScenarios) {
-    const auto file = std::string(BYZLAB_SOURCE_DIR) + "/scenarios/" + name;
+    const auto file = source_dir().string() + "/scenarios/" + name;
     const auto loaded = sc::load_file(file, catalogue(), {.sets = {}, .seed = 1});
     BOOST_REQUIRE_MESSAGE(loaded.scenario.has_value(), name);
     MetricsCollector metrics({.run = "test/s1"});

@@ -19,13 +19,14 @@
 #include "testbed/scenario/text.h"
 #include "testbed/scenario/yaml_document.h"
 #include "tests/scenario/fake_catalogue.h"
+#include "tests/support/source_dir.h"
 
 using namespace byzlab;
 using namespace byzlab::scenario;
 
 namespace {
 
-const std::filesystem::path kRoot = BYZLAB_SOURCE_DIR;
+const std::filesystem::path kRoot = source_dir();
 const std::filesystem::path kGoldens = kRoot / "tests/scenario/golden";
 
 std::string read(const std::filesystem::path& path) {

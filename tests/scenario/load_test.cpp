@@ -8,6 +8,7 @@
 #include "testbed/scenario/lock.h"
 #include "testbed/scenario/selectors.h"
 #include "tests/scenario/fake_catalogue.h"
+#include "tests/support/source_dir.h"
 
 using namespace byzlab;
 using namespace byzlab::scenario;
@@ -210,8 +211,7 @@ BOOST_AUTO_TEST_CASE(lock_of_everything_loads_to_the_same) {
 
 BOOST_AUTO_TEST_CASE(example_scenarios) {
   static const Catalogue catalogue = fake_catalogue();
-  const std::filesystem::path folder =
-      std::filesystem::path(BYZLAB_SOURCE_DIR) / "tests/scenario/examples";
+  const std::filesystem::path folder = source_dir() / "tests/scenario/examples";
   for (const char* name : {"pbft-partition.yaml", "nakamoto-51.yaml"}) {
     const LoadResult result = load_file(folder / name, catalogue);
     BOOST_TEST(result.diagnostics.empty(), to_text(result.diagnostics, result.source));

@@ -10,6 +10,7 @@
 #include "testbed/scenario/comparison.h"
 #include "testbed/scenario/load.h"
 #include "testbed/scenario/lock.h"
+#include "tests/support/source_dir.h"
 
 using namespace byzlab;
 using namespace byzlab::scenario;
@@ -18,7 +19,7 @@ BOOST_AUTO_TEST_SUITE(shipped_scenarios)
 
 BOOST_AUTO_TEST_CASE(load_cleanly_and_survive_their_lock) {
   std::size_t files = 0;
-  const std::filesystem::path folder = std::filesystem::path(BYZLAB_SOURCE_DIR) / "scenarios";
+  const std::filesystem::path folder = source_dir() / "scenarios";
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (entry.path().extension() != ".yaml") continue;
     ++files;
@@ -37,8 +38,7 @@ BOOST_AUTO_TEST_CASE(load_cleanly_and_survive_their_lock) {
 }
 
 BOOST_AUTO_TEST_CASE(comparisons_load_cleanly_cell_by_cell) {
-  const std::filesystem::path folder =
-      std::filesystem::path(BYZLAB_SOURCE_DIR) / "scenarios/compare";
+  const std::filesystem::path folder = source_dir() / "scenarios/compare";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string source = load_file(entry.path(), catalogue()).source;
     const ComparisonResult result = load_comparison(source, entry.path().string(), catalogue());

@@ -1,5 +1,6 @@
 #include "tests/support/engine_script.h"
 #include "base/event_names.h"
+#include "tests/support/source_dir.h"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -34,7 +35,7 @@ Committee committee_of(const EngineInfo& info, const EngineScript::Setup& setup)
 }  // namespace
 
 void check_golden(std::string_view path, std::string_view text) {
-  const std::filesystem::path file = std::filesystem::path(BYZLAB_SOURCE_DIR) / path;
+  const std::filesystem::path file = source_dir() / path;
   if (const char* update = std::getenv("BYZLAB_UPDATE_GOLDENS"); update && *update == '1') {
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
