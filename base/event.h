@@ -31,6 +31,8 @@ enum class Milestone : std::uint8_t {
   published,       ///< an adversary publishes a private block; value: height
 };
 
+struct FaultReach;  // base/fault.h
+
 enum class DropReason : std::uint8_t {
   loss,
   partition,
@@ -89,9 +91,10 @@ struct ReplicaState {
   bool durable_lost;  ///< restarted (up) without its durable state
 };
 struct FaultChanged {
-  std::uint32_t fault;  ///< index into the scenario's timeline
-  std::uint32_t round;  ///< counts repetitions from 0
-  bool active;          ///< began (or happened) / ended
+  std::uint32_t fault;      ///< index into the scenario's timeline
+  std::uint32_t round;      ///< counts repetitions from 0
+  bool active;              ///< began (or happened) / ended
+  const FaultReach* reach;  ///< alive during the call; the same when it begins and when it ends
 };
 struct RequestSubmitted {
   RequestId id;

@@ -19,6 +19,8 @@ class Adversary {
 
   const ReplicaSet& members() const { return members_; }
   bool is_member(ReplicaId r) const { return members_.contains(r); }
+  /// A replica turns during the run.
+  void join(ReplicaId r) { members_.insert(r); }
 
   /// Randomness all members share: a joint choice called `name`.
   Rng mind(std::uint64_t name) const { return key_.fork(name); }

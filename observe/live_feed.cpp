@@ -14,8 +14,8 @@
 #include "observe/page_data.h"
 #include "observe/summary.h"
 #include "observe/timeseries.h"
+#include "testbed/fault_reach.h"
 #include "testbed/scenario/lock.h"
-#include "testbed/scenario/selectors.h"
 
 namespace byzlab {
 namespace {
@@ -70,30 +70,6 @@ std::optional<std::string> forgotten_since(const PageFeed::Place& before,
   return out.empty() ? out : ",\"forget\":{" + out + "}";
 }
 
-/// Whom an entry of the timeline is about, as far as it can be said before it happens.
-std::string whom(const scenario::Action& action, const scenario::Scenario& scenario) {
-  return std::visit(
-      [&](const auto& a) -> std::string {
-        if constexpr (std::is_same_v<std::decay_t<decltype(a)>, scenario::Partition>) {
-          std::string text;
-          for (const auto& side : scenario::partition_sides(a, scenario::context_of(scenario))) {
-            text += text.empty() ? "{" : " |";
-            for (const ReplicaId r : side) {
-              text += (text == "{" ? "r" : " r") + std::to_string(r.value);
-            }
-          }
-          return text + "}";
-        } else if constexpr (requires { scenario::to_text(a.who); }) {
-          return scenario::to_text(a.who);
-        } else if constexpr (requires { scenario::to_text(a.links); }) {
-          return scenario::to_text(a.links);
-        } else {
-          return {};
-        }
-      },
-      action);
-}
-
 std::string json_string(std::string_view text) {
   std::string out;
   write_json_string(text, out);
@@ -114,6 +90,7 @@ void LiveFeed::begin(const RunInfo& info) {
   info_ = info;
   const scenario::Scenario& scenario = *info.scenario;
   labels_.clear();
+  texts_.clear();
   marks_.clear();
   report_ = Report{};
   report_.name = info.name;
@@ -141,10 +118,11 @@ void LiveFeed::begin(const RunInfo& info) {
   for (const auto& entry : scenario.timeline) {
     const auto* mark = std::get_if<scenario::Mark>(&entry.action);
     labels_.push_back(entry.label);
+    texts_.push_back(text_of(entry.action));
     marks_.push_back(mark == nullptr ? std::string() : mark->text);
     report_.faults.push_back({.label = entry.label,
                               .action = scenario::action_name(entry.action),
-                              .text = whom(entry.action, scenario),
+                              .text = texts_.back(),
                               .windows = {},
                               .effects = {},
                               .had_effect = true});
@@ -179,7 +157,10 @@ void LiveFeed::on(Time now, const Event& event) {
       // A restart happens, a crash lasts.
       const bool lasts = result.action != "restart" && result.action != "mark";
       if (result.windows.size() == kWindows) result.windows.erase(result.windows.begin());
-      result.windows.push_back({now, lasts ? std::nullopt : std::optional(now)});
+      result.windows.push_back({.from = now,
+                                .to = lasts ? std::nullopt : std::optional(now),
+                                .reach = std::make_shared<const FaultReach>(*fault->reach)});
+      result.text = text_of(*fault->reach, texts_[fault->fault]);
     } else if (!result.windows.empty()) {
       result.windows.back().to = now;
     }

@@ -63,7 +63,8 @@ class LiveFeed final : public RunObserver, public PageFeed {
   std::size_t rows_;
   std::uint64_t generation_ = 0;
   RunInfo info_;
-  std::vector<std::string> labels_, marks_;  // by entry of the timeline; mark: its text
+  // By entry of the timeline; texts: whom it is about, marks: the text of a mark.
+  std::vector<std::string> labels_, texts_, marks_;
   Recording recording_;
   RecentMessages messages_;
   RecentRequests requests_;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/event_names.h"
+#include "base/fault.h"
 #include "base/version.h"
 #include "testbed/invariants/fault_windows.h"
 #include "testbed/measurements.h"
@@ -221,13 +222,12 @@ void MetricsCollector::on(Time now, const Event& event) {
   }
   const bool instant = !entry.length && std::holds_alternative<sc::Restart>(entry.action);
   if (instant) fault.active.erase(change->round);
-  if (const auto* become = std::get_if<sc::Become>(&entry.action)) {
-    auto context = sc::context_of(*s.run.scenario);
-    context.role = [&](sc::Role role) {
-      return role == sc::Role::leader ? s.leader : std::nullopt;
-    };
-    s.turned[change->fault] =
-        change->active ? sc::resolve(become->who, context) : std::vector<ReplicaId>{};
+  if (change->reach->meaning == FaultMeaning::turns) {
+    if (change->active) {
+      s.turned[change->fault] = change->reach->who;
+    } else {
+      s.turned[change->fault].clear();
+    }
     s.count_misbehaving();
   }
 }

@@ -41,22 +41,57 @@ json::object expectation_object(const Report& report, const ExpectationResult& e
   return o;
 }
 
+json::array ids(const std::vector<ReplicaId>& replicas) {
+  json::array out;
+  for (const ReplicaId r : replicas) out.emplace_back(r.value);
+  return out;
+}
+
+/// Whom a fault met; what it has nothing of is left out.
+void add_reach(json::object& to, const FaultReach& reach) {
+  if (!reach.who.empty()) to["who"] = ids(reach.who);
+  if (!reach.sides.empty()) {
+    json::array sides;
+    for (const auto& side : reach.sides) sides.push_back(ids(side));
+    to["sides"] = std::move(sides);
+  }
+  if (!reach.links.empty()) {
+    json::array links;
+    for (const LinkSet& set : reach.links) {
+      links.push_back(json::object{{"from", ids(set.from)}, {"to", ids(set.to)}});
+    }
+    to["links"] = std::move(links);
+  }
+}
+
 json::object fault_object(const FaultResult& f) {
   json::object effect;
   for (const auto& [name, count] : f.effects) effect[name] = count;
+  // Whom it met stands with the fault; with a window where it met others than the first time.
   json::array windows;
-  for (const auto& w : f.windows)
-    windows.push_back(
-        json::object{{"from", exact_seconds(w.from)}, {"to", optional_seconds(w.to)}});
-  return {{"label", f.label},
-          {"action", f.action},
-          {"text", f.text},
-          {"from", f.windows.empty() ? json::value(nullptr)
-                                     : json::value(exact_seconds(f.windows[0].from))},
-          {"to", f.windows.empty() ? json::value(nullptr) : optional_seconds(f.windows[0].to)},
-          {"windows", std::move(windows)},
-          {"effect", std::move(effect)},
-          {"had_effect", f.had_effect}};
+  const FaultReach* usual = f.windows.empty() ? nullptr : f.windows[0].reach.get();
+  for (const auto& w : f.windows) {
+    json::object window{{"from", exact_seconds(w.from)}, {"to", optional_seconds(w.to)}};
+    if (w.reach && usual && w.reach.get() != usual && *w.reach != *usual) {
+      add_reach(window, *w.reach);
+    }
+    windows.push_back(std::move(window));
+  }
+  json::object fault{
+      {"label", f.label},
+      {"action", f.action},
+      {"text", f.text},
+      {"from",
+       f.windows.empty() ? json::value(nullptr) : json::value(exact_seconds(f.windows[0].from))},
+      {"to", f.windows.empty() ? json::value(nullptr) : optional_seconds(f.windows[0].to)},
+      {"windows", std::move(windows)},
+      {"effect", std::move(effect)},
+      {"had_effect", f.had_effect}};
+  if (usual != nullptr) {
+    fault["meaning"] = name_of(usual->meaning);
+    add_reach(fault, *usual);
+  }
+  return fault;
 }
 
 json::object kinds_object(const Report& report) {

@@ -46,6 +46,22 @@ ReplicaSet members_of(const sc::Scenario& scenario) {
   return set_of(sc::resolve(*scenario.adversary.members, sc::context_of(scenario)));
 }
 
+/// Whom any `become` may mean. A role can fall to everybody.
+std::vector<bool> who_may_turn(const sc::Scenario& scenario) {
+  std::vector<bool> may(scenario.protocol.replicas, false);
+  const auto context = sc::context_of(scenario);
+  for (const sc::TimelineEntry& entry : scenario.timeline) {
+    const auto* become = std::get_if<sc::Become>(&entry.action);
+    if (become == nullptr) continue;
+    if (sc::is_dynamic(become->who, scenario.groups)) {
+      may.assign(may.size(), true);
+      break;
+    }
+    for (const ReplicaId r : sc::resolve(become->who, context)) may[r.value] = true;
+  }
+  return may;
+}
+
 const BehaviorInfo& behavior_of(const sc::Behavior& behavior) {
   const BehaviorInfo* info = find_behavior(behavior.name);
   if (info == nullptr) throw std::runtime_error("no behavior " + behavior.name);
@@ -86,6 +102,7 @@ Cluster::Cluster(const sc::Scenario& scenario, const RunOptions& options)
       store_(messages_),
       injector_(messages_, mix(options.seed, 0x141)),
       byzantine_(sc::byzantine_replicas(scenario)),
+      may_turn_(who_may_turn(scenario)),
       members_(members_of(scenario)),
       adversary_(options.seed, set_of(byzantine_)),
       replica_of_(lay_out_processes()),
@@ -146,9 +163,9 @@ Cluster::Cluster(const sc::Scenario& scenario, const RunOptions& options)
                       .processes = static_cast<std::uint32_t>(replica_of_.size()),
                       .processes_of = std::move(processes_of),
                       .byzantine = byzantine_,
-                      .misbehave = [this](ProcessId p, std::size_t entry, bool active) {
-                        return misbehave(p, entry, active);
-                      }});
+                      .turn = [this](ReplicaId r) { turn(r); },
+                      .misbehave = [this](ProcessId p, std::size_t entry,
+                                          bool active) { return misbehave(p, entry, active); }});
 }
 
 Cluster::~Cluster() = default;
@@ -215,7 +232,9 @@ void Cluster::make_network(const RunOptions& options) {
 }
 
 std::unique_ptr<Engine> Cluster::make_engine(ProcessId p) const {
-  if (!is_byzantine(replica_of_[p.value])) return engine_.make(scenario_.protocol.options);
+  if (!is_byzantine(replica_of_[p.value]) && !may_turn(replica_of_[p.value])) {
+    return engine_.make(scenario_.protocol.options);
+  }
   if (is_member(replica_of_[p.value])) {
     for (const sc::Behavior& behavior : scenario_.adversary.behaviors) {
       const BehaviorInfo& info = behavior_of(behavior);
@@ -234,6 +253,13 @@ std::unique_ptr<Engine> Cluster::make_engine(ProcessId p) const {
     return make_twin(std::move(engine), adversary_, equivocation()->options);
   }
   return wrap(p, std::move(engine));
+}
+
+// Honest until now, whatever it will say from here on.
+void Cluster::turn(ReplicaId r) {
+  byzantine_.insert(std::ranges::lower_bound(byzantine_, r), r);
+  adversary_.join(r);
+  ledger_.distrust(ProcessId(r.value));
 }
 
 bool Cluster::is_member(ReplicaId r) const { return members_.contains(r); }

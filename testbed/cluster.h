@@ -68,6 +68,9 @@ class Cluster final : private CommitSink {
   std::vector<ReplicaId> lay_out_processes();
   Mempool& mempool(ProcessId p);
   bool is_byzantine(ReplicaId r) const;
+  /// It is honest, and a `become` may turn it.
+  bool may_turn(ReplicaId r) const { return may_turn_[r.value]; }
+  void turn(ReplicaId r);
   bool is_member(ReplicaId r) const;
   void check_kinds(const scenario::Behavior& behavior) const;
   bool misbehave(ProcessId p, std::size_t entry, bool active);
@@ -82,8 +85,9 @@ class Cluster final : private CommitSink {
   RequestTable requests_;
   FaultInjector injector_;
   EventStream events_;
-  std::vector<ReplicaId> byzantine_;
-  ReplicaSet members_;  // of adversary.members; byzantine_ also has who becomes so
+  std::vector<ReplicaId> byzantine_;  // named so, or turned so by now
+  std::vector<bool> may_turn_;        // by replica
+  ReplicaSet members_;                // of adversary.members; byzantine_ also has who becomes so
   Adversary adversary_;
   std::optional<TwinsPlan> twins_;
   std::unique_ptr<AudienceRule> audiences_;

@@ -315,9 +315,12 @@ void Judge::Parts::fill_faults(Time end, Report& report) const {
     FaultResult& fault = report.faults[i];
     if (fault.label.empty()) fault.label = timeline[i].label;
     if (fault.action.empty()) fault.action = scenario::action_name(timeline[i].action);
-    fault.windows.clear();
-    for (const Span& s : windows.of_entry(i, end)) {
-      fault.windows.push_back({.from = s.from, .to = s.open ? std::nullopt : std::optional(s.to)});
+    const Spans spans = windows.of_entry(i, end);
+    fault.windows.resize(spans.size());  // whom each met stands there already
+    for (std::size_t round = 0; round < spans.size(); ++round) {
+      const Span& s = spans[round];
+      fault.windows[round].from = s.from;
+      fault.windows[round].to = s.open ? std::nullopt : std::optional(s.to);
     }
   }
 }

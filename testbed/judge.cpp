@@ -258,8 +258,24 @@ void Judge::Parts::state_changed(Time now, const ReplicaState& e) {
 void Judge::Parts::fault_changed(Time now, const FaultChanged& e) {
   if (run.counters) measurements.network(now, run.counters());
   windows.on(now, e);
-  bound.on(now, e, leader_);
+  bound.on(now, e);
   story.fault(now, e);
+  if (!e.active || e.reach->meaning != FaultMeaning::turns) return;
+  for (const ReplicaId r : e.reach->who) {
+    if (!byzantine[r.value]) turned(now, r);
+  }
+}
+
+/// It was honest until now; what it does from here on binds nobody.
+void Judge::Parts::turned(Time now, ReplicaId r) {
+  byzantine[r.value] = true;
+  run.byzantine.insert(std::ranges::lower_bound(run.byzantine, r), r);
+  for (std::size_t p = 0; p < honest.size(); ++p) {
+    if (run.replica_of[p] != r) continue;
+    honest[p] = false;
+    replicas[p].byzantine = true;
+  }
+  bound.turned(now, r);
 }
 
 void Judge::Parts::sample(Time now) {

@@ -33,7 +33,7 @@ struct Case {
   const Ledger* ledger = nullptr;  ///< already has a commit when its event comes
   const RequestTable* requests = nullptr;
   std::vector<ReplicaId> replica_of;  ///< by process; process i < n is replica i
-  std::vector<ReplicaId> byzantine;   ///< ascending
+  std::vector<ReplicaId> byzantine;   ///< ascending; who turns so by a role comes as it turns
   /// Totals of the message path so far.
   std::function<NetworkCounters()> counters;
   std::function<UplinkState(ReplicaId)> uplink = {};
@@ -86,7 +86,8 @@ class Judge final : public Observer {
   /// violation nobody expects, in a run that is judged by it).
   bool decided() const;
   /// Fills expectations, faults' windows, story, metrics, series, replicas, verdict and reason.
-  /// `report.faults[i]` has label, action, text and effects of timeline entry i already.
+  /// `report.faults[i]` has label, action, text, effects and whom each round met of timeline entry
+  /// i already.
   void conclude(Time end, bool interrupted, Report& report);
 
  private:

@@ -25,6 +25,7 @@ struct Judge::Parts {
   void noted(Time now, const Noted& e);
   void state_changed(Time now, const ReplicaState& e);
   void fault_changed(Time now, const FaultChanged& e);
+  void turned(Time now, ReplicaId r);
   void sample(Time now);
   RunState state(Time now);
 

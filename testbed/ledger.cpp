@@ -61,8 +61,12 @@ std::uint64_t Ledger::mark(const Block& block) {
 }
 
 void Ledger::deviate(Log& log) {
-  log.own = std::make_unique<Own>();
   ++deviants_;
+  keep_own(log);
+}
+
+void Ledger::keep_own(Log& log) const {
+  log.own = std::make_unique<Own>();
   for (std::uint64_t h = 0; h < log.height.value; ++h) {
     log.own->blocks.push_back(canonical_[h].block);
     own_mark(*log.own, *canonical_[h].block, true);

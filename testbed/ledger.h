@@ -26,7 +26,10 @@ class Ledger {
       : requests_(requests), logs_(processes) {}
 
   /// A Byzantine process: its commits count for itself only.
-  void distrust(ProcessId p) { logs_[p.value].own = std::make_unique<Own>(); }
+  void distrust(ProcessId p) {
+    Log& log = logs_[p.value];
+    if (!log.own) keep_own(log);
+  }
 
   /// What a commit was.
   struct Entry {
@@ -87,6 +90,8 @@ class Ledger {
   /// How many of the block's requests no block before it had.
   std::uint64_t mark(const Block& block);
   void deviate(Log& log);
+  /// From here on its log is its own, with what it has committed so far.
+  void keep_own(Log& log) const;
   void own_mark(Own& own, const Block& block, bool committed) const;
 
   const RequestTable& requests_;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "testbed/quantile_sketch.h"
@@ -55,10 +57,12 @@ struct ExpectationResult {
 struct FaultResult {
   std::string label;
   std::string action;  ///< "partition"
-  std::string text;    ///< "{r0..r3 | r4..r6}"
+  std::string text;    ///< "{r0 r1 r2 r3 | r4 r5 r6}": whom it met the first time
   struct Window {
     Time from;
-    std::optional<Time> to;  ///< none: until the end of the run
+    std::optional<Time> to = {};  ///< none: until the end of the run
+    /// Whom it met; null where nobody knows.
+    std::shared_ptr<const FaultReach> reach = {};
   };
   std::vector<Window> windows;  ///< empty: it never started
   /// What it did: {"links_cut", 24}, {"packets_lost", 1203}, {"replicas_crashed", 1}.

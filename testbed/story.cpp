@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "testbed/fault_reach.h"
 #include "testbed/invariants/words.h"
 
 namespace byzlab {
@@ -20,17 +21,18 @@ std::string effect_text(const std::pair<std::string, std::uint64_t>& effect) {
   return words::count(effect.second) + " " + name;
 }
 
-std::string heal_text(const scenario::Action& action, const FaultResult& fault) {
+std::string heal_text(const scenario::Action& action, const FaultResult& fault,
+                      const std::string& whom) {
   using namespace scenario;
   if (std::holds_alternative<Partition>(action) || std::holds_alternative<Cut>(action) ||
       std::holds_alternative<Isolate>(action)) {
     return "links restored";
   }
   if (std::holds_alternative<Crash>(action) || std::holds_alternative<Wipe>(action)) {
-    return fault.text + " restarted";
+    return whom + " restarted";
   }
-  if (std::holds_alternative<Pause>(action)) return fault.text + " resumed";
-  if (std::holds_alternative<Become>(action)) return fault.text + " honest again";
+  if (std::holds_alternative<Pause>(action)) return whom + " resumed";
+  if (std::holds_alternative<Become>(action)) return whom + " honest again";
   return fault.action + " over";
 }
 
@@ -121,13 +123,18 @@ StoryLine Story::fault_line(Time at, const FaultChanged& event,
     line.kind = "mark";
     line.label.clear();
     line.text = mark->text;
-  } else if (event.active) {
-    line.text = fault.action + " " + fault.text;
+    return line;
+  }
+  const auto& windows = fault.windows;
+  const bool known = event.round < windows.size() && windows[event.round].reach != nullptr;
+  const std::string whom = known ? text_of(*windows[event.round].reach, fault.text) : fault.text;
+  if (event.active) {
+    line.text = fault.action + " " + whom;
     if (event.round == 0) {
       for (const auto& effect : fault.effects) line.text += "   " + effect_text(effect);
     }
   } else {
-    line.text = heal_text(entry.action, fault);
+    line.text = heal_text(entry.action, fault, whom);
   }
   return line;
 }

@@ -24,7 +24,10 @@ class Story {
   void entered(Height height, View view, ReplicaId leader);
   /// Looks whether commits have stopped.
   void look(Time now);
-  void fault(Time now, const FaultChanged& event) { faults_.push_back({now, event}); }
+  void fault(Time now, FaultChanged event) {
+    event.reach = nullptr;  // it is gone by the time the story is told
+    faults_.push_back({now, event});
+  }
   void tell(Time at, std::string kind, std::string text, bool violation = false);
   /// A replica switched chains and abandoned blocks that others count on.
   void reorganised(Time now, ReplicaId replica, std::uint64_t depth, const Digest& tip);

@@ -13,6 +13,7 @@
 #include "faults/links/reorder.h"
 #include "faults/links/synchrony.h"
 #include "faults/links/throttle.h"
+#include "testbed/fault_reach.h"
 
 namespace byzlab {
 
@@ -21,6 +22,12 @@ namespace sc = scenario;
 namespace {
 // A packet's copy follows it by at most this.
 constexpr Duration kDuplicateSpread = std::chrono::milliseconds{10};
+
+/// Nothing passes the links it names.
+bool cuts(const FaultReach& reach) {
+  return reach.meaning == FaultMeaning::cuts ||
+         (reach.meaning == FaultMeaning::loses && reach.probability >= 1);
+}
 
 /// A rule for both directions of a pair of sets: two rules behind one.
 class BothWays final : public LinkRule {
@@ -59,10 +66,10 @@ Timeline::Timeline(Parts parts)
       events_(*parts.events),
       processes_(parts.processes),
       processes_of_(std::move(parts.processes_of)),
-      byzantine_(std::move(parts.byzantine)),
+      turn_(std::move(parts.turn)),
       misbehave_(std::move(parts.misbehave)),
       context_(sc::context_of(scenario_)) {
-  context_.byzantine = byzantine_;
+  context_.byzantine = std::move(parts.byzantine);
   for (const auto& entry : scenario_.timeline) entries_.emplace_back().description = &entry;
 }
 
@@ -117,9 +124,14 @@ void Timeline::begin(std::size_t index) {
   const bool lasts =
       description.length.has_value() || !std::holds_alternative<sc::Mark>(description.action);
   if (lasts) entry.active.push_back(number);
-  events_.emit(network_.now(), FaultChanged{.fault = static_cast<std::uint32_t>(index),
-                                            .round = static_cast<std::uint32_t>(number),
-                                            .active = true});
+  FaultReach reach = reach_of(description.action, context());
+  const bool as_before = number > 0 && *entry.rounds[number - 1].reach == reach;
+  entry.rounds[number].reach = as_before ? entry.rounds[number - 1].reach
+                                         : std::make_shared<const FaultReach>(std::move(reach));
+  if (entry.text.empty()) {
+    entry.text = text_of(*entry.rounds[number].reach, text_of(description.action));
+  }
+  tell(index, number, true);
   host_.trace(0xFA017, mix(index, number));
   apply(index, entry.rounds[number]);
   compile();
@@ -139,10 +151,15 @@ void Timeline::end(std::size_t index, std::size_t number) {
   std::erase(entry.active, number);
   compile();
   undo(index, entry.rounds[number]);
-  events_.emit(network_.now(), FaultChanged{.fault = static_cast<std::uint32_t>(index),
-                                            .round = static_cast<std::uint32_t>(number),
-                                            .active = false});
+  tell(index, number, false);
   follow_up(index, network_.now());
+}
+
+void Timeline::tell(std::size_t index, std::size_t round, bool active) {
+  events_.emit(network_.now(), FaultChanged{.fault = static_cast<std::uint32_t>(index),
+                                            .round = static_cast<std::uint32_t>(round),
+                                            .active = active,
+                                            .reach = entries_[index].rounds[round].reach.get()});
 }
 
 // Entries that start after this one.
@@ -157,49 +174,47 @@ void Timeline::follow_up(std::size_t index, Time at) {
 
 void Timeline::apply(std::size_t index, Round& round) {
   Entry& entry = entries_[index];
-  const auto each = [&](const sc::Selector& who, auto&& change) {
-    round.targets = sc::resolve(who, context());
-    if (entry.text.empty()) {
-      for (const ReplicaId r : round.targets) {
-        entry.text += (entry.text.empty() ? "r" : " r") + std::to_string(r.value);
-      }
-    }
-    for (const ReplicaId r : round.targets) {
+  const FaultReach& reach = *round.reach;
+  const auto each = [&](auto&& change) {
+    for (const ReplicaId r : reach.who) {
       for (const ProcessId p : processes_of_[r.value]) entry.touched += change(p) ? 1 : 0;
     }
   };
-  std::visit(
-      Overloaded{
-          [&](const sc::Crash& a) { each(a.who, [&](ProcessId p) { return host_.crash(p); }); },
-          [&](const sc::Restart& a) {
-            each(a.who, [&](ProcessId p) {
-              host_.crash(p);
-              return host_.restart(p, true);
-            });
-          },
-          [&](const sc::Wipe& a) {
-            each(a.who, [&](ProcessId p) {
-              const bool was_up = host_.crash(p);
-              // With a window it comes back, empty, when that ends.
-              return entry.description->length ? was_up : host_.restart(p, false);
-            });
-          },
-          [&](const sc::Pause& a) { each(a.who, [&](ProcessId p) { return host_.pause(p); }); },
-          [&](const sc::Become& a) {
-            each(a.who, [&](ProcessId p) { return misbehave_(p, index, true); });
-          },
-          [&](const sc::Mark& a) {
-            entry.text = a.text;
-            ++entry.instants;
-          },
-          [&](const auto&) { round.rule = make_rule(entry); },
-      },
-      entry.description->action);
+  if (cuts(reach)) entry.touched += count_links(reach);
+  std::visit(Overloaded{
+                 [&](const sc::Crash&) { each([&](ProcessId p) { return host_.crash(p); }); },
+                 [&](const sc::Restart&) {
+                   each([&](ProcessId p) {
+                     host_.crash(p);
+                     return host_.restart(p, true);
+                   });
+                 },
+                 [&](const sc::Wipe&) {
+                   each([&](ProcessId p) {
+                     const bool was_up = host_.crash(p);
+                     // With a window it comes back, empty, when that ends.
+                     return entry.description->length ? was_up : host_.restart(p, false);
+                   });
+                 },
+                 [&](const sc::Pause&) { each([&](ProcessId p) { return host_.pause(p); }); },
+                 [&](const sc::Become&) {
+                   for (const ReplicaId r : reach.who) {
+                     const auto known = std::ranges::lower_bound(context_.byzantine, r);
+                     if (known != context_.byzantine.end() && *known == r) continue;
+                     context_.byzantine.insert(known, r);
+                     turn_(r);
+                   }
+                   each([&](ProcessId p) { return misbehave_(p, index, true); });
+                 },
+                 [&](const sc::Mark&) { ++entry.instants; },
+                 [&](const auto&) { round.rule = make_rule(entry.description->action, reach); },
+             },
+             entry.description->action);
 }
 
 void Timeline::undo(std::size_t index, Round& round) {
   Entry& entry = entries_[index];
-  for (const ReplicaId r : round.targets) {
+  for (const ReplicaId r : round.reach->who) {
     for (const ProcessId p : processes_of_[r.value]) {
       std::visit(Overloaded{
                      [&](const sc::Crash&) { host_.restart(p, true); },
@@ -225,85 +240,77 @@ void Timeline::compile() {
   injector_.assign(std::move(rules));
 }
 
-std::unique_ptr<LinkRule> Timeline::make_rule(Entry& entry) {
-  const auto both = [&](const sc::Links& l, auto&& make) -> std::unique_ptr<LinkRule> {
-    if (entry.text.empty()) entry.text = sc::to_text(l);
-    if (!l.both) return make(where(l, false));
-    return std::make_unique<BothWays>(make(where(l, false)), make(where(l, true)));
+std::unique_ptr<LinkRule> Timeline::make_rule(const sc::Action& action, const FaultReach& reach) {
+  const auto on_links = [&](auto&& make) -> std::unique_ptr<LinkRule> {
+    const auto where = [&](const LinkSet& set) {
+      return Where{.from = process_set(set.from), .to = process_set(set.to)};
+    };
+    if (reach.links.size() == 1) return make(where(reach.links[0]));
+    return std::make_unique<BothWays>(make(where(reach.links[0])), make(where(reach.links[1])));
   };
   return std::visit(
       Overloaded{
-          [&](const sc::Partition& a) -> std::unique_ptr<LinkRule> {
-            const auto sides = sc::partition_sides(a, context());
-            entry.touched += links_between(sides);
+          [&](const sc::Partition&) -> std::unique_ptr<LinkRule> {
             std::vector<std::vector<ProcessId>> groups;
-            std::string text;
-            for (const auto& side : sides) {
+            for (const auto& side : reach.sides) {
               auto& group = groups.emplace_back();
-              text += text.empty() ? "{" : " | ";
               for (const ReplicaId r : side) {
-                text += (text.back() == '{' || text.back() == ' ' ? "r" : " r") +
-                        std::to_string(r.value);
                 group.insert(group.end(), processes_of_[r.value].begin(),
                              processes_of_[r.value].end());
               }
             }
-            if (entry.text.empty()) entry.text = text + "}";
             return std::make_unique<links::Partition>(Where{}, processes_, groups);
           },
-          [&](const sc::Isolate& a) -> std::unique_ptr<LinkRule> {
-            const auto victims = sc::resolve(a.who, context());
-            entry.touched += victims.size() * (scenario_.protocol.replicas - 1);
-            if (entry.text.empty()) entry.text = sc::to_text(a.who);
-            return std::make_unique<links::Isolate>(process_set(victims));
+          [&](const sc::Isolate&) -> std::unique_ptr<LinkRule> {
+            return std::make_unique<links::Isolate>(process_set(reach.who));
           },
-          [&](const sc::Cut& a) {
-            return both(a.links,
-                        [](Where w) { return std::make_unique<links::Cut>(std::move(w)); });
+          [&](const sc::Cut&) {
+            return on_links([](Where w) { return std::make_unique<links::Cut>(std::move(w)); });
           },
           [&](const sc::Delay& a) {
-            return both(a.links, [&](Where w) {
+            return on_links([&](Where w) {
               return std::make_unique<links::Delay>(std::move(w), a.add, a.jitter);
             });
           },
           [&](const sc::Drop& a) {
-            return both(a.links, [&](Where w) {
+            return on_links([&](Where w) {
               return std::make_unique<links::Loss>(std::move(w), Probability::of(a.probability));
             });
           },
           [&](const sc::Duplicate& a) {
-            return both(a.links, [&](Where w) {
+            return on_links([&](Where w) {
               return std::make_unique<links::Duplicate>(
                   std::move(w), Probability::of(a.probability), kDuplicateSpread);
             });
           },
           [&](const sc::Reorder& a) {
-            return both(a.links, [&](Where w) {
+            return on_links([&](Where w) {
               return std::make_unique<links::Reorder>(
                   std::move(w), Probability::of(a.reordering.probability), a.reordering.by);
             });
           },
           [&](const sc::Corrupt& a) {
-            return both(a.links, [&](Where w) {
+            return on_links([&](Where w) {
               return std::make_unique<links::Corrupt>(std::move(w), Probability::of(a.probability));
             });
           },
           [&](const sc::Throttle& a) {
-            return both(a.links, [&](Where w) {
+            return on_links([&](Where w) {
               return std::make_unique<links::Throttle>(std::move(w), links::Throttle::Scope::link,
                                                        a.bandwidth, processes_);
             });
           },
           [](const auto&) -> std::unique_ptr<LinkRule> { return nullptr; },
       },
-      entry.description->action);
+      action);
 }
 
 // Whom the honest replicas that are up mostly take for the leader; of equals the lowest id.
 std::optional<ReplicaId> Timeline::leader() const {
   std::vector<std::uint32_t> votes(scenario_.protocol.replicas, 0);
   for (std::uint32_t r = 0; r < scenario_.protocol.replicas; ++r) {
-    if (std::ranges::binary_search(byzantine_, ReplicaId(r)) || !host_.up(ProcessId(r))) continue;
+    if (std::ranges::binary_search(context_.byzantine, ReplicaId(r)) || !host_.up(ProcessId(r)))
+      continue;
     if (const auto leader = host_.leader(ProcessId(r)); leader && leader->value < votes.size()) {
       ++votes[leader->value];
     }
@@ -332,32 +339,23 @@ ProcessSet Timeline::process_set(const std::vector<ReplicaId>& replicas) const {
   return set;
 }
 
-Where Timeline::where(const sc::Links& links, bool reversed) const {
-  const auto from = process_set(sc::resolve(links.from, context()));
-  const auto to = process_set(sc::resolve(links.to, context()));
-  return Where{.from = reversed ? to : from, .to = reversed ? from : to};
-}
-
-std::uint64_t Timeline::links_between(const std::vector<std::vector<ReplicaId>>& sides) const {
-  const std::uint64_t n = scenario_.protocol.replicas;
-  std::uint64_t pairs = n * (n - 1);
-  for (const auto& side : sides) pairs -= side.size() * (side.size() - 1);
-  return pairs;
-}
-
 std::vector<FaultResult> Timeline::results() const {
   std::vector<FaultResult> results;
   for (const Entry& entry : entries_) {
     FaultResult result;
     result.label = entry.description->label;
     result.action = sc::action_name(entry.description->action);
-    result.text = entry.text;
+    result.text = entry.text.empty() ? text_of(entry.description->action) : entry.text;
+    for (const Round& round : entry.rounds) {
+      result.windows.push_back({.from = kStart, .to = std::nullopt, .reach = round.reach});
+    }
     std::uint64_t packets = 0;
     for (const Round& round : entry.rounds) packets += round.rule ? round.rule->affected() : 0;
-    const std::string& action = result.action;
-    if (action == "partition" || action == "isolate") {
+    const bool cut_links = result.action == "partition" || result.action == "isolate" ||
+                           (!entry.rounds.empty() && cuts(*entry.rounds[0].reach));
+    if (cut_links) {
       result.effects.emplace_back("links_cut", entry.touched);
-    } else if (action == "mark") {
+    } else if (result.action == "mark") {
       result.effects.emplace_back("shown", entry.instants);
     } else if (entry.touched > 0 || packets == 0) {
       result.effects.emplace_back("replicas_changed", entry.touched);
@@ -365,8 +363,7 @@ std::vector<FaultResult> Timeline::results() const {
     if (std::ranges::any_of(entry.rounds, [](const Round& r) { return r.rule != nullptr; })) {
       result.effects.emplace_back("packets_affected", packets);
     }
-    result.had_effect = packets + entry.instants > 0 ||
-                        (entry.touched > 0 && action != "partition" && action != "isolate");
+    result.had_effect = packets + entry.instants > 0 || (entry.touched > 0 && !cut_links);
     results.push_back(std::move(result));
   }
   return results;

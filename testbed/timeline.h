@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/fault.h"
 #include "network/link.h"
 #include "network/transport.h"
 #include "testbed/event_stream.h"
@@ -28,6 +29,8 @@ class Timeline {
     /// Processes that run a replica: itself, and its twins.
     std::vector<std::vector<ProcessId>> processes_of;
     std::vector<ReplicaId> byzantine;
+    /// A replica that was honest turns Byzantine.
+    std::function<void(ReplicaId)> turn;
     /// Turns a process's `become` behaviors on or off; true when that changed something.
     std::function<bool(ProcessId, std::size_t entry, bool active)> misbehave;
   };
@@ -45,7 +48,7 @@ class Timeline {
   struct Entry;
   /// One carrying out of one entry.
   struct Round {
-    std::vector<ReplicaId> targets;
+    std::shared_ptr<const FaultReach> reach;  // often that of the round before
     std::unique_ptr<LinkRule> rule;
   };
 
@@ -56,12 +59,11 @@ class Timeline {
   void apply(std::size_t index, Round& round);
   void undo(std::size_t index, Round& round);
   void compile();
-  std::unique_ptr<LinkRule> make_rule(Entry& entry);
+  void tell(std::size_t index, std::size_t round, bool active);
+  std::unique_ptr<LinkRule> make_rule(const scenario::Action& action, const FaultReach& reach);
   std::optional<ReplicaId> leader() const;
   scenario::ResolutionContext context() const;
   ProcessSet process_set(const std::vector<ReplicaId>& replicas) const;
-  Where where(const scenario::Links& links, bool reversed) const;
-  std::uint64_t links_between(const std::vector<std::vector<ReplicaId>>& sides) const;
 
   const scenario::Scenario& scenario_;
   Network& network_;
@@ -70,9 +72,9 @@ class Timeline {
   EventStream& events_;
   std::uint32_t processes_;
   std::vector<std::vector<ProcessId>> processes_of_;
-  std::vector<ReplicaId> byzantine_;
+  std::function<void(ReplicaId)> turn_;
   std::function<bool(ProcessId, std::size_t, bool)> misbehave_;
-  scenario::ResolutionContext context_;
+  scenario::ResolutionContext context_;  // with who is Byzantine so far
   std::vector<std::unique_ptr<LinkRule>> base_rules_;
   std::unique_ptr<LinkRule> promise_;
   std::vector<Entry> entries_;

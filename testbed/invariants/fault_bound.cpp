@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/fault.h"
 #include "testbed/invariants/words.h"
-#include "testbed/scenario/selectors.h"
 
 namespace byzlab {
 namespace {
@@ -85,32 +85,26 @@ void FaultBound::on(Time now, const ReplicaState& state) {
   unsettled_ = now;
 }
 
-void FaultBound::on(Time now, const FaultChanged& event, std::optional<ReplicaId> leader) {
-  const scenario::Action& action = run_.scenario->timeline[event.fault].action;
-  const auto* partition = std::get_if<scenario::Partition>(&action);
-  const auto* isolate = std::get_if<scenario::Isolate>(&action);
-  if (partition == nullptr && isolate == nullptr) return;
+void FaultBound::on(Time now, const FaultChanged& event) {
+  if (event.reach->sides.empty()) return;
   settle();
   unsettled_ = now;
   std::erase_if(divisions_, [&](const auto& d) { return d.first == event.fault; });
   if (!event.active) return;
-
-  auto context = scenario::context_of(*run_.scenario);
-  context.role = [&](scenario::Role role) -> std::optional<ReplicaId> {
-    if (role != scenario::Role::leader || !leader) return std::nullopt;
-    return leader;
-  };
   std::vector<std::uint32_t> side_of(run_.committee->n(), 0);
   std::uint32_t side = 0;
-  if (partition != nullptr) {
-    for (const auto& members : scenario::partition_sides(*partition, context)) {
-      for (const ReplicaId r : members) side_of[r.value] = side;
-      ++side;
-    }
-  } else {
-    for (const ReplicaId r : scenario::resolve(isolate->who, context)) side_of[r.value] = ++side;
+  for (const auto& members : event.reach->sides) {
+    for (const ReplicaId r : members) side_of[r.value] = side;
+    ++side;
   }
   divisions_.emplace_back(event.fault, std::move(side_of));
+}
+
+void FaultBound::turned(Time now, ReplicaId r) {
+  settle();
+  unsettled_ = now;
+  byzantine_[r.value] = true;
+  if (!wiped_[r.value]) faulty_power_ += run_.committee->power(r);
 }
 
 /// Takes down who can talk with whom since the last change.

@@ -22,8 +22,9 @@ class FaultBound {
   void on(Time now, const ReplicaState& state);
   /// Notes how much is waiting to leave; asked now and then.
   void look_at_uplinks(Time now);
-  /// `leader`: whom `role:leader` means now.
-  void on(Time now, const FaultChanged& event, std::optional<ReplicaId> leader);
+  void on(Time now, const FaultChanged& event);
+  /// A replica that was honest turned Byzantine.
+  void turned(Time now, ReplicaId r);
 
   struct Opinion {
     Bound bound;

@@ -62,8 +62,8 @@ BOOST_AUTO_TEST_CASE(views_rise_and_leaders_change) {
 
 BOOST_AUTO_TEST_CASE(faults_have_their_labels) {
   auto log = started();
-  log.on(at_ms(10'000), FaultChanged{0, 0, true});
-  log.on(at_ms(30'000), FaultChanged{0, 0, false});
+  log.on(at_ms(10'000), FaultChanged{0, 0, true, nullptr});
+  log.on(at_ms(30'000), FaultChanged{0, 0, false, nullptr});
   BOOST_TEST(log.text() ==
              "{\"t\":10,\"event\":\"fault\",\"label\":\"split\",\"round\":0}\n"
              "{\"t\":30,\"event\":\"heal\",\"label\":\"split\",\"round\":0}\n");

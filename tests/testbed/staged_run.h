@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "testbed/fault_reach.h"
 #include "testbed/judge.h"
 
 namespace byzlab::staged {
@@ -159,12 +160,19 @@ struct Run {
                   .subject = {}});
   }
   void fault(double t, std::size_t entry, std::uint32_t round = 0) {
-    tell(t,
-         FaultChanged{.fault = static_cast<std::uint32_t>(entry), .round = round, .active = true});
+    change(t, entry, round, true);
   }
   void heal(double t, std::size_t entry, std::uint32_t round = 0) {
-    tell(t,
-         FaultChanged{.fault = static_cast<std::uint32_t>(entry), .round = round, .active = false});
+    change(t, entry, round, false);
+  }
+  /// As the timeline tells it; nobody has a role here.
+  void change(double t, std::size_t entry, std::uint32_t round, bool active) {
+    const FaultReach reach =
+        reach_of(scenario.timeline[entry].action, scenario::context_of(scenario));
+    tell(t, FaultChanged{.fault = static_cast<std::uint32_t>(entry),
+                         .round = round,
+                         .active = active,
+                         .reach = &reach});
   }
   void replica(double t, std::uint32_t p, ReplicaState::Now now, bool lost = false) {
     tell(t,

@@ -85,15 +85,24 @@ export interface Expectation {
   line?: number;
 }
 
-export interface Fault {
+export interface Fault extends Reach {
   label: string;
   action: string;
   text: string;
   from: Seconds | null;
   to: Seconds | null;
-  windows: { from: Seconds; to: Seconds | null }[];
+  /** Whom it met stands with the fault; with a window where it met others than the first time. */
+  windows: ({ from: Seconds; to: Seconds | null } & Reach)[];
   effect: Record<string, number>;
   had_effect: boolean;
+  meaning?: string;
+}
+
+/** Whom a fault met: replicas; sides that hear nothing of each other; directed links. */
+export interface Reach {
+  who?: number[];
+  sides?: number[][];
+  links?: { from: number[]; to: number[] }[];
 }
 
 /** The columns of timeseries.csv. */

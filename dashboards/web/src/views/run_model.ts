@@ -21,11 +21,16 @@ export interface CutSpan extends Span {
   text: string;
   side: Int16Array;
   oneWay: boolean;
+  /** What is cut where it is not all between two sides. */
+  links: { from: Set<number>; to: Set<number> }[] | null;
 }
 export interface FaultSpan extends Span {
   label: string;
   action: string;
   text: string;
+  meaning: string;
+  sides?: number[][];
+  links?: { from: number[]; to: number[] }[];
 }
 
 export interface RunModel {
@@ -203,7 +208,12 @@ export function spanAt<S extends Span>(spans: S[], t: number): S | undefined {
 /** Whether a cut that holds at `t` stands between the two. */
 export function isCut(model: RunModel, a: number, b: number, t: number): boolean {
   return model.cuts.some(
-    (c) => c.from <= t && t < c.to && c.side[a] >= 0 && c.side[b] >= 0 && c.side[a] !== c.side[b],
+    (c) =>
+      c.from <= t &&
+      t < c.to &&
+      (c.links
+        ? c.links.some((l) => (l.from.has(a) && l.to.has(b)) || (l.from.has(b) && l.to.has(a)))
+        : c.side[a] !== c.side[b]),
   );
 }
 
@@ -257,39 +267,33 @@ function faultSpans(faults: any[], end: number): FaultSpan[] {
         text: f.text,
         from: w.from,
         to: w.to ?? end,
+        meaning: f.meaning ?? "",
+        sides: w.sides ?? f.sides,
+        links: w.links ?? f.links,
       })),
     )
     .filter((f) => f.action !== "mark")
     .sort((a, b) => a.from - b.from);
 }
 
-/** "{r0 r1 | r2..r4}", "r2 <-> r3", "r0 -> [r1, r2]" of a partition; "r1" of an isolation. */
+/** Whom a fault of links met keeps apart: sides of a partition or an isolation, or links one by one. */
 export function cutOf(fault: FaultSpan, n: number): CutSpan[] {
-  if (fault.action !== "partition" && fault.action !== "isolate" && fault.action !== "cut") return [];
-  const sides = fault.action === "isolate" ? [fault.text] : fault.text.split(/\||<->|->/);
-  const side = new Int16Array(n).fill(fault.action === "isolate" ? 1 : -1);
-  sides.forEach((text, i) => {
-    for (const r of replicasNamed(text, n)) side[r] = i === 0 ? 0 : i;
-  });
-  return [
-    {
-      from: fault.from,
-      to: fault.to,
-      label: fault.label,
-      action: fault.action,
-      text: fault.text,
-      side,
-      oneWay: fault.text.includes("->") && !fault.text.includes("<->"),
-    },
-  ];
-}
-
-export function replicasNamed(text: string, n: number): number[] {
-  if (/\ball\b/.test(text)) return Array.from({ length: n }, (_, i) => i);
-  const named: number[] = [];
-  for (const m of text.matchAll(/\br(\d+)(?:\s*\.\.\s*r(\d+))?/g))
-    for (let r = Number(m[1]); r <= Number(m[2] ?? m[1]) && r < n; r++) named.push(r);
-  return named;
+  const { sides, links } = fault;
+  const span = { from: fault.from, to: fault.to, label: fault.label, action: fault.action, text: fault.text };
+  const side = new Int16Array(n).fill(-1);
+  if (sides?.length) {
+    sides.forEach((members, i) => members.forEach((r) => (side[r] = i)));
+    return [{ ...span, side, oneWay: false, links: null }];
+  }
+  if (fault.meaning !== "cuts" || !links?.length) return [];
+  for (const l of links) {
+    for (const r of l.to) side[r] = 1;
+    for (const r of l.from) side[r] = 0;
+  }
+  const sets = links.map((l) => ({ from: new Set(l.from), to: new Set(l.to) }));
+  const cuts = (a: number, b: number) => sets.some((l) => l.from.has(a) && l.to.has(b));
+  const oneWay = links.some((l) => l.from.some((a) => l.to.some((b) => a !== b && !cuts(b, a))));
+  return [{ ...span, side, oneWay, links: sets }];
 }
 
 /** Ids are prefixes of one another in text: "a41f90" of a story names the block "a41f90c2". */
