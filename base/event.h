@@ -43,13 +43,16 @@ enum class DropReason : std::uint8_t {
   duplicate,
   malformed,    ///< the bytes were no message
   unauthentic,  ///< the signature was not the sender's
+  sender_down,  ///< waited to leave when its sender crashed
 };
-inline constexpr std::size_t kDropReasons = 9;
+inline constexpr std::size_t kDropReasons = 10;
 
 struct Committed {
   ProcessId process;
   ReplicaId replica;
   const Block* block;  ///< alive during the call
+  /// Null, or the block that was certified, of which `block` is what was left to execute.
+  const Block* certified = nullptr;
 };
 struct ViewEntered {
   ProcessId process;

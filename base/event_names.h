@@ -36,6 +36,7 @@ constexpr std::string_view name_of(DropReason reason) {
     case DropReason::duplicate: return "duplicate";
     case DropReason::malformed: return "malformed";
     case DropReason::unauthentic: return "unauthentic";
+    case DropReason::sender_down: return "sender_crashed";
   }
   return {};
 }

@@ -53,6 +53,13 @@ constexpr std::string_view name_of(FaultMeaning meaning) {
   return "";
 }
 
+/// How long a fault lasts.
+enum class FaultSpan : std::uint8_t {
+  instant,  ///< happens at once: takes no `for`
+  window,   ///< lasts as `for` says: it must
+  either,   ///< for as long as `for` says, else until the end of the run
+};
+
 /// Directed links: every pair of distinct (from, to). Both ascending.
 struct LinkSet {
   std::vector<ReplicaId> from, to;
@@ -73,5 +80,11 @@ struct FaultReach {
   bool selective = false;
   bool operator==(const FaultReach&) const = default;
 };
+
+/// The same links in sets that no sender is in twice.
+std::vector<LinkSet> by_sender(const std::vector<LinkSet>& sets);
+
+/// Directed links it names, a pair in several sets once; of `sides` those between two of them.
+std::uint64_t count_links(const FaultReach& reach);
 
 }  // namespace byzlab

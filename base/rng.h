@@ -43,6 +43,7 @@ class Probability {
   constexpr bool holds(std::uint64_t random_bits) const {
     return certain_ || random_bits < threshold_;
   }
+  constexpr bool certain() const { return certain_; }
   constexpr bool never() const { return !certain_ && threshold_ == 0; }
 
  private:
@@ -73,6 +74,12 @@ class Rng {
   /// Exponential with the given mean, exactly distributed up to the resolution of 2^-64 of the
   /// mean: von Neumann's comparison method (1951), which needs neither log nor floating point.
   constexpr Duration exponential(Duration mean) {
+    return exponential(static_cast<unsigned __int128>(mean.count()));
+  }
+
+  /// The same for a mean below 2^100 ns, which a Duration need not hold. A draw that it does not
+  /// hold is the longest duration there is: later than anything that happens.
+  constexpr Duration exponential(unsigned __int128 mean) {
     for (std::uint64_t whole = 0;; ++whole) {
       const std::uint64_t first = next();
       std::uint64_t last = first;
@@ -82,9 +89,12 @@ class Rng {
         ++descents;
       }
       if (descents % 2 == 0) continue;
-      const auto m = static_cast<unsigned __int128>(mean.count());
-      return Duration{static_cast<std::int64_t>(whole * static_cast<std::uint64_t>(mean.count()) +
-                                                static_cast<std::uint64_t>((m * first) >> 64))};
+      const auto low = static_cast<std::uint64_t>(mean);
+      const unsigned __int128 share =
+          (mean >> 64) * first + (static_cast<unsigned __int128>(low) * first >> 64);
+      const unsigned __int128 draw = whole * mean + share;
+      const auto most = static_cast<std::uint64_t>(Duration::max().count());
+      return Duration{static_cast<std::int64_t>(draw < most ? draw : most)};
     }
   }
 

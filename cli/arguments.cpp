@@ -4,10 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cmath>
 #include <iostream>
 
 #include "base/quantity.h"
+#include "cli/option_values.h"
 #include "testbed/scenario/nearest.h"
 #include "testbed/scenario/text.h"
 
@@ -55,30 +56,11 @@ struct Everything {
   CompletionArguments completion;
   std::string seeds, duration, name, until, serve, pace, export_from, export_until;
   std::string max_wall, max_memory, shard;
-  std::optional<unsigned> view_port;
   std::string compare_seeds, protocols;
   std::vector<std::string> vary;
   std::string columns;
   std::string metrics_what, grafana_what;
 };
-
-std::optional<std::uint64_t> whole_number(std::string_view text, int base = 10) {
-  std::uint64_t value = 0;
-  const auto end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, value, base);
-  if (text.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
-  return value;
-}
-
-/// "1..100", or one number.
-std::optional<scenario::Runs> seed_range(std::string_view text) {
-  const auto dots = text.find("..");
-  const auto first = whole_number(text.substr(0, dots));
-  const auto last = dots == std::string_view::npos ? first : whole_number(text.substr(dots + 2));
-  constexpr std::uint64_t kMost = 1'000'000'000;
-  if (!first || !last || *last < *first || *last - *first >= kMost) return std::nullopt;
-  return scenario::Runs{.first = *first, .last = *last};
-}
 
 /// One of `all` by name, an error that lists them otherwise.
 template <class Enum>
@@ -96,6 +78,34 @@ void choice(CLI::App* app, const std::string& flag, Enum& value,
          },
          help)
       ->type_name(list);
+}
+
+/// A whole number from `low` to `high`. CLI11 would read -1 as 2^64 - 1.
+template <class T>
+CLI::Option* number(CLI::App* app, const std::string& flag, T& value, const std::string& help,
+                    std::uint64_t low = 0, std::uint64_t high = kLargestNumber) {
+  return app
+      ->add_option_function<std::string>(
+          flag,
+          [&value, flag, low, high](const std::string& text) {
+            const auto read = whole_number(text);
+            if (!read || *read < low || *read > high) {
+              const auto shown = flag.substr(flag.find("--"));
+              throw CLI::ValidationError(shown + " " + number_wanted(text, low, high));
+            }
+            if constexpr (requires { *value; }) {
+              value = static_cast<typename T::value_type>(*read);
+            } else {
+              value = static_cast<T>(*read);
+            }
+          },
+          help)
+      ->type_name("NUMBER");
+}
+
+void add_jobs(CLI::App* app, unsigned& jobs) {
+  constexpr std::uint64_t kMostJobs = 4096;
+  number(app, "-j,--jobs", jobs, "Runs side by side (default: all cores)", 1, kMostJobs);
 }
 
 void add_look(CLI::App* app, Appearance& look) {
@@ -121,7 +131,7 @@ void add_run_options(CLI::App* app, RunArguments& run, Everything& all) {
       ->take_all()
       ->expected(1);
   app->add_option("--duration", all.duration, "Simulated time: 30s, 10min")->type_name("DURATION");
-  app->add_option("-j,--jobs", run.jobs, "Runs side by side (default: all cores)");
+  add_jobs(app, run.jobs);
   app->add_option("-o,--out", run.out, "Results folder (default: results)")->type_name("DIR");
   app->add_option("--name", all.name, "Name of the run instead of the scenario's");
   choice<Format>(app, "--format", run.format,
@@ -142,8 +152,8 @@ void add_run_options(CLI::App* app, RunArguments& run, Everything& all) {
 
 /// Of many runs: what each of them may take.
 void add_limits(CLI::App* app, RunLimits& limits, Everything& all) {
-  app->add_option("--max-events", limits.events,
-                  "Stop a run after so many events (default: 10 billion; 0: never)");
+  number(app, "--max-events", limits.events,
+         "Stop a run after so many events (default: 10 billion; 0: never)");
   app->add_option("--max-wall", all.max_wall, "Stop a run after this real time (default: 10min)")
       ->type_name("DURATION");
   app->add_option("--max-memory", all.max_memory,
@@ -162,7 +172,7 @@ void describe_run(CLI::App& root, Everything& all) {
   auto& run = all.run;
   app->add_option("scenario", run.scenarios, "Scenario files, names (double-spend-51) or globs")
       ->required();
-  app->add_option("--seed", run.seed, "This seed instead of the file's");
+  number(app, "--seed", run.seed, "This seed instead of the file's");
   add_run_options(app, run, all);
   add_limits(app, run.limits, all);
   choice<TraceLevel>(app, "--trace", run.trace,
@@ -184,8 +194,8 @@ void describe_run(CLI::App& root, Everything& all) {
                 "The live page may pause the run and crash, isolate or turn replicas");
   app->add_flag("--metrics-detail", run.metrics_detail,
                 "Metrics of every replica, also of more than 64, and of delays between regions");
-  app->add_option("--metrics-port", run.metrics_port,
-                  "Serve the metrics of a run on 127.0.0.1 while it goes on; 0: any free port");
+  number(app, "--metrics-port", run.metrics_port,
+         "Serve the metrics of a run on 127.0.0.1 while it goes on; 0: any free port", 0, 65'535);
   app->add_option("--metrics-compat", run.metrics_compat, "Metrics under another project's names")
       ->check(CLI::IsMember({"cometbft"}));
 }
@@ -233,7 +243,7 @@ void describe_compare(CLI::App& root, Everything& all) {
       ->expected(1);
   app->add_option("--seeds", all.compare_seeds, "These seeds instead of the file's")
       ->type_name("FIRST..LAST");
-  app->add_option("-j,--jobs", compare.jobs, "Runs side by side (default: all cores)");
+  add_jobs(app, compare.jobs);
   app->add_option("-o,--out", compare.out, "Results folder (default: results)")->type_name("DIR");
   choice<std::string>(app, "--format", compare.format,
                       {{"text", "text"},
@@ -266,8 +276,7 @@ void describe_metrics(CLI::App& root, Everything& all) {
       ->type_name("TIME");
   exported->add_option("--until", all.export_until, "End of the window (default: of the run)")
       ->type_name("TIME");
-  exported->add_option("--limit", all.exported.limit, "Most messages of the window")
-      ->check(CLI::Range(1, 5'000'000));
+  number(exported, "--limit", all.exported.limit, "Most messages of the window", 1, 5'000'000);
   exported->add_option("--file", all.exported.file, "Written there instead of stdout");
   exported->add_option("-o,--out", all.exported.out, "Where results are (default: results)");
 
@@ -321,14 +330,14 @@ void describe_others(CLI::App& root, Everything& all) {
   auto* view = root.add_subcommand("view", "Look at runs in the built-in page");
   view->add_option("run", all.view.run, kRunWords);
   view->add_option("-o,--out", all.view.out, "Results folder (default: results)")->type_name("DIR");
-  view->add_option("--port", all.view_port, "On 127.0.0.1 (default: 7070, or a free one)");
+  number(view, "--port", all.view.port, "On 127.0.0.1 (default: 7070, or a free one)", 0, 65'535);
   view->add_flag("!--no-open", all.view.open, "Only print the address, open no browser");
   view->add_flag("--interactive", all.view.interactive,
                  "The page may run a run again with one more fault");
 
   auto* demo = root.add_subcommand("demo", "One attack, no file needed");
   demo->add_option("protocol", all.demo.protocol, "pbft (default), streamlet or nakamoto");
-  demo->add_option("--seed", all.demo.seed, "Another seed");
+  number(demo, "--seed", all.demo.seed, "Another seed");
   add_look(demo, all.demo.look);
 
   auto* create = root.add_subcommand("new", "Write a commented scenario to start from");
@@ -354,8 +363,8 @@ void describe_runs(CLI::App& root, Everything& all) {
       ->check(CLI::IsMember({"pass", "fail", "inconclusive"}))
       ->type_name("VERDICT");
   app->add_option("--protocol", runs.filter.protocol, "Only this protocol");
-  app->add_option("-n,--replicas", runs.filter.n, "Only this number of replicas");
-  app->add_option("--seed", runs.filter.seed, "Only this seed, alone or among others");
+  number(app, "-n,--replicas", runs.filter.n, "Only this number of replicas", 1, 100'000);
+  number(app, "--seed", runs.filter.seed, "Only this seed, alone or among others");
   app->add_option("--kind", runs.filter.kind, "Only these: run, seeds, sweep or comparison")
       ->check(CLI::IsMember({"run", "seeds", "sweep", "comparison"}))
       ->type_name("KIND");
@@ -364,7 +373,7 @@ void describe_runs(CLI::App& root, Everything& all) {
       ->type_name("EXPRESSION");
   app->add_flag("--each", runs.filter.each, "Every run of sweeps and comparisons, too");
   app->add_option("--columns", all.columns, "These columns")->type_name("A,B,C");
-  app->add_option("--limit", runs.limit, "At most so many (default: 25 as text, else all); 0: all");
+  number(app, "--limit", runs.limit, "At most so many (default: 25 as text, else all); 0: all");
   choice<RunsFormat>(app, "--format", runs.format,
                      {{"text", RunsFormat::text},
                       {"json", RunsFormat::json},
@@ -455,29 +464,6 @@ std::optional<Exit> leftovers(const CLI::App& command) {
   return std::nullopt;
 }
 
-/// "7070", "127.0.0.1:7070", "localhost:0"
-std::optional<std::uint16_t> loopback_port(std::string_view text) {
-  for (const std::string_view host : {"127.0.0.1:", "localhost:"}) {
-    if (text.starts_with(host)) text.remove_prefix(host.size());
-  }
-  const auto port = whole_number(text);
-  if (!port || *port > 65'535) return std::nullopt;
-  return static_cast<std::uint16_t>(*port);
-}
-
-/// "10x", "0.5x", "max"
-std::optional<double> factor(std::string_view text) {
-  if (text.ends_with('x')) text.remove_suffix(1);
-  double value = 0;
-  const auto end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, value);
-  if (text.empty() || read.ec != std::errc{} || read.ptr != end || !(value >= 0.001) ||
-      value > 1e6) {
-    return std::nullopt;
-  }
-  return value;
-}
-
 /// --serve, --pace and --interactive.
 std::optional<Exit> finish_live(Everything& all) {
   auto& run = all.run;
@@ -488,7 +474,7 @@ std::optional<Exit> finish_live(Everything& all) {
                    all.serve + "`: the page is for nobody else");
   }
   if (!all.pace.empty() && all.pace != "max") {
-    run.pace = factor(all.pace);
+    run.pace = pace_factor(all.pace);
     if (!run.pace) return wrong("--pace wants 1x, 10x, 0.1x or max, not `" + all.pace + "`");
     if (run.world == World::tcp) return wrong("--pace: over TCP a run happens in real time");
   }
@@ -558,7 +544,7 @@ std::optional<Exit> finish_shard(const Everything& all, Shard& shard) {
 std::optional<Exit> finish_shared(Everything& all, RunArguments& run) {
   if (!all.seeds.empty()) {
     run.seeds = seed_range(all.seeds);
-    if (!run.seeds) return wrong("--seeds wants a range such as 1..100, not `" + all.seeds + "`");
+    if (!run.seeds) return wrong("--seeds " + seeds_wanted(all.seeds));
   }
   for (const auto& set : run.sets)
     if (set.find('=') == std::string::npos || set.starts_with('='))
@@ -594,8 +580,7 @@ std::variant<Command, Exit> finish_compare(Everything& all) {
   auto& compare = all.compare;
   if (!all.compare_seeds.empty()) {
     compare.seeds = seed_range(all.compare_seeds);
-    if (!compare.seeds)
-      return wrong("--seeds wants a range such as 1..100, not `" + all.compare_seeds + "`");
+    if (!compare.seeds) return wrong("--seeds " + seeds_wanted(all.compare_seeds));
   }
   if (!all.protocols.empty()) all.vary.insert(all.vary.begin(), "protocol=" + all.protocols);
   if (const auto code = finish_vary(all, compare.vary)) return *code;
@@ -620,6 +605,8 @@ std::variant<Command, Exit> finish_export(Everything& all) {
   if (!is_window && (!all.export_from.empty() || !all.export_until.empty() || exported.limit))
     return wrong("--from, --until and --limit choose messages: --to perfetto, shiviz or svg");
   if (exported.to != "openmetrics" && exported.epoch) return wrong("--epoch is for openmetrics");
+  if (exported.epoch && !std::isfinite(*exported.epoch))
+    return wrong("--epoch wants a Unix time in seconds");
   if (!all.export_from.empty()) {
     const auto parsed = parse_duration(all.export_from);
     if (!parsed) return wrong("--from: " + parsed.reason());
@@ -633,12 +620,6 @@ std::variant<Command, Exit> finish_export(Everything& all) {
   return Command{exported};
 }
 
-std::variant<Command, Exit> finish_view(Everything& all) {
-  if (all.view_port && *all.view_port > 65'535) return wrong("--port wants 0 to 65535");
-  if (all.view_port) all.view.port = static_cast<std::uint16_t>(*all.view_port);
-  return Command{all.view};
-}
-
 std::variant<Command, Exit> chosen(const std::string& name, Everything& all) {
   if (name == "run") return finish_run(all);
   if (name == "sweep") return finish_sweep(all);
@@ -649,7 +630,7 @@ std::variant<Command, Exit> chosen(const std::string& name, Everything& all) {
   if (name == "schema") return Command{SchemaArguments{}};
   if (name == "list") return Command{all.list};
   if (name == "replay") return finish_replay(all);
-  if (name == "view") return finish_view(all);
+  if (name == "view") return Command{all.view};
   if (name == "runs") {
     if (!all.columns.empty()) all.runs.columns = scenario::split(all.columns, ',');
     return Command{all.runs};

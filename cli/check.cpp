@@ -36,12 +36,24 @@ struct Checked {
   std::optional<std::string> gist;  ///< none when there are errors
 };
 
+/// What other seeds draw from the file's ranges must be right as well.
+void check_seeds(const std::filesystem::path& file, const CheckArguments& arguments,
+                 scenario::LoadResult& result) {
+  const scenario::Scenario& first = *result.scenario;
+  constexpr scenario::Runs kSome{.first = 1, .last = 100};
+  if (first.seed && !first.runs) return;  // it says which
+  const Prepared prepared(result.source, file.string(),
+                          {.sets = arguments.sets, .seed = {}, .strict = arguments.strict}, first);
+  if (auto wrong = prepared.first_wrong(first.runs.value_or(kSome))) result = std::move(*wrong);
+}
+
 /// A scenario, or every cell of a comparison.
 Checked check(const std::filesystem::path& file, const CheckArguments& arguments) {
   Checked checked{
       .result = scenario::load_file(
           file, catalogue(), {.sets = arguments.sets, .seed = {}, .strict = arguments.strict}),
       .gist = {}};
+  if (checked.result.scenario) check_seeds(file, arguments, checked.result);
   if (checked.result.scenario) checked.gist = gist(*checked.result.scenario);
   if (!scenario::is_comparison(checked.result.source)) return checked;
   auto comparison = scenario::load_comparison(checked.result.source, file.string(), catalogue());

@@ -25,6 +25,31 @@ std::string text_of(const json::value& value) {
   return {text.data(), text.size()};
 }
 
+/// Tries what each cell draws from its seeds; prints what is wrong.
+bool all_seeds_are_right(const scenario::ComparisonPlan& plan) {
+  std::uint64_t tried = 0;
+  std::vector<bool> draws(plan.cells.size(), true);
+  for (std::uint64_t index = 0; index < plan.seeds_of_a_cell(); ++index) {
+    for (std::size_t i = 0; i < plan.cells.size() && tried < kSeedsTried; ++i) {
+      if (!plan.cells[i].excluded.empty() || !draws[i]) continue;
+      const std::uint64_t seed = plan.seed(i, index);
+      auto loaded = plan.load(plan.cells[i], seed, catalogue());
+      ++tried;
+      if (loaded.scenario) {
+        draws[i] = loaded.scenario->depends_on_seed;
+        continue;
+      }
+      name_seed(loaded.diagnostics, seed);
+      for (auto& d : loaded.diagnostics)
+        d.notes.push_back("in the cell " + plan.label(plan.cells[i]));
+      std::fputs(scenario::to_text(loaded.diagnostics, loaded.source).c_str(), stderr);
+      std::fputs(error_count(loaded.diagnostics, 1, plan.file).c_str(), stderr);
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<scenario::ComparisonPlan> plan_comparison(
@@ -48,6 +73,7 @@ std::optional<scenario::ComparisonPlan> plan_comparison(
     result.comparison->seeds.first = seeds->first;
     result.comparison->seeds.last = seeds->last;
   }
+  if (!all_seeds_are_right(*result.comparison)) return std::nullopt;
   return std::move(result.comparison);
 }
 
@@ -140,12 +166,11 @@ PieceWork Comparing::work() {
 std::string Comparing::make(std::uint64_t piece) const {
   const auto at = place_of(piece);
   auto loaded = plan_.load(plan_.cells[at.cell], at.seed, catalogue());
-  if (!loaded.scenario)
-    throw std::runtime_error("the scenario is wrong for this seed:\n" +
-                             scenario::to_text(loaded.diagnostics, loaded.source));
+  if (!loaded.scenario) return wrong_seed_line(WrongSeed(at.seed, loaded), at.seed, at.cell);
   loaded.scenario->seed = at.seed;
-  const auto report =
-      run(*loaded.scenario, RunOptions{.seed = at.seed, .max_events = arguments_.limits.events});
+  const auto report = run(*loaded.scenario, RunOptions{.seed = at.seed,
+                                                       .max_events = arguments_.limits.events,
+                                                       .one_of_many = plan_.seeds_of_a_cell() > 1});
   return run_line(report, {.cell = at.cell, .metrics = true, .histograms = true});
 }
 

@@ -233,8 +233,8 @@ std::string run_text(const Side& a, const Side& b, const RunDiff& diff,
 
 std::string estimate_text(const Estimate& e) {
   if (e.samples == 0) return "-";
-  const double half = (e.high - e.low) / 2;
-  return number_text(e.mean) + (half > 0 ? fmt::format(" ± {:.2g}", half) : "");
+  return number_text(e.value) +
+         (e.low != e.high ? fmt::format(" ({:.4g} to {:.4g})", e.low, e.high) : "");
 }
 
 std::string many_text(const Side& a, const Side& b, const ManyDiff& diff, bool same) {
@@ -257,11 +257,14 @@ std::string many_text(const Side& a, const Side& b, const ManyDiff& diff, bool s
     if (m.same || (m.a.samples == 0 && m.b.samples == 0)) continue;
     std::string ratio;
     if (m.ratio.samples > 0)
-      ratio = fmt::format("×{:.4g} ({:.4g} to {:.4g})", m.ratio.mean, m.ratio.low, m.ratio.high);
+      ratio = fmt::format("×{:.4g} ({:.4g} to {:.4g}), n = {}", m.ratio.value, m.ratio.low,
+                          m.ratio.high, m.ratio.samples);
+    if (m.ratio.left_out > 0) ratio += fmt::format(", {} divide by 0", m.ratio.left_out);
     metrics.push_back({m.name, estimate_text(m.a), estimate_text(m.b), ratio});
   }
-  text += table("metrics    means of the runs in both, and b / a seed by seed (95 % intervals)",
-                metrics, SIZE_MAX);
+  text +=
+      table("metrics    medians of the runs in both, and of b / a seed by seed (95 % intervals)",
+            metrics, SIZE_MAX);
   return text + verdict_text(same, a.summary.trace_hash);
 }
 
@@ -327,10 +330,12 @@ std::string many_json(const Side& a, const Side& b, const ManyDiff& diff, bool s
                         {"trace_a", p.hash_a},      {"trace_b", p.hash_b}};
   };
   const auto estimate = [](const Estimate& e) {
-    return e.samples == 0
-               ? json::value(nullptr)
-               : json::value(json::object{
-                     {"mean", e.mean}, {"low", e.low}, {"high", e.high}, {"samples", e.samples}});
+    return e.samples == 0 ? json::value(nullptr)
+                          : json::value(json::object{{"value", e.value},
+                                                     {"low", e.low},
+                                                     {"high", e.high},
+                                                     {"samples", e.samples},
+                                                     {"left_out", e.left_out}});
   };
   document["runs"] = json::object{{"common", diff.common},
                                   {"only_a", diff.only_a},

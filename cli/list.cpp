@@ -25,7 +25,7 @@ using Items = std::vector<Item>;
 template <class Wanted>
 Items keys(std::string_view section, const Wanted& wanted) {
   Items items;
-  for (const auto& key : scenario::keys_of(section))
+  for (const auto& key : scenario::keys_of(section, catalogue()))
     if (wanted(key.name)) items.push_back({std::string(key.name), std::string(key.doc)});
   return items;
 }
@@ -33,7 +33,7 @@ Items keys(std::string_view section, const Wanted& wanted) {
 /// "a|b|c" of a choice, as items.
 Items choices(std::string_view section, std::string_view name) {
   Items items;
-  for (const auto& key : scenario::keys_of(section)) {
+  for (const auto& key : scenario::keys_of(section, catalogue())) {
     if (key.name != name) continue;
     for (std::string_view rest = key.range; !rest.empty();) {
       const auto bar = rest.find('|');
@@ -48,6 +48,12 @@ Items protocols() {
   Items items;
   for (const auto& p : catalogue().protocols)
     items.push_back({p.name, p.summary + (p.bound.empty() ? "" : "; survives " + p.bound)});
+  return items;
+}
+
+Items faults() {
+  Items items;
+  for (const auto& f : catalogue().faults) items.push_back({f.name, f.summary});
   return items;
 }
 
@@ -80,7 +86,7 @@ Items prometheus() {
 Items latencies() {
   constexpr std::string_view prefix = "network.latency.";
   Items items;
-  for (const auto& section : scenario::sections())
+  for (const auto& section : scenario::sections(catalogue()))
     if (section.name.starts_with(prefix))
       items.push_back({std::string(section.name.substr(prefix.size())), std::string(section.doc)});
   return items;
@@ -100,7 +106,7 @@ struct Catalog {
 const Catalog kCatalogs[] = {
     {"protocols", protocols},
     {"behaviors", behaviors},
-    {"faults", [] { return keys("timeline", scenario::is_action); }},
+    {"faults", faults},
     {"topologies", [] { return choices("network", "topology"); }},
     {"latencies", latencies},
     {"metrics", metrics},

@@ -26,19 +26,25 @@ sc::Selector one(std::uint32_t replica) {
 }
 
 sc::Action action_of(const FaultCommand& command) {
-  const sc::Selector who = one(command.replica);
-  if (command.what == "crash") return sc::Crash{who};
-  if (command.what == "restart") return sc::Restart{who};
-  if (command.what == "isolate") return sc::Isolate{who};
-  if (command.what != "become") {
+  static constexpr std::string_view kCommands[] = {"crash", "restart", "isolate", "become"};
+  const FaultInfo* row = find_fault(command.what);
+  if (row == nullptr || std::ranges::find(kCommands, command.what) == std::end(kCommands)) {
     throw std::invalid_argument("There is no command `" + command.what + "`.");
   }
+  sc::Action action{.name = command.what,
+                    .meaning = row->meaning,
+                    .span = row->span,
+                    .brief = std::string(row->brief),
+                    .options = Options(row->options)};
+  action.selectors.emplace_back("who", one(command.replica));
+  if (row->meaning != FaultMeaning::turns) return action;
   const BehaviorInfo* behavior = find_behavior(command.behavior);
   if (behavior == nullptr) {
     throw std::invalid_argument("There is no behavior `" + command.behavior + "`.");
   }
-  return sc::Become{
-      who, {.name = std::string(behavior->name), .options = Options(behavior->options), .at = {}}};
+  action.behavior = sc::Behavior{
+      .name = std::string(behavior->name), .options = Options(behavior->options), .at = {}};
+  return action;
 }
 
 /// Whether an entry cuts this replica off at that moment.
@@ -47,11 +53,10 @@ bool cuts_off(const sc::Scenario& scenario, const sc::TimelineEntry& entry, std:
   const auto* start = std::get_if<sc::StartAt>(&entry.start);
   if (start == nullptr || entry.repeat || start->at >= at) return false;
   if (entry.length && start->at + *entry.length <= at) return false;
-  if (std::holds_alternative<sc::Partition>(entry.action)) return true;
-  const auto* isolate = std::get_if<sc::Isolate>(&entry.action);
-  if (isolate == nullptr) return false;
-  return std::ranges::count(sc::resolve(isolate->who, sc::context_of(scenario)),
-                            ReplicaId(replica)) > 0;
+  if (!entry.action.sides.empty()) return true;
+  const sc::Selector* who = entry.action.selector("who");
+  if (who == nullptr || entry.action.meaning != FaultMeaning::cuts) return false;
+  return std::ranges::count(sc::resolve(*who, sc::context_of(scenario)), ReplicaId(replica)) > 0;
 }
 
 std::string fresh_label(const sc::Scenario& scenario) {

@@ -5,25 +5,29 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <stdexcept>
+
+#include "observe/run_record.h"
 
 namespace byzlab {
 namespace {
 
-std::optional<Prepared> prepared(scenario::LoadResult result, const std::string& name,
-                                 scenario::LoadOptions options, const PrepareOptions& how) {
+void print(const scenario::LoadResult& result, const std::string& name,
+           const std::vector<std::string>& sets, Format format) {
   if (!result.diagnostics.empty()) {
-    const auto text = how.format == Format::github
+    const auto text = format == Format::github
                           ? scenario::to_github(result.diagnostics)
-                          : scenario::to_text(result.diagnostics, result.source, how.sets);
+                          : scenario::to_text(result.diagnostics, result.source, sets);
     std::fputs(text.c_str(), stderr);
     if (!text.empty() && text.back() != '\n') std::fputc('\n', stderr);
   }
-  if (!result.scenario) {
-    if (how.format == Format::text)
-      std::fputs(error_count(result.diagnostics, 1, name).c_str(), stderr);
-    return std::nullopt;
-  }
+  if (!result.scenario && format == Format::text)
+    std::fputs(error_count(result.diagnostics, 1, name).c_str(), stderr);
+}
+
+std::optional<Prepared> prepared(scenario::LoadResult result, const std::string& name,
+                                 scenario::LoadOptions options, const PrepareOptions& how) {
+  print(result, name, how.sets, how.format);
+  if (!result.scenario) return std::nullopt;
   return Prepared(std::move(result.source), name, std::move(options), std::move(*result.scenario));
 }
 
@@ -43,14 +47,48 @@ scenario::Scenario Prepared::at_seed(std::uint64_t seed,
     auto options = options_;
     options.seed = seed;
     auto result = scenario::load_text(text_, name_, catalogue(), options);
-    if (!result.scenario)
-      throw std::runtime_error("the scenario is wrong for seed " + std::to_string(seed) + ":\n" +
-                               scenario::to_text(result.diagnostics, text_, options.sets));
+    if (!result.scenario) throw WrongSeed(seed, result);
     scenario = std::move(*result.scenario);
   }
   scenario.seed = seed;
   scenario.runs = seeds;
   return scenario;
+}
+
+std::optional<scenario::LoadResult> Prepared::first_wrong(scenario::Runs seeds) const {
+  if (!first_.depends_on_seed) return std::nullopt;
+  auto options = options_;
+  for (std::uint64_t i = 0; i < kSeedsTried && seeds.first + i <= seeds.last; ++i) {
+    options.seed = seeds.first + i;
+    auto result = scenario::load_text(text_, name_, catalogue(), options);
+    if (result.scenario) continue;
+    name_seed(result.diagnostics, *options.seed);
+    return result;
+  }
+  return std::nullopt;
+}
+
+WrongSeed::WrongSeed(std::uint64_t seed, const scenario::LoadResult& result)
+    : std::runtime_error([&] {
+        const auto& d = *std::ranges::find(result.diagnostics, scenario::Severity::error,
+                                           &scenario::Diagnostic::severity);
+        return fmt::format("{}:{}:{}: error[{}]: {} (drawn from seed {})", d.file, d.at.line,
+                           d.at.column, d.code, d.message, seed);
+      }()) {}
+
+void name_seed(scenario::Diagnostics& diagnostics, std::uint64_t seed) {
+  for (scenario::Diagnostic& d : diagnostics)
+    d.notes.push_back(fmt::format("so it is with what the file's ranges draw from seed {}", seed));
+}
+
+std::string wrong_seed_line(const WrongSeed& wrong, std::uint64_t seed,
+                            std::optional<std::uint64_t> cell) {
+  Report report;
+  report.verdict = RunVerdict::inconclusive;
+  report.seed = seed;
+  report.stopped = wrong.what();
+  report.reason = std::string("not run: ") + wrong.what();
+  return run_line(report, {.cell = cell});
 }
 
 std::string error_count(const scenario::Diagnostics& diagnostics, std::size_t files,
@@ -61,6 +99,12 @@ std::string error_count(const scenario::Diagnostics& diagnostics, std::size_t fi
   return fmt::format("\n{} {} in {} {}. Nothing was run. Check again: byzlab check {}\n", errors,
                      errors == 1 ? "error" : "errors", files, files == 1 ? "file" : "files",
                      files == 1 ? file : "FILE…");
+}
+
+bool are_all_right(const Prepared& prepared, scenario::Runs seeds, Format format) {
+  const auto wrong = prepared.first_wrong(seeds);
+  if (wrong) print(*wrong, prepared.file(), prepared.sets(), format);
+  return !wrong;
 }
 
 std::optional<Prepared> prepare_file(const std::filesystem::path& file, const PrepareOptions& how) {

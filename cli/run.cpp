@@ -58,6 +58,10 @@ std::variant<std::vector<Job>, Exit> load(const RunArguments& arguments) {
       continue;
     }
     const auto seeds = seeds_of(prepared->first(), arguments);
+    if (!are_all_right(*prepared, seeds, arguments.format)) {
+      bad = true;
+      continue;
+    }
     log_debug(fmt::format("{}: seeds {}..{}", file.string(), seeds.first, seeds.last));
     jobs.push_back(Job{std::move(*prepared), seeds});
   }

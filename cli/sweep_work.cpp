@@ -60,6 +60,7 @@ std::string failure_line(const Report& report, const std::string& cell, const st
     text += "  " + e.text + (e.detail.empty() ? "" : "   " + e.detail);
     break;
   }
+  if (!report.ended_early.empty()) text += "   stopped " + report.ended_early;
   if (!where.empty()) text += "   (" + where + ")";
   return text + "\n";
 }
@@ -90,6 +91,8 @@ std::optional<SweepPlan> plan_sweep(const std::string& text, const std::string& 
   }
   constexpr scenario::Runs kDefault{.first = 1, .last = 100};
   plan.seeds = arguments.seeds ? *arguments.seeds : plan.cells[0].first().runs.value_or(kDefault);
+  for (const Prepared& cell : plan.cells)
+    if (!are_all_right(cell, plan.seeds, arguments.format)) return std::nullopt;
   return plan;
 }
 
@@ -167,13 +170,18 @@ std::string Sweep::make(std::uint64_t piece) const {
   const auto at = place_of(piece);
   const bool many = plan_.cells.size() > 1;
   const auto runs = (plan_.seeds.last - plan_.seeds.first + 1) * plan_.cells.size();
-  const auto scenario = plan_.cells[at.cell].at_seed(at.seed, plan_.seeds);
+  const auto cell = many ? std::optional<std::uint64_t>(at.cell) : std::nullopt;
+  scenario::Scenario scenario;
+  try {
+    scenario = plan_.cells[at.cell].at_seed(at.seed, plan_.seeds);
+  } catch (const WrongSeed& wrong) {
+    return wrong_seed_line(wrong, at.seed, cell);
+  }
   const auto report = run(scenario, RunOptions{.world = arguments_.world,
                                                .seed = at.seed,
                                                .max_events = arguments_.limits.events,
                                                .series_interval = {}});
-  return run_line(report, {.cell = many ? std::optional<std::uint64_t>(at.cell) : std::nullopt,
-                           .metrics = runs <= kWithMetrics});
+  return run_line(report, {.cell = cell, .metrics = runs <= kWithMetrics});
 }
 
 bool Sweep::count(std::uint64_t piece, std::string_view line, bool now) {

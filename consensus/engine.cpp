@@ -8,7 +8,10 @@ void Outbox::discard(MessageStore& store) {
   const auto release = Overloaded{
       [&](const Send& send) { store.release(send.message); },
       [&](const Broadcast& broadcast) { store.release(broadcast.message); },
-      [](const Commit& commit) { BlockRef(commit.block, false); },
+      [](const Commit& commit) {
+        BlockRef(commit.block, false);
+        BlockRef(commit.certified, false);
+      },
       [](const PersistBlock& persist) { BlockRef(persist.block, false); },
       [](const Note& note) { BlockRef(note.block, false); },
       [](const auto&) {},

@@ -147,6 +147,7 @@ struct CancelTimer {
 };
 struct Commit {
   const Block* block;
+  const Block* certified;  ///< or null: `block` itself is what was certified
 };
 struct Persist {
   std::uint32_t begin, end;  ///< range of Outbox::bytes
@@ -271,7 +272,12 @@ class Context {
   void cancel_timer(Timer timer) { put<CancelTimer>(timer); }
   /// Finality, as this engine means it. A second block at the same height is a violation, or a
   /// reorganisation deeper than the confirmation depth; the testbed tells which.
-  void commit(const BlockRef& block) { put<Commit>(held(block)); }
+  void commit(const BlockRef& block) { put<Commit>(held(block), nullptr); }
+  /// The same where less is executed than was certified: `block` is `certified` without the
+  /// requests that this log has already. Observers check that it is that and nothing else.
+  void commit(const BlockRef& block, const BlockRef& certified) {
+    put<Commit>(held(block), held(certified));
+  }
   /// Appends one described value to the durable log, before anything this call sends leaves.
   template <class T>
   void persist(const T& record) {

@@ -244,8 +244,12 @@ void LinearBft::on(Context& ctx, ReplicaId from, const BlockRequest& request, co
 }
 
 void LinearBft::on(Context& ctx, ReplicaId from, const BlockResponse& response, const Message&) {
+  const Height before = tree_.height(high_);
   sync_.receive(ctx, from, response, tree_);
   connect(ctx);
+  if (const Height now = tree_.height(high_); now > before) {
+    ctx.note(Milestone::state_transfer, pacemaker_.view(), now.value, tree_[high_].digest);
+  }
 }
 
 /// Takes in the fetched chains that have met the tree.

@@ -18,8 +18,15 @@ std::string_view type_name(OptionType type) {
     case OptionType::number: return "number";
     case OptionType::choice: return "choice";
     case OptionType::flag: return "flag";
-    case OptionType::names: return "list of names";
+    case OptionType::kinds: return "list of message kinds";
     case OptionType::replicas: return "replicas";
+    case OptionType::bandwidth: return "bandwidth";
+    case OptionType::text: return "text";
+    case OptionType::views: return "range of views";
+    case OptionType::selector: return "selector";
+    case OptionType::sides: return "list of sides";
+    case OptionType::links: return "links";
+    case OptionType::behavior: return "behavior";
   }
   return "?";
 }
@@ -71,6 +78,26 @@ std::optional<std::string> read_names(std::string_view text, OptionValue& out) {
   return std::nullopt;
 }
 
+/// "3", "3..7", or nothing.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> parse_views(std::string_view text) {
+  const std::size_t dots = text.find("..");
+  const auto first = parse_count(text.substr(0, dots));
+  const auto last = dots == std::string_view::npos ? first : parse_count(text.substr(dots + 2));
+  if (!first || !last || *last < *first) return std::nullopt;
+  return std::pair{*first, *last};
+}
+
+std::optional<std::string> read_views(std::string_view text, OptionValue& out) {
+  if (text.empty()) {
+    out = std::string();
+    return std::nullopt;
+  }
+  const auto range = parse_views(text);
+  if (!range) return "`" + std::string(text) + "` is no range of views; write `3` or `3..7`";
+  out = std::to_string(range->first) + ".." + std::to_string(range->second);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> parse_option(const OptionSpec& spec, std::string_view text,
@@ -86,7 +113,14 @@ std::optional<std::string> parse_option(const OptionSpec& spec, std::string_view
       if (text != "true" && text != "false") return "write true or false";
       out = text == "true";
       return std::nullopt;
-    case OptionType::names: return read_names(text, out);
+    case OptionType::kinds: return read_names(text, out);
+    case OptionType::bandwidth: return read_number(spec, text, parse_bandwidth, out);
+    case OptionType::text: out = std::string(text); return std::nullopt;
+    case OptionType::views: return read_views(text, out);
+    case OptionType::selector:
+    case OptionType::sides:
+    case OptionType::links:
+    case OptionType::behavior: return "who that is, is known only during a run";
     case OptionType::replicas:
       if (!text.empty()) return "a selector is resolved by the scenario";
       out = std::vector<ReplicaId>{};
@@ -96,9 +130,11 @@ std::optional<std::string> parse_option(const OptionSpec& spec, std::string_view
 }
 
 Options::Options(std::span<const OptionSpec> specs) : specs_(specs), values_(specs.size()) {
-  for (std::size_t i = 0; i < specs.size(); ++i)
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (specs[i].required || is_resolved_by_the_run(specs[i].type)) continue;
     if (const auto wrong = parse_option(specs[i], specs[i].default_text, values_[i]))
       throw std::logic_error("default of option " + std::string(specs[i].name) + ": " + *wrong);
+  }
 }
 
 Duration Options::duration(std::string_view name) const {
@@ -119,8 +155,22 @@ double Options::number(std::string_view name) const {
 std::string_view Options::choice(std::string_view name) const {
   return read<std::string>(name, OptionType::choice);
 }
-std::string_view Options::names(std::string_view name) const {
-  return read<std::string>(name, OptionType::names);
+std::string_view Options::kinds(std::string_view name) const {
+  return read<std::string>(name, OptionType::kinds);
+}
+std::uint64_t Options::bandwidth(std::string_view name) const {
+  return read<std::uint64_t>(name, OptionType::bandwidth);
+}
+std::string_view Options::words(std::string_view name) const {
+  return read<std::string>(name, OptionType::text);
+}
+std::optional<std::pair<View, View>> Options::views(std::string_view name) const {
+  const auto range = parse_views(read<std::string>(name, OptionType::views));
+  if (!range) return std::nullopt;
+  return std::pair{View(range->first), View(range->second)};
+}
+bool Options::has(std::string_view name) const {
+  return std::ranges::find(specs_, name, &OptionSpec::name) != specs_.end();
 }
 bool Options::flag(std::string_view name) const { return read<bool>(name, OptionType::flag); }
 std::span<const ReplicaId> Options::replicas(std::string_view name) const {
@@ -142,6 +192,10 @@ std::optional<std::string> Options::set(std::string_view name, std::string_view 
   return std::nullopt;
 }
 
+void Options::copy(std::string_view name, const Options& from) {
+  values_[index_of(name)] = from.values_[from.index_of(name)];
+}
+
 void Options::set_replicas(std::string_view name, std::vector<ReplicaId> members) {
   const std::size_t i = index_of(name);
   if (specs_[i].type != OptionType::replicas)
@@ -158,8 +212,15 @@ std::string Options::text(std::string_view name) const {
     case OptionType::bytes: return bytes_text(std::get<std::uint64_t>(value));
     case OptionType::probability:
     case OptionType::number: return number_text(std::get<double>(value));
+    case OptionType::bandwidth: return bandwidth_text(std::get<std::uint64_t>(value));
     case OptionType::choice:
-    case OptionType::names: return std::get<std::string>(value);
+    case OptionType::kinds:
+    case OptionType::text:
+    case OptionType::views: return std::get<std::string>(value);
+    case OptionType::selector:
+    case OptionType::sides:
+    case OptionType::links:
+    case OptionType::behavior: return "";
     case OptionType::flag: return std::get<bool>(value) ? "true" : "false";
     case OptionType::replicas: break;
   }

@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -34,17 +35,31 @@ enum class OptionType : std::uint8_t {
   number,       // "0.6", no unit                -> double
   choice,       // one of `range`, "a|b|c"       -> string
   flag,         // "true" or "false"             -> bool
-  names,        // words apart by spaces or commas, such as message kinds; "" is none -> string
+  kinds,        // message kinds, apart by spaces or commas; "" is none -> string
   replicas,     // a selector such as "r10" or "r0..r3"; default "" is nobody -> vector<ReplicaId>
+  bandwidth,    // "10 Mbit/s"                   -> uint64, bits a second
+  text,         // anything                      -> string
+  views,        // "3" or "3..7"; "" is all      -> string
+  // Of faults alone: what a run resolves when the fault begins. An Options has no value of these.
+  selector,  // who
+  sides,     // a list of selectors, or `halves`
+  links,     // "r0 -> all", or a list of such
+  behavior,  // a name, or a map of one name to its options
 };
 
 struct OptionSpec {
   std::string_view name;
   OptionType type = OptionType::count;
   std::string_view default_text = {};
-  /// "low..high", each with its unit, inclusive; choices as "a|b|c"; "" is unlimited
+  /// "low..high", each with its unit, inclusive; choices as "a|b|c"; of replicas "honest" (each of
+  /// them is) or "some honest" (one at least is, and one is left out); "" is unlimited
   std::string_view range = {};
   std::string_view doc = {};  // one sentence, with the paper's symbol where there is one
+  bool required = false;      // of faults; else there is a default, or unset means something
+  /// Means something only where this option is set, too.
+  std::string_view needs = {};
+  /// Replicas that differ in it do not understand each other: no value of its own for some of them.
+  bool agreed = false;
 };
 
 using OptionValue =
@@ -67,8 +82,13 @@ class Options {
   double probability(std::string_view name) const;
   double number(std::string_view name) const;
   std::string_view choice(std::string_view name) const;
-  std::string_view names(std::string_view name) const;
+  std::string_view kinds(std::string_view name) const;
+  std::uint64_t bandwidth(std::string_view name) const;
+  std::string_view words(std::string_view name) const;  // of type text
+  /// First and last; none: all.
+  std::optional<std::pair<View, View>> views(std::string_view name) const;
   bool flag(std::string_view name) const;
+  bool has(std::string_view name) const;  // the table has it
   std::span<const ReplicaId> replicas(std::string_view name) const;
 
   /// A copy with one option changed, for tests and code: `Options(kOptions).with("batch_size",
@@ -78,6 +98,8 @@ class Options {
   /// Sets one option from its text; returns why not, or nothing when it is set. Lists of replicas
   /// are set with set_replicas(), because only the scenario knows who a selector means.
   [[nodiscard]] std::optional<std::string> set(std::string_view name, std::string_view text);
+  /// Takes one option's value over from another Options of the same table.
+  void copy(std::string_view name, const Options& from);
   void set_replicas(std::string_view name, std::vector<ReplicaId> members);
 
   /// The value as the exact text that sets it again; replicas as "[r1, r4]".
@@ -94,6 +116,12 @@ class Options {
   std::span<const OptionSpec> specs_;
   std::vector<OptionValue> values_;  // parallel to specs_
 };
+
+/// Who, which sides, which links, what behavior: known only when a fault begins.
+constexpr bool is_resolved_by_the_run(OptionType type) {
+  return type == OptionType::selector || type == OptionType::sides || type == OptionType::links ||
+         type == OptionType::behavior;
+}
 
 /// Why `text` is no value for `spec`, or nothing when it is one. Shared by Options and the scenario
 /// loader.

@@ -93,6 +93,11 @@ inline constexpr OptionSpec kPacemakerOption{
     .range = "round_robin|hash",
     .doc = "who leads a view: each replica in turn, or whom a public hash function names"};
 
+/// The most time a view gets.
+inline Duration longest_view(const Options& o) {
+  return std::max(o.duration("view_timeout"), o.duration("timeout_cap"));
+}
+
 class Pacemaker {
  public:
   /// The timer it uses: owner 0 and this id.

@@ -27,6 +27,16 @@ enum class Synchrony : std::uint8_t {
   synchronous,  ///< safe only while messages arrive in time
 };
 
+/// A clock of an engine that messages have to beat: where a network is slower, it makes no
+/// progress. An engine whose timeouts grow without a cap needs none.
+struct ClockNeed {
+  std::string_view option;  ///< what to raise: "timeout_cap"
+  std::string_view reason;  ///< "a view takes 8 message delays"
+  std::uint32_t delays;     ///< one-way delays, one behind the other, that must fit
+  /// The clock, at the longest it gets; Duration::max(): with these options it knows no limit.
+  Duration (*longest)(const Options&);
+};
+
 /// One row of the registry.
 struct EngineInfo {
   std::string_view name;     ///< as scenarios write it: "pbft", "nakamoto/private_miner"
@@ -56,6 +66,8 @@ struct EngineInfo {
   /// The steps it votes in and those it has progress timers for, as Tallies numbers them.
   std::span<const std::string_view> vote_phases = {};
   std::span<const std::string_view> timer_phases = {};
+  /// What its clocks assume of the network's delays.
+  std::span<const ClockNeed> clock_needs = {};
 };
 
 std::span<const EngineInfo> engines();

@@ -28,13 +28,14 @@ inline constexpr std::uint8_t kBehaviorTimers = 64;
 class Stage {
  public:
   Stage(Context& ctx, const Standing& standing, const Adversary& adversary, Rng rng, Timer alarm,
-        std::vector<HeldMessage>& echoes)
+        std::vector<HeldMessage>& echoes, std::uint64_t& deeds)
       : ctx_(ctx),
         standing_(standing),
         adversary_(adversary),
         rng_(rng),
         alarm_(alarm),
-        echoes_(echoes) {}
+        echoes_(echoes),
+        deeds_(deeds) {}
 
   Context& ctx() { return ctx_; }
   ReplicaId self() const { return ctx_.self(); }
@@ -62,6 +63,12 @@ class Stage {
     echoes_.emplace_back(ctx_.store(), m);
     ctx_.relay(m);
   }
+  /// Says what its engine did not mean to say now. What becomes of what it does mean is counted
+  /// without a word.
+  void make_up(const Message& m) {
+    ++deeds_;
+    to_others(m);
+  }
   /// Calls f(ReplicaId) for everybody else who is meant to get it.
   template <class F>
   void for_each_receiver(const Outgoing& out, F&& f) const {
@@ -80,7 +87,8 @@ class Stage {
   /// For a behavior made of others: the stage of its i-th part, with an alarm of its own.
   Stage part(std::uint8_t i) {
     return Stage(ctx_, standing_, adversary_, rng_.fork(i),
-                 Timer{.owner = alarm_.owner, .id = static_cast<std::uint8_t>(i + 1)}, echoes_);
+                 Timer{.owner = alarm_.owner, .id = static_cast<std::uint8_t>(i + 1)}, echoes_,
+                 deeds_);
   }
 
  private:
@@ -90,6 +98,7 @@ class Stage {
   Rng rng_;
   Timer alarm_;
   std::vector<HeldMessage>& echoes_;
+  std::uint64_t& deeds_;
 };
 
 class Behavior {

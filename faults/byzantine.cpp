@@ -17,18 +17,37 @@ std::optional<Outgoing> outgoing(const Effect& effect, ReplicaId self) {
   return std::nullopt;
 }
 
+/// Whether effects from number `first` on carry out just what the engine meant by `out`, if in
+/// other words: a broadcast may have become a message to each.
+bool as_meant(const Outgoing& out, const Effects& effects, std::size_t first, const Context& ctx) {
+  std::uint32_t told = 0;
+  for (std::size_t i = first; i < effects.size(); ++i) {
+    const Effect& effect = effects.begin()[i];
+    if (const auto* send = std::get_if<Send>(&effect)) {
+      if (send->to == ctx.self()) continue;
+      if (send->message != &out.message || (out.to && send->to != *out.to)) return false;
+      ++told;
+    } else if (const auto* broadcast = std::get_if<Broadcast>(&effect)) {
+      if (broadcast->message != &out.message || out.to) return false;
+      told += ctx.n() - 1;
+    }
+  }
+  return told == (out.to ? 1 : ctx.n() - 1);
+}
+
 }  // namespace
 
 Byzantine::Byzantine(std::unique_ptr<Engine> inner, const Adversary& adversary)
     : inner_(std::move(inner)), adversary_(adversary) {}
 
-std::size_t Byzantine::add(std::unique_ptr<Behavior> behavior, Condition condition,
-                           bool from_start) {
+std::size_t Byzantine::add(std::unique_ptr<Behavior> behavior, Condition condition, bool from_start,
+                           std::uint64_t* deeds) {
   if (seats_.size() == 256 - kBehaviorTimers) throw std::length_error("too many behaviors");
   seats_.push_back({.behavior = std::move(behavior),
                     .condition = std::move(condition),
                     .from_start = from_start,
-                    .acting = false});
+                    .acting = false,
+                    .deeds = deeds == nullptr ? &uncounted_ : deeds});
   return seats_.size() - 1;
 }
 
@@ -137,7 +156,9 @@ void Byzantine::offer(Context& ctx, std::size_t s, const Standing& standing, con
   seat.behavior->saw(on, out.message);
   if (seat.condition.holds(ctx.now(), ctx.self(), standing) &&
       seat.condition.chance(on.rng().fork(0))) {
+    const std::size_t first = ctx.outbox().effects.size();
     seat.behavior->on_send(on, out);
+    if (!as_meant(out, ctx.outbox().effects, first, ctx)) ++*seat.deeds;
     ctx.store().release(const_cast<Message*>(&out.message));  // the effect's hold: it is taken away
   } else {
     ctx.outbox().effects.push_back(effect);
@@ -159,7 +180,8 @@ Stage Byzantine::stage(Context& ctx, std::size_t s, const Standing& standing) {
                       .fork(static_cast<std::uint64_t>(nanoseconds(ctx.now())))
                       .fork(++calls_);
   return Stage(ctx, standing, adversary_, rng,
-               Timer{.owner = static_cast<std::uint8_t>(kBehaviorTimers + s)}, echoes_);
+               Timer{.owner = static_cast<std::uint8_t>(kBehaviorTimers + s)}, echoes_,
+               *seats_[s].deeds);
 }
 
 }  // namespace byzlab

@@ -19,8 +19,10 @@ class Byzantine final : public Engine {
   Byzantine(std::unique_ptr<Engine> inner, const Adversary& adversary);
 
   /// Adds a behavior behind those there are and returns its seat. It acts from the start on if
-  /// `from_start`, else between begin() and end(). At most 192 of them.
-  std::size_t add(std::unique_ptr<Behavior> behavior, Condition condition, bool from_start = true);
+  /// `from_start`, else between begin() and end(). At most 192 of them. `deeds`, which outlives
+  /// this, counts the messages that were not let go as the engine meant them, and those made up.
+  std::size_t add(std::unique_ptr<Behavior> behavior, Condition condition, bool from_start = true,
+                  std::uint64_t* deeds = nullptr);
   /// A behavior sets in, or ends. Like handlers: what they want done is in ctx's outbox.
   void begin(Context& ctx, std::size_t seat);
   void end(Context& ctx, std::size_t seat);
@@ -38,6 +40,7 @@ class Byzantine final : public Engine {
     Condition condition;
     bool from_start;
     bool acting;
+    std::uint64_t* deeds;
   };
 
   void rewrite(Context& ctx, std::size_t first_seat);
@@ -54,6 +57,7 @@ class Byzantine final : public Engine {
   std::vector<HeldMessage> echoes_;  // broadcasts whose copy to self the engine must not see
   Effects effects_;                  // being rewritten
   std::uint64_t calls_ = 0;          // of behaviors: names their randomness
+  std::uint64_t uncounted_ = 0;      // deeds of behaviors whose nobody asked for
 };
 
 }  // namespace byzlab

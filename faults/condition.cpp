@@ -6,7 +6,7 @@ namespace byzlab {
 
 Condition::Condition(const Options& options)
     : while_leader_(options.choice("while") == "role:leader"),
-      kinds_(options.names("kinds")),
+      kinds_(options.kinds("kinds")),
       probability_(Probability::of(options.probability("probability"))),
       start_(options.duration("start")),
       stop_(options.duration("stop") == Duration::zero() ? kNever

@@ -29,7 +29,7 @@ constexpr std::array<OptionSpec, kConditionCount> condition_options(std::string_
             .range = "always|role:leader",
             .doc = "act always, or only while leading the view"},
            {.name = "kinds",
-            .type = OptionType::names,
+            .type = OptionType::kinds,
             .default_text = kinds,
             .range = "",
             .doc = "touch only these messages, by their names; `votes` and `proposals` stand for "

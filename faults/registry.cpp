@@ -7,6 +7,21 @@
 #include "faults/behaviors/selective_send.h"
 #include "faults/behaviors/silent.h"
 #include "faults/behaviors/withhold.h"
+#include "faults/links/corrupt.h"
+#include "faults/links/cut.h"
+#include "faults/links/delay.h"
+#include "faults/links/duplicate.h"
+#include "faults/links/isolate.h"
+#include "faults/links/loss.h"
+#include "faults/links/partition.h"
+#include "faults/links/reorder.h"
+#include "faults/links/throttle.h"
+#include "faults/processes/become.h"
+#include "faults/processes/crash.h"
+#include "faults/processes/mark.h"
+#include "faults/processes/pause.h"
+#include "faults/processes/restart.h"
+#include "faults/processes/wipe.h"
 #include "faults/twins.h"
 
 namespace byzlab {
@@ -31,7 +46,7 @@ constexpr OptionSpec kDoubleSpend[] = {
     {.name = "merchant",
      .type = OptionType::replicas,
      .default_text = "",
-     .range = "",
+     .range = "honest",
      .doc = "who is to be cheated: nothing is published before they have delivered"},
     {.name = "amount",
      .type = OptionType::count,
@@ -99,7 +114,107 @@ constexpr BehaviorInfo kBehaviors[] = {
      .variant = "nakamoto/selfish_miner"},
 };
 
+/// What of a row is in the fault's class.
+template <class F>
+constexpr FaultInfo fault(FaultInfo row) {
+  row.options = F::kOptions;
+  row.make = [](const Options& options) -> std::unique_ptr<Fault> {
+    return std::make_unique<F>(options);
+  };
+  return row;
+}
+
+constexpr FaultInfo kFaults[] = {
+    fault<faults::Partition>(
+        {.name = "partition",
+         .doc = "no link between two sides works: a list of selectors, one a side, or `halves`; "
+                "who is in no side is alone. A map cuts the links from some replicas to others",
+         .brief = "sides",
+         .meaning = FaultMeaning::cuts,
+         .example = "[ r0, r1..r3 ]"}),
+    fault<faults::Cut>({.name = "cut",
+                        .doc = "these links carry nothing",
+                        .brief = "links",
+                        .meaning = FaultMeaning::cuts,
+                        .example = "[ r0 -> r1, r2 <-> r3 ]"}),
+    fault<faults::Isolate>({.name = "isolate",
+                            .doc = "all links of these replicas are cut",
+                            .brief = "who",
+                            .meaning = FaultMeaning::cuts,
+                            .example = "r1"}),
+    fault<faults::Crash>({.name = "crash",
+                          .doc = "down; restarted with their disk when the window ends",
+                          .brief = "who",
+                          .meaning = FaultMeaning::stops,
+                          .example = "r1"}),
+    fault<faults::Restart>({.name = "restart",
+                            .doc = "stopped and started at once, with their disk",
+                            .brief = "who",
+                            .span = FaultSpan::instant,
+                            .meaning = FaultMeaning::restarts,
+                            .example = "r1"}),
+    fault<faults::Wipe>({.name = "wipe",
+                         .doc = "a crash that loses the disk: restarted empty",
+                         .brief = "who",
+                         .meaning = FaultMeaning::wipes,
+                         .example = "r1"}),
+    fault<faults::Pause>({.name = "pause",
+                          .doc = "stopped but not dead: what arrives is handled when the window "
+                                 "ends",
+                          .brief = "who",
+                          .meaning = FaultMeaning::pauses,
+                          .example = "r1"}),
+    fault<faults::Delay>({.name = "delay",
+                          .doc = "adds delay to links",
+                          .meaning = FaultMeaning::delays,
+                          .example = "{ links: r0 -> all, add: 5ms }"}),
+    fault<faults::Drop>({.name = "drop",
+                         .doc = "loses packets of links",
+                         .brief = "probability",
+                         .meaning = FaultMeaning::loses,
+                         .example = "{ links: r0 -> all, probability: 30% }"}),
+    fault<faults::Duplicate>({.name = "duplicate",
+                              .doc = "delivers packets of links twice",
+                              .brief = "probability",
+                              .meaning = FaultMeaning::disturbs,
+                              .example = "30%"}),
+    fault<faults::Reorder>({.name = "reorder",
+                            .doc = "holds packets of links back, so that later ones overtake them",
+                            .brief = "probability",
+                            .meaning = FaultMeaning::disturbs,
+                            .example = "30%"}),
+    fault<faults::Corrupt>({.name = "corrupt",
+                            .doc = "flips bytes in packets of links; what no longer decodes is an "
+                                   "event, not a message",
+                            .brief = "probability",
+                            .meaning = FaultMeaning::corrupts,
+                            .example = "30%"}),
+    fault<faults::Throttle>({.name = "throttle",
+                             .doc = "limits the bandwidth of links",
+                             .meaning = FaultMeaning::throttles,
+                             .example = "{ bandwidth: 1 Mbit/s }"}),
+    fault<faults::Become>({.name = "become",
+                           .doc = "replicas turn Byzantine; honest again when the window ends",
+                           .meaning = FaultMeaning::turns,
+                           .example = "{ who: r1, behavior: silent }"}),
+    fault<faults::Mark>({.name = "mark",
+                         .doc = "a note on the timeline and every chart",
+                         .brief = "text",
+                         .span = FaultSpan::instant,
+                         .meaning = FaultMeaning::marks,
+                         .example = "here it begins"}),
+};
+
 }  // namespace
+
+std::span<const FaultInfo> all_faults() { return kFaults; }
+
+const FaultInfo* find_fault(std::string_view name) {
+  for (const FaultInfo& fault : kFaults) {
+    if (fault.name == name) return &fault;
+  }
+  return nullptr;
+}
 
 std::span<const BehaviorInfo> all_behaviors() { return kBehaviors; }
 

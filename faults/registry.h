@@ -1,6 +1,6 @@
-// Which behaviors exist. Adding one is one file in behaviors/ and one line in registry.cpp.
+// Which faults and behaviors exist. Adding one is one file and one row of registry.cpp.
 //
-// Not all are carried out alike, `kind` says how:
+// Not all behaviors are carried out alike, `kind` says how:
 //   wrapper         behaviors around the honest engine (byzantine.h); make() gives one
 //   twins           a second process under the member's identity (twins.h)
 //   engine_variant  the member runs the engine `variant` in place of its protocol's; the options of
@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "faults/behavior.h"
+#include "faults/fault.h"
 
 namespace byzlab {
 
@@ -27,6 +28,11 @@ struct BehaviorInfo {
   std::string_view variant = {};  ///< of an engine_variant: the engine's name
   std::unique_ptr<Behavior> (*make)(const Options&) = nullptr;  ///< of a wrapper
 };
+
+/// In the order in which lists and manuals have them.
+std::span<const FaultInfo> all_faults();
+/// Null when there is none of that name.
+const FaultInfo* find_fault(std::string_view name);
 
 std::span<const BehaviorInfo> all_behaviors();
 /// Null when there is none of that name.

@@ -77,14 +77,15 @@ AudienceRule::AudienceRule(const TwinsPlan& plan) : LinkRule(Where{}), reach_(pl
 }
 
 void AudienceRule::shape(const Message&, Rng, Fates& fates) {
-  const std::uint8_t mine = reach_[fates.from.value];
-  const auto apart = [&](ProcessId to) {
-    const std::uint8_t theirs = reach_[to.value];
-    return ((mine | theirs) & kCopy) != 0 && (mine & theirs & TwinsPlan::both) == 0;
-  };
+  const auto apart = [&](ProcessId to) { return severs(fates.from, to); };
   const auto dropped = fates.dropped;
   lose_if(fates, DropReason::adversary, apart);
   fates.dropped = dropped;  // these links do not exist: nothing was lost on them
+}
+
+bool AudienceRule::severs(ProcessId from, ProcessId to) const {
+  const std::uint8_t mine = reach_[from.value], theirs = reach_[to.value];
+  return ((mine | theirs) & kCopy) != 0 && (mine & theirs & TwinsPlan::both) == 0;
 }
 
 std::unique_ptr<Engine> make_twin(std::unique_ptr<Engine> engine, const Adversary& adversary,

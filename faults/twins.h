@@ -9,6 +9,9 @@
 //    shares theirs; among themselves they all hear each other;
 //  - original copies are in A, twins in B, also towards the copies of other twinned replicas;
 //  - Byzantine replicas that are not twinned collude: they are in both audiences.
+// With `cut` the links among the honest replicas of different audiences are cut, too, for a while:
+// where the audiences compare notes, hardly a lie holds. That is a fault of the network, which the
+// testbed adds to the scenario's.
 // What divides the audiences is no fault but the shape of the network: no promise of synchrony
 // bridges it.
 #pragma once
@@ -36,8 +39,14 @@ inline constexpr OptionSpec kTwinsOptions[] = {
     {.name = "audience",
      .type = OptionType::replicas,
      .default_text = "",
-     .range = "",
+     .range = "some honest",
      .doc = "who is told the first thing, all others the second; nobody named: see split"},
+    {.name = "cut",
+     .type = OptionType::duration,
+     .default_text = "0s",
+     .range = "0s..3650d",
+     .doc = "how long from the start no packet passes between the two audiences: until the network "
+            "is timely, it is the adversary's, too"},
     {.name = "while",
      .type = OptionType::choice,
      .default_text = "always",
@@ -69,6 +78,7 @@ class AudienceRule final : public LinkRule {
  public:
   explicit AudienceRule(const TwinsPlan& plan);
   void shape(const Message&, Rng, Fates& fates) override;
+  bool severs(ProcessId from, ProcessId to) const override;
 
  private:
   std::vector<std::uint8_t> reach_;  // by process: audience, and kCopy for a copy

@@ -12,7 +12,7 @@ namespace byzlab {
 
 namespace {
 
-constexpr double kLongest = 1e15;  // ns, eleven days: a wild sigma stays finite
+constexpr auto kLongest = static_cast<double>(DelayDistribution::longest().count());
 
 /// The table's last step must stand for a tail that has no end. With its end at this share of the
 /// step the mean of the step is right: exactly for an exponential tail, nearly for a normal one.
@@ -74,8 +74,39 @@ DelayDistribution DelayDistribution::normal(Duration mean, Duration stddev, Dura
 
 DelayDistribution DelayDistribution::lognormal(Duration median, double sigma, Duration min) {
   const auto m = static_cast<double>(median.count());
-  return tabulate([=](double p) { return m * portable::exp(sigma * portable::inverse_normal(p)); },
-                  min);
+  const auto at = [=](double z) { return m * portable::exp(sigma * z); };
+  if (sigma <= 1) return tabulate([=](double p) { return at(portable::inverse_normal(p)); }, min);
+
+  // Each level is the last step of the one before it. What is exceeded with probability q is, by
+  // symmetry, what a normal falls below with q: exact for the smallest q.
+  DelayDistribution result;
+  result.has_heavy_tail_ = true;
+  result.is_constant_ = false;
+  double all = 1;  // the probability that a level stands for
+  for (std::size_t level = 0; level < kLevels; ++level) {
+    for (std::size_t i = 0; i <= kSteps; ++i) {
+      const bool first = level == 0 && i == 0;
+      const double above = first         ? kSteps - kTail
+                           : i == kSteps ? kTail
+                                         : static_cast<double>(kSteps - i);
+      const Duration end = rounded(at(-portable::inverse_normal(all * above / kSteps)));
+      result.tail_.push_back(std::max(min, end));
+    }
+    all /= kSteps;
+  }
+  result.smallest_ = result.tail_.front();
+  return result;
+}
+
+Duration DelayDistribution::at_heavy(std::uint64_t random_bits) const {
+  const Duration* table = tail_.data();
+  for (std::size_t level = 1; level < kLevels && random_bits >> 52 == kSteps - 1; ++level) {
+    table += kSteps + 1;
+    random_bits <<= 12;
+  }
+  const Duration* const low = table + (random_bits >> 52);
+  const auto step = static_cast<unsigned __int128>((low[1] - low[0]).count());
+  return low[0] + Duration{static_cast<std::int64_t>(step * (random_bits << 12) >> 64)};
 }
 
 DelayDistribution DelayDistribution::exponential(Duration mean, Duration min) {
@@ -115,8 +146,9 @@ LatencyModel::LatencyModel(const DelayMatrix& matrix, std::span<const std::uint1
       most = std::max(most, matrix.at(from, to));
     }
   }
-  smallest_ = std::min(least, most) + draw_.smallest();
-  largest_ = most + draw_.largest();
+  for (Duration& base : base_) base = std::min(base, DelayDistribution::longest());
+  smallest_ = sum(std::min(least, most), draw_.smallest());
+  largest_ = sum(most, draw_.largest());
 }
 
 void LatencyModel::sample(ProcessId from, std::span<const ProcessId> to, Time leave,
@@ -131,6 +163,12 @@ void LatencyModel::sample(ProcessId from, std::span<const ProcessId> to, Time le
       std::ranges::fill(arrivals, least);
     } else {
       for (std::size_t i = 0; i < to.size(); ++i) arrivals[i] = least + row[region_of[to[i].value]];
+    }
+    return;
+  }
+  if (draw_.has_heavy_tail()) {
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      arrivals[i] = leave + sample(from, to[i], key);
     }
     return;
   }

@@ -81,6 +81,8 @@ class LinkRule {
   /// does not depend on which others were sent. Counts in affected() the packets whose fate it
   /// changed.
   virtual void shape(const Message& m, Rng key, Fates& fates) = 0;
+  /// True when nothing at all gets from `from` to `to`: routes then avoid that link.
+  virtual bool severs(ProcessId /*from*/, ProcessId /*to*/) const { return false; }
 
   const Where& where() const { return where_; }
   /// Packets whose fate this rule changed so far.
@@ -88,6 +90,11 @@ class LinkRule {
 
  protected:
   bool to_matches(ProcessId p) const { return !where_.to || where_.to->contains(p); }
+  /// Looks at whatever goes from `from` to `to`.
+  bool looks_at_all(ProcessId from, ProcessId to) const {
+    return where_.kinds == ~std::uint32_t{0} && !where_.views &&
+           (!where_.from || where_.from->contains(from)) && to_matches(to);
+  }
   void count(std::uint64_t packets) { affected_ += packets; }
   /// Loses the packets to destinations this rule looks at for which doomed(process) holds, and the
   /// copies to them. Only the packets count as dropped: nobody sent the copies.
@@ -122,15 +129,38 @@ class FaultInjector {
   FaultInjector(const MessageTable& table, std::uint64_t seed) : table_(&table), seed_(seed) {}
 
   /// Adds a rule behind those there are; the caller keeps it alive until remove().
-  void add(LinkRule& rule) { rules_.push_back(&rule); }
-  void remove(LinkRule& rule) { std::erase(rules_, &rule); }
+  void add(LinkRule& rule) {
+    rules_.push_back(&rule);
+    ++changes_;
+  }
+  void remove(LinkRule& rule) {
+    std::erase(rules_, &rule);
+    ++changes_;
+  }
   /// Exactly these rules, in this order; the caller keeps them alive.
-  void assign(std::vector<LinkRule*> rules) { rules_ = std::move(rules); }
+  void assign(std::vector<LinkRule*> rules) {
+    rules_ = std::move(rules);
+    ++changes_;
+  }
   /// The last rule: synchrony. Null for none.
-  void set_promise(LinkRule* promise) { promise_ = promise; }
+  void set_promise(LinkRule* promise) {
+    promise_ = promise;
+    ++changes_;
+  }
   /// Loses what crosses links that do not exist (between a twin and the other's audience): asked
   /// after the promise, which therefore cannot restore them. Null for none.
-  void set_topology(LinkRule* topology) { topology_ = topology; }
+  void set_topology(LinkRule* topology) {
+    topology_ = topology;
+    ++changes_;
+  }
+  /// Nothing gets from `from` to `to` now. Where there is a promise, rules only delay.
+  bool severed(ProcessId from, ProcessId to) const {
+    const auto severs = [&](const LinkRule* rule) { return rule->severs(from, to); };
+    return (topology_ != nullptr && severs(topology_)) ||
+           (promise_ == nullptr && std::ranges::any_of(rules_, severs));
+  }
+  /// Grows whenever the rules change.
+  std::uint64_t changes() const { return changes_; }
   bool idle() const { return rules_.empty() && promise_ == nullptr && topology_ == nullptr; }
 
   /// `id` names the transmission, unique within the run.
@@ -188,6 +218,7 @@ class FaultInjector {
   std::vector<LinkRule*> rules_;
   LinkRule* promise_ = nullptr;
   LinkRule* topology_ = nullptr;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace byzlab

@@ -28,6 +28,14 @@ class Overlay {
   std::uint32_t processes() const { return processes_; }
   std::uint64_t links() const;  ///< undirected
 
+  /// How many neighbours, and the k-th of them in ascending order.
+  std::uint32_t degree(ProcessId p) const {
+    return full_ ? processes_ - 1 : first_[p.value + 1] - first_[p.value];
+  }
+  ProcessId neighbor(ProcessId p, std::uint32_t k) const {
+    return full_ ? ProcessId(k < p.value ? k : k + 1) : neighbors_[first_[p.value] + k];
+  }
+
   /// Ascending. The span is good until the next call.
   std::span<const ProcessId> neighbors(ProcessId p) {
     if (first_.empty()) return others(p);

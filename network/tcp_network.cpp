@@ -55,19 +55,21 @@ class Outgoing {
 class TcpNetwork::Mesh {
  public:
   explicit Mesh(SimNetworkParts parts);
+  ~Mesh();
 
   Time now() const {
     return kStart +
            std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - origin_);
   }
-  void transmit(ProcessId from, std::span<const ProcessId> to, Message& m, Time leave);
-  void broadcast(ProcessId from, Message& m, Time leave) {
-    transmit(from, overlay_.neighbors(from), m, leave);
+  void send(ProcessId from, ProcessId to, Message& m, Time leave);
+  void broadcast(ProcessId from, Message& m, Time leave);
+  void changed(ProcessId p, ReplicaState::Now now) {
+    if (now == ReplicaState::Now::crashed) empty_uplink(p);
   }
   void plan(Time when, std::variant<ProcessId, Task> what);
   void run_until(Time end, Receiver& receiver);
   void stop() { io_.stop(); }
-  std::size_t pending() const { return due_.size(); }
+  std::size_t pending() const { return due_.size() + uplinks_.waiting(); }
   UplinkState uplink(ProcessId p) const { return uplinks_.state(p); }
 
   NetworkCounters counters;
@@ -98,6 +100,11 @@ class TcpNetwork::Mesh {
     std::array<std::byte, 16384> chunk;
   };
 
+  void count_sent(const Message& m, std::uint64_t packets);
+  void transmit(ProcessId from, std::span<const ProcessId> to, Message& m, Time leave);
+  void give(ProcessId from, Uplinks::Load load, Time leave);
+  void leave_uplink();
+  void empty_uplink(ProcessId p);
   void connect_all(std::uint32_t processes);
   void read(Incoming& in);
   bool take_frames(Incoming& in);
@@ -131,6 +138,7 @@ class TcpNetwork::Mesh {
   bool reading_ = false;
   Receiver* receiver_ = nullptr;
   std::uint64_t next_id_ = 1;
+  std::uint64_t loads_ = 0;
   std::vector<Time> arrivals_;
   std::vector<Fates::Copy> copies_;
 };
@@ -153,6 +161,14 @@ TcpNetwork::Mesh::Mesh(SimNetworkParts parts)
     throw std::runtime_error(std::string("cannot connect the replicas over loopback: ") + e.what());
   }
   origin_ = std::chrono::steady_clock::now();
+}
+
+TcpNetwork::Mesh::~Mesh() {
+  for (std::uint32_t p = 0; p < overlay_.processes(); ++p) {
+    uplinks_.empty(ProcessId(p), overlay_, now(), [&](const Uplinks::Packet& packet) {
+      if (packet.last) store_.release(packet.message);
+    });
+  }
 }
 
 void TcpNetwork::Mesh::connect_all(std::uint32_t processes) {
@@ -183,9 +199,9 @@ void TcpNetwork::Mesh::run_until(Time end, Receiver& receiver) {
   io_.run();
 }
 
-// What waits for its time: wake-ups, tasks, frames; and the end of the run.
+// What waits for its time: wake-ups, tasks, frames, packets in uplinks; and the end of the run.
 void TcpNetwork::Mesh::set_alarm() {
-  const Time next = due_.empty() ? end_ : std::min(end_, due_.top().when);
+  const Time next = std::min({end_, uplinks_.next(), due_.empty() ? end_ : due_.top().when});
   alarm_.expires_at(origin_ + (next - kStart));
   alarm_.async_wait([this](auto error) {
     if (!error) handle_due();
@@ -193,7 +209,13 @@ void TcpNetwork::Mesh::set_alarm() {
 }
 
 void TcpNetwork::Mesh::handle_due() {
-  while (!due_.empty() && due_.top().when <= now() && !io_.stopped()) {
+  while (!io_.stopped()) {
+    const Time next = due_.empty() ? kNever : due_.top().when;
+    if (std::min(next, uplinks_.next()) > now()) break;
+    if (uplinks_.next() < next) {
+      leave_uplink();
+      continue;
+    }
     // top() is const only to protect the order, which the entry's content is no part of.
     auto what = std::move(const_cast<Due&>(due_.top()).what);
     due_.pop();
@@ -219,16 +241,64 @@ void TcpNetwork::Mesh::plan(Time when, std::variant<ProcessId, Task> what) {
   if (sooner && receiver_ != nullptr) set_alarm();
 }
 
+void TcpNetwork::Mesh::count_sent(const Message& m, std::uint64_t packets) {
+  auto& kind = counters.kind[m.kind().value];
+  kind.sent += packets;
+  kind.sent_bytes += packets * m.bytes();
+}
+
+void TcpNetwork::Mesh::send(ProcessId from, ProcessId to, Message& m, Time leave) {
+  count_sent(m, 1);
+  const ProcessId target[1] = {to};
+  if (uplinks_.unlimited()) {
+    transmit(from, target, m, leave);
+  } else {
+    give(from, {.message = &m, .to = to}, leave);
+  }
+}
+
+void TcpNetwork::Mesh::broadcast(ProcessId from, Message& m, Time leave) {
+  const std::uint32_t packets = overlay_.degree(from);
+  count_sent(m, packets);
+  if (uplinks_.unlimited()) {
+    transmit(from, overlay_.neighbors(from), m, leave);
+  } else {
+    give(from, {.message = &m, .packets = packets}, leave);
+  }
+}
+
+void TcpNetwork::Mesh::give(ProcessId from, Uplinks::Load load, Time leave) {
+  if (load.packets == 0) return;
+  store_.hold(load.message);
+  const Time next = uplinks_.next();
+  uplinks_.give(from, load, overlay_, mix(seed_, 0x10AD, ++loads_), leave);
+  if (uplinks_.next() < next && receiver_ != nullptr) set_alarm();
+}
+
+// Late or not, a packet has left when its last bit was due.
+void TcpNetwork::Mesh::leave_uplink() {
+  const Time left = uplinks_.next();
+  const Uplinks::Packet packet = uplinks_.take(overlay_);
+  const ProcessId to[1] = {packet.to};
+  transmit(packet.from, to, *packet.message, left);
+  if (packet.last) store_.release(packet.message);
+}
+
+void TcpNetwork::Mesh::empty_uplink(ProcessId p) {
+  uplinks_.empty(p, overlay_, now(), [&](const Uplinks::Packet& packet) {
+    ++counters.dropped[static_cast<std::size_t>(DropReason::sender_down)];
+    if (watcher != nullptr) {
+      watcher->lost(p, packet.to, now(), *packet.message, DropReason::sender_down);
+    }
+    if (packet.last) store_.release(packet.message);
+  });
+}
+
 void TcpNetwork::Mesh::transmit(ProcessId from, std::span<const ProcessId> to, Message& m,
                                 Time leave) {
   const std::uint64_t id = next_id_++;
-  auto& kind = counters.kind[m.kind().value];
-  kind.sent += to.size();
-  kind.sent_bytes += to.size() * std::uint64_t{m.bytes()};
-
   const std::span<Time> arrivals(arrivals_.data(), to.size());
   latency_.sample(from, to, leave, mix(seed_ ^ id), arrivals);
-  uplinks_.depart_all(from, leave, m.bytes(), arrivals);
   copies_.clear();
   Fates fates{.from = from,
               .sent = leave,
@@ -236,11 +306,14 @@ void TcpNetwork::Mesh::transmit(ProcessId from, std::span<const ProcessId> to, M
               .arrival = arrivals,
               .copies = copies_,
               .dropped = counters.dropped};
+  const std::uint64_t dropped_before = counters.total_dropped();
   if (watcher == nullptr) {
     injector_.shape(m, id, fates);
   } else {
     injector_.shape(m, id, fates, *watcher);
   }
+  const auto pending = to.size() - static_cast<std::size_t>(std::ranges::count(arrivals, kNever));
+  counters.balance(to.size(), pending + copies_.size() + counters.total_dropped() - dropped_before);
 
   const SharedBytes frame = frame_of(m, 0);
   for (std::size_t i = 0; i < to.size(); ++i) {
@@ -323,8 +396,7 @@ void TcpNetwork::Mesh::receive(const Incoming& in, std::span<const std::byte> fr
   }
   const HeldMessage held(store_, m);
   store_.set_signature(*m, signature);
-  ++counters.kind[m->kind().value].delivered;
-  receiver_->deliver(now(), in.at, *m);
+  if (receiver_->deliver(now(), in.at, *m)) ++counters.kind[m->kind().value].delivered;
 }
 
 TcpNetwork::TcpNetwork(SimNetworkParts parts) : mesh_(std::make_unique<Mesh>(std::move(parts))) {}
@@ -332,12 +404,12 @@ TcpNetwork::~TcpNetwork() = default;
 
 Time TcpNetwork::now() const { return mesh_->now(); }
 void TcpNetwork::send(ProcessId from, ProcessId to, Message& m, Time leave) {
-  const ProcessId target[1] = {to};
-  mesh_->transmit(from, target, m, leave);
+  mesh_->send(from, to, m, leave);
 }
 void TcpNetwork::broadcast(ProcessId from, Message& m, Time leave) {
   mesh_->broadcast(from, m, leave);
 }
+void TcpNetwork::changed(ProcessId p, ReplicaState::Now now) { mesh_->changed(p, now); }
 void TcpNetwork::wake(ProcessId process, Time when) { mesh_->plan(when, process); }
 void TcpNetwork::at(Time when, Task task) { mesh_->plan(when, std::move(task)); }
 void TcpNetwork::run_until(Time end, Receiver& receiver) { mesh_->run_until(end, receiver); }

@@ -28,6 +28,7 @@ class TcpNetwork final : public Network {
   void broadcast(ProcessId from, Message& m, Time leave) override;
   void wake(ProcessId process, Time when) override;
   void at(Time when, Task task) override;
+  void changed(ProcessId process, ReplicaState::Now now) override;
   void run_until(Time end, Receiver& receiver) override;
   void stop() override;
   const NetworkCounters& counters() const override;

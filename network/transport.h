@@ -6,7 +6,9 @@
 // or not is the receiver's to check.
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <numeric>
 #include <span>
 
 #include "base/event.h"
@@ -21,8 +23,8 @@ namespace byzlab {
 class Receiver {
  public:
   virtual ~Receiver() = default;
-  /// `m` reached `to`. True when the receiver took it for good, so that an overlay may relay it
-  /// further.
+  /// `m` reached `to`. True when the receiver took it: it counts as delivered, and an overlay may
+  /// relay it further. What it refuses, the receiver counts as dropped.
   virtual bool deliver(Time now, ProcessId to, Message& m) = 0;
   /// Something will soon be delivered to `to`, most likely; and a little later, that it is `m`. A
   /// chance to fetch what that touches. No effect.
@@ -37,13 +39,25 @@ class Receiver {
 struct KindCounters {
   std::uint64_t sent = 0;  ///< handed to the network, one a destination
   std::uint64_t sent_bytes = 0;
-  std::uint64_t delivered = 0;
+  std::uint64_t delivered = 0;  ///< taken by who they reached
 };
 
+/// sent + copied = delivered + dropped + absent + what is under way.
 struct NetworkCounters {
   std::array<KindCounters, kKindLimit> kind{};
   std::array<std::uint64_t, kDropReasons> dropped{};  ///< by DropReason
   std::uint64_t relayed = 0;  ///< of those sent, the ones an overlay's relays sent
+  std::uint64_t copied = 0;   ///< packets that link rules made beside those that were sent
+  std::uint64_t absent = 0;   ///< of those sent, the ones to where no link goes (twins)
+
+  std::uint64_t total_dropped() const {
+    return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0});
+  }
+  /// After rules: of `packets` sent, so many packets and copies are under way or dropped.
+  void balance(std::uint64_t packets, std::uint64_t known) {
+    copied += known - std::min(known, packets);
+    absent += packets - std::min(known, packets);
+  }
 };
 
 /// Wants to know of the packets that get lost between their processes.
@@ -78,8 +92,14 @@ class Network {
   /// Delivers until `end` (inclusive) or stop().
   virtual void run_until(Time end, Receiver& receiver) = 0;
   virtual void stop() = 0;
+  /// A process has stopped, or goes on. What waits in the uplink of one that crashed is lost.
+  /// Nothing passes through one that is not up; what reached it while it was paused it relays when
+  /// it goes on.
+  virtual void changed(ProcessId /*process*/, ReplicaState::Now /*now*/) {}
   /// As stop(), once this many events have been handled; real time needs no such limit.
   virtual void stop_after(std::uint64_t /*events*/) {}
+  /// run_until() gave up: so many events happened at one instant that time stands still.
+  virtual bool stands_still() const { return false; }
   virtual const NetworkCounters& counters() const = 0;
   /// Deliveries, wake-ups and tasks handled so far.
   virtual std::uint64_t events() const = 0;

@@ -58,11 +58,13 @@ json::object table_of(const ComparisonPlan& plan) {
           {"charts", std::move(charts)}};
 }
 
-/// A share of the seeds with Wilson's 95 % interval.
-json::object rate_of(std::uint64_t count, std::uint64_t runs) {
-  const Interval interval = wilson(count, runs);
+/// A share of the seeds with Wilson's 95 % interval; no share while some runs are open.
+json::object rate_of(std::uint64_t count, std::uint64_t open, std::uint64_t runs) {
+  const Interval interval = wilson_with_open(count, open, runs);
   return {{"count", count},
-          {"share", static_cast<double>(count) / static_cast<double>(runs)},
+          {"open", open},
+          {"share", open > 0 ? json::value(nullptr)
+                             : json::value(static_cast<double>(count) / static_cast<double>(runs))},
           {"low", interval.low},
           {"high", interval.high}};
 }
@@ -86,11 +88,14 @@ json::object metrics_of(const ComparisonTable& table, std::size_t cell) {
   for (std::size_t m = 0; m < names.size(); ++m) {
     const Estimate e = table.estimate(cell, m);
     if (e.samples == 0) continue;
-    json::object figure{{"mean", e.mean}};
+    json::object figure{{"value", e.value}};
     if (!table.is_pooled(m)) {
       figure["low"] = e.low;
       figure["high"] = e.high;
-      figure["half_width"] = (e.high - e.low) / 2;
+      figure["confidence"] = e.confidence;
+      figure["mean"] = e.mean;
+      figure["max"] = e.max;
+      figure["above_zero"] = e.above_zero;
     }
     figure["samples"] = e.samples;
     figure["unit"] = name_of(table.unit(m));
@@ -116,12 +121,24 @@ json::object cell_of(const ComparisonTable& table, std::size_t index) {
   o["live"] = cell.live;
   o["inside"] = cell.inside;
   if (cell.stopped > 0) o["stopped"] = cell.stopped;
+  if (cell.ended_early > 0) o["ended_early"] = cell.ended_early;
+  if (!cell.idle.counts().empty()) {
+    json::array idle;
+    for (const auto& count : cell.idle.counts()) {
+      idle.push_back(
+          json::object{{"what", count.idle.what}, {"text", count.idle.text}, {"runs", count.runs}});
+    }
+    o["idle"] = std::move(idle);
+  }
   if (!cell.first_failure.empty()) o["first_failure"] = cell.first_failure;
-  if (const auto share = table.carried(index)) o["carried"] = *share;
+  if (const auto share = table.carried(index)) {
+    o["carried"] = *share;
+    o["carried_samples"] = cell.carried.size();
+  }
   if (cell.runs() > 0) {
-    o["rates"] = json::object{{"passed", rate_of(cell.passed, cell.runs())},
-                              {"unsafe", rate_of(cell.unsafe, cell.runs())},
-                              {"stalled", rate_of(cell.stalled, cell.runs())}};
+    o["rates"] = json::object{{"passed", rate_of(cell.passed, cell.inconclusive, cell.runs())},
+                              {"unsafe", rate_of(cell.unsafe, cell.safety_open, cell.runs())},
+                              {"stalled", rate_of(cell.stalled, cell.progress_open, cell.runs())}};
   }
   o["metrics"] = metrics_of(table, index);
   o["histograms"] = histograms_of(cell);
@@ -137,10 +154,12 @@ json::array ratios_of(const ComparisonTable& table) {
       if (r.samples == 0) continue;
       ratios.push_back(json::object{{"at", place_of(plan, i)},
                                     {"metric", plan.table.metrics[m]},
-                                    {"ratio", r.mean},
+                                    {"ratio", r.value},
                                     {"low", r.low},
                                     {"high", r.high},
-                                    {"samples", r.samples}});
+                                    {"confidence", r.confidence},
+                                    {"samples", r.samples},
+                                    {"left_out", r.left_out}});
     }
   }
   return ratios;
@@ -165,7 +184,8 @@ json::value scaling_of(const ComparisonTable& table) {
                                   {"high", law.high},
                                   {"factor", law.factor},
                                   {"r_squared", law.r_squared},
-                                  {"samples", law.samples}});
+                                  {"samples", law.samples},
+                                  {"left_out", law.left_out}});
     }
   }
   return json::object{{"axis", sizes->name}, {"fits", std::move(fits)}};
@@ -178,7 +198,7 @@ std::string ComparisonTable::json() const {
   for (std::size_t i = 0; i < cells_.size(); ++i) cells.push_back(cell_of(*this, i));
   const scenario::Runs& seeds = comparison_.seeds;
   return pretty(json::object{
-      {"schema", 1},
+      {"schema", 2},
       {"kind", "comparison"},
       {"name", comparison_.name},
       {"description", comparison_.description},

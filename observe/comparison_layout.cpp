@@ -24,19 +24,50 @@ double scale_of(MetricUnit unit) {
   return unit == MetricUnit::bytes ? 1e-3 : 1;
 }
 
-/// "1.98 ±0.02": the mean and half of its interval.
+/// "138 (131–152)": the median and its interval; of fewer than six runs "(range 131–152)".
+std::string between(double low, double high, double confidence) {
+  constexpr double kAnInterval = 0.93;
+  return fmt::format(" ({}{}–{})", confidence < kAnInterval ? "range " : "", short_number(low),
+                     short_number(high));
+}
+
 std::string with_interval(const Estimate& e, double scale) {
-  const double mean = e.mean * scale, half = (e.high - e.low) / 2 * scale;
-  if (half == 0) return short_number(mean);
-  return fmt::format("{} ±{}", short_number(mean), short_number(half));
+  std::string text = short_number(e.value * scale);
+  if (e.low != e.high) text += between(e.low * scale, e.high * scale, e.confidence);
+  return text;
+}
+
+/// "2/10 (6–51 %)"; "2/10, 3 open (6–81 %)": how often, and what that says of all seeds.
+std::string share_text(std::uint64_t count, std::uint64_t open, std::uint64_t runs) {
+  const Interval share = wilson_with_open(count, open, runs);
+  return fmt::format("{}/{}{} ({}–{} %)", count, runs,
+                     open > 0 ? fmt::format(", {} open", open) : "", std::lround(share.low * 100),
+                     std::lround(share.high * 100));
+}
+
+/// Of a figure that is 0 in most runs, or in all of them: how often it is, and the most it was.
+std::string zero_text(const Estimate& e, double scale) {
+  std::string text = "0 in " + share_text(e.samples - e.above_zero, 0, e.samples);
+  if (e.max > 0) text += ", ≤ " + short_number(e.max * scale);
+  return text;
 }
 
 std::string law_text(const PowerLaw& law) {
-  if (law.samples == 0) return "-";
-  std::string text = fmt::format("{:.2f} ±{:.2f}", law.exponent, (law.high - law.low) / 2);
+  if (law.samples == 0) return law.left_out > 0 ? fmt::format("- ({} with 0)", law.left_out) : "-";
+  std::string text = fmt::format("{:.2f}", law.exponent);
+  const auto low = fmt::format("{:.2f}", law.low), high = fmt::format("{:.2f}", law.high);
+  if (low != high)
+    text += fmt::format(" ({}{}–{})", law.confidence < 0.93 ? "range " : "", low, high);
+  text += fmt::format(", n = {}", law.samples);
+  if (law.left_out > 0) text += fmt::format(", {} left out", law.left_out);
   const bool grows = law.low > 0 || law.high < 0;
   if (grows && law.r_squared < kIsPowerLaw) text += fmt::format(" (r² {:.2f})", law.r_squared);
   return text;
+}
+
+/// ", 3 divide by 0"
+std::string left_out_text(const Estimate& ratio) {
+  return ratio.left_out > 0 ? fmt::format(", {} divide by 0", ratio.left_out) : "";
 }
 
 }  // namespace
@@ -118,21 +149,31 @@ std::vector<std::string> ComparisonLayout::footnotes(Ratios ratios) const {
         "go on; violated: safety is lost. k/n: in k of n runs.");
   } else {
     notes.push_back(fmt::format(
-        "{}± is the 95 % interval of the mean over runs (Student){}.",
+        "{}( – ) is the 95 % interval of the median over all seeds; of fewer than six runs it is "
+        "their range.",
         full
             ? fmt::format(
-                  "Each figure is of {} runs, seeds {}, or (n = …) of those that have it. ", seeds,
+                  "Each figure is the median of {} runs, seeds {}, or (n = …) of those that have "
+                  "it; ",
+                  seeds,
                   plan_.seeds.paired
                       ? fmt::format("{}..{} in every cell", plan_.seeds.first, plan_.seeds.last)
                       : "of its own in every cell")
-            : "Each figure is of the runs that its cell's verdict counts, or (n = …) of those that "
-              "have it. ",
-        plan_.table.baseline.empty() ? ""
-        : ratios == Ratios::beside
-            ? fmt::format("; × is the factor against {}, ≈ where its 95 % interval has 1 in it",
-                          plan_.table.baseline)
-        : plan_.seeds.paired ? "; ratios are of runs with the same seed, with their 95 % interval"
-                             : "; ratios are of groups of runs, with Welch's 95 % interval"));
+            : "Each figure is the median of the runs that its cell's verdict counts, or (n = …) of "
+              "those that have it; "));
+    if (!plan_.table.baseline.empty()) {
+      const std::string what =
+          plan_.seeds.paired
+              ? fmt::format(
+                    "the median of the factors of pairs, runs with the same seed, against "
+                    "{}: not the quotient of two medians",
+                    plan_.table.baseline)
+              : fmt::format("the quotient of the medians of two groups, against {}",
+                            plan_.table.baseline);
+      notes.push_back(ratios == Ratios::beside
+                          ? "× is " + what + "; ≈ where its 95 % interval has 1 in it."
+                          : "Factors are " + what + "; ( – ) is their 95 % interval.");
+    }
   }
   const auto any_cell = [&](auto predicate) {
     for (std::size_t i = 0; i < plan_.cells.size(); ++i) {
@@ -142,23 +183,33 @@ std::vector<std::string> ComparisonLayout::footnotes(Ratios ratios) const {
   };
   if (any_cell([&](std::size_t i) {
         const CellResult& cell = table_.cell(i);
-        return !plan_.table.map && cell.runs() > 0 && cell.passed < cell.runs();
+        return !plan_.table.map && cell.runs() > 0;
       })) {
     notes.emplace_back("( – %) is Wilson's 95 % interval of the share of all seeds.");
+  }
+  if (plan_.table.map) notes.push_back(of_all_seeds());
+  if (any_cell([&](std::size_t i) {
+        return table_.cell(i).safety_open > 0 || table_.cell(i).progress_open > 0 ||
+               table_.cell(i).inconclusive > 0;
+      }) &&
+      !plan_.table.map) {
+    notes.emplace_back(
+        "k open: these runs came to no answer; the interval holds both that all and that none of "
+        "them count.");
   }
   if (!plan_.table.map && any_cell([&](std::size_t i) { return table_.cell(i).unsafe > 0; }))
     notes.emplace_back("✗ before a figure: safety was violated in this cell.");
   if (!plan_.table.map && any_cell([&](std::size_t i) { return is_overloaded(i); })) {
     notes.emplace_back(
-        "carries k %: of the requests submitted after the warm-up only k % were committed. The "
-        "cell "
-        "is overloaded or stood still; its latencies are of those that got through.");
+        "carries k %: of the requests submitted after the warm-up only k % were committed by the "
+        "end of the run, on average over the runs. The cell is overloaded or stood still, or its "
+        "latency is no small part of the run; its latencies are of those that got through.");
   }
   for (std::size_t m = 0; m < plan_.table.metrics.size() && !plan_.table.map; ++m) {
     if (!table_.is_pooled(m)) continue;
     notes.emplace_back(
         "pooled percentiles are of all samples of all runs of the cell, within 1 %; those without "
-        "this word are means of each run's percentile.");
+        "this word are medians of each run's percentile.");
     break;
   }
   for (std::size_t i = 0; i < reasons_.size(); ++i) {
@@ -170,7 +221,8 @@ std::vector<std::string> ComparisonLayout::footnotes(Ratios ratios) const {
   for (std::size_t i = 0; i < plan_.cells.size(); ++i) stopped += table_.cell(i).stopped;
   if (stopped > 0)
     notes.push_back(fmt::format(
-        "{} stopped at a limit or crashed: nothing is known of them, runs.jsonl names them.",
+        "{} stopped at a limit or crashed: no figure, factor or fit counts them, runs.jsonl "
+        "names them.",
         stopped == 1 ? "1 run was" : fmt::format("{} runs were", stopped)));
   if (table_.is_interrupted())
     notes.emplace_back("Interrupted: cells have the runs that were done.");
@@ -186,34 +238,43 @@ std::string ComparisonLayout::absent(std::size_t index) const {
   return fmt::format("n/a [{}]", std::ranges::find(reasons_, why) - reasons_.begin() + 1);
 }
 
-/// "2/10 (6–51 %)": how often, and what that says of all seeds unless it was always.
-std::string ComparisonLayout::count_text(std::uint64_t count, std::uint64_t runs) const {
-  if (count == runs) return fmt::format("{}/{}", count, runs);
-  const Interval share = wilson(count, runs);
-  return fmt::format("{}/{} ({}–{} %)", count, runs, std::lround(share.low * 100),
-                     std::lround(share.high * 100));
-}
-
 bool ComparisonLayout::is_overloaded(std::size_t index) const {
   const auto share = table_.carried(index);
   return share && *share < kCarriesAll;
+}
+
+/// "carries 41 %", and of how many runs where not of all.
+std::string ComparisonLayout::carries_text(std::size_t index) const {
+  const CellResult& cell = table_.cell(index);
+  std::string text = "carries " + percent(std::floor(*table_.carried(index) * 100) / 100);
+  if (cell.carried.size() < cell.runs()) text += fmt::format(" (n = {})", cell.carried.size());
+  return text;
 }
 
 std::string ComparisonLayout::verdict_text(std::size_t index) const {
   const CellResult& cell = table_.cell(index);
   if (auto text = absent(index); !text.empty()) return text;
   if (cell.runs() == 0) return "-";
-  std::string text = fmt::format("✓ {}/{}", cell.passed, cell.runs());
+  std::string text = "✓ " + share_text(cell.passed, 0, cell.runs());
   if (cell.unsafe > 0) {
-    text = fmt::format("✗ {} {}", cell.violated, count_text(cell.unsafe, cell.runs()));
+    text = fmt::format("✗ {} {}", cell.violated,
+                       share_text(cell.unsafe, cell.safety_open, cell.runs()));
   } else if (cell.failed > 0) {
-    text = fmt::format("✗ {} {}", cell.first_failure, count_text(cell.failed, cell.runs()));
+    text = fmt::format("✗ {} {}", cell.first_failure,
+                       share_text(cell.failed, cell.inconclusive, cell.runs()));
   } else if (cell.inconclusive > 0) {
-    text = fmt::format("? {}", count_text(cell.inconclusive, cell.runs()));
+    text = fmt::format("✓ {}", share_text(cell.passed, cell.inconclusive, cell.runs()));
+    text.replace(0, std::string_view("✓").size(), "?");
   }
-  if (is_overloaded(index))
-    text += ", carries " + percent(std::floor(*table_.carried(index) * 100) / 100);
-  return text;
+  return text + (is_overloaded(index) ? ", " + carries_text(index) : "");
+}
+
+std::string ComparisonLayout::of_all_seeds() const {
+  const std::uint64_t seeds = plan_.seeds_of_a_cell();
+  const long most = std::lround(wilson(0, seeds).high * 100);
+  return fmt::format(
+      "Of all seeds, 0/{0} is 0–{1} %, and {0}/{0} is {2}–100 % (Wilson's 95 % interval).", seeds,
+      most, 100 - most);
 }
 
 std::string ComparisonLayout::outcome_text(std::size_t index) const {
@@ -240,25 +301,32 @@ std::string ComparisonLayout::value_text(std::size_t index, std::size_t metric,
   const Estimate e = table_.estimate(index, metric);
   const std::string first = cell.unsafe > 0 ? "✗ " : "";
   if (e.samples == 0) return first + "-";
-  std::string text = first + with_interval(e, scale_of(table_.unit(metric)));
-  if (e.samples < cell.runs() || cell.runs() == 1) text += fmt::format(" (n = {})", e.samples);
+  const double scale = scale_of(table_.unit(metric));
+  const bool mostly_zero = e.value == 0 && !table_.is_pooled(metric);
+  std::string text = first + (mostly_zero ? zero_text(e, scale) : with_interval(e, scale));
+  if (!mostly_zero && (e.samples < cell.runs() || cell.runs() == 1))
+    text += fmt::format(" (n = {})", e.samples);
   if (ratios == Ratios::apart) return text;
   const Estimate r = table_.ratio(index, metric);
-  if (r.samples < 2) return text;
-  return text + (r.low <= 1 && 1 <= r.high ? " ≈" : fmt::format(" ×{}", short_number(r.mean)));
+  if (r.samples < 2 && r.left_out == 0) return text;
+  if (r.samples < 2) return text + fmt::format(" × -{}", left_out_text(r));
+  text += r.low <= 1 && 1 <= r.high ? " ≈" : fmt::format(" ×{}", short_number(r.value));
+  return text +
+         (plan_.seeds.paired ? fmt::format(" of {} pairs", r.samples)
+                             : fmt::format(" (n = {})", r.samples)) +
+         left_out_text(r);
 }
 
 std::string ComparisonLayout::ratio_text(std::size_t index, std::size_t metric) const {
   if (auto text = absent(index); !text.empty()) return text;
   if (table_.baseline_of(index) == index) return "1";
   const Estimate e = table_.ratio(index, metric);
-  if (e.samples == 0) return "-";
-  const std::string count = e.samples < table_.cell(index).runs() || e.samples == 1
-                                ? fmt::format(" (n = {})", e.samples)
-                                : "";
-  if (e.samples == 1 || e.low == e.high) return fmt::format("{} ×{}", short_number(e.mean), count);
-  return fmt::format("{} × ({}–{}){}", short_number(e.mean), short_number(e.low),
-                     short_number(e.high), count);
+  if (e.samples == 0 && e.left_out == 0) return "-";
+  const std::string count = fmt::format(", n = {}{}", e.samples, left_out_text(e));
+  if (e.samples == 0) return "-" + count;
+  std::string text = short_number(e.value) + " ×";
+  if (e.samples > 1 && e.low != e.high) text += between(e.low, e.high, e.confidence);
+  return text + count;
 }
 
 std::string ComparisonLayout::unit_words(std::size_t metric) const {

@@ -40,6 +40,8 @@ class ComparisonLayout {
   std::vector<Grid> scaling() const;
   /// What the marks in the tables mean.
   std::vector<std::string> footnotes(Ratios ratios) const;
+  /// What never, and always, says of the seeds that were not run.
+  std::string of_all_seeds() const;
   /// "✓ live 5/5"
   std::string outcome_text(std::size_t cell) const;
 
@@ -53,7 +55,7 @@ class ComparisonLayout {
   std::string verdict_text(std::size_t cell) const;
   std::string value_text(std::size_t cell, std::size_t metric, Ratios ratios) const;
   std::string ratio_text(std::size_t cell, std::size_t metric) const;
-  std::string count_text(std::uint64_t count, std::uint64_t runs) const;
+  std::string carries_text(std::size_t cell) const;
   bool is_overloaded(std::size_t cell) const;
   std::string unit_words(std::size_t metric) const;
 

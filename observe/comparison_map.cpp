@@ -58,8 +58,9 @@ std::string ComparisonTable::svg() const {
              "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" "
              "font-family=\"sans-serif\" font-size=\"14\">\n"
              "  <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
-             width, y - kGap + 16) +
+             width, y - kGap + 44) +
          text(16, 32, "font-size=\"18\" font-weight=\"bold\"", comparison_.name) + body +
+         text(16, y - kGap + 30, "font-size=\"12\" fill=\"#555\"", layout.of_all_seeds()) +
          "</svg>\n";
 }
 

@@ -5,27 +5,12 @@
 
 #include "base/quantity.h"
 #include "base/rng.h"
+#include "observe/tally.h"
 
 namespace byzlab {
 namespace {
 
 using scenario::MetricUnit;
-
-bool is_safety(scenario::Property property) {
-  switch (property) {
-    case scenario::Property::agreement:
-    case scenario::Property::validity:
-    case scenario::Property::integrity:
-    case scenario::Property::total_order:
-    case scenario::Property::certified: return true;
-    case scenario::Property::progress:
-    case scenario::Property::recovery:
-    case scenario::Property::liveness:
-    case scenario::Property::double_spend:
-    case scenario::Property::threshold: return false;
-  }
-  return false;
-}
 
 /// Where finality is a matter of probability, so are these; nothing excuses an invented request.
 bool is_final_by_chance(scenario::Property property) {
@@ -114,7 +99,9 @@ void ComparisonTable::add(std::size_t index, std::uint64_t seed_index, const Rep
   }
   trace_hash_ = mix(trace_hash_, report.seed, report.trace_hash);
   events_ += report.events;
+  const bool cut_short = is_cut_short(report);
   bool unsafe = false, stalled = false, live = false, inside = false;
+  bool safety_open = cut_short, progress_open = cut_short;
   for (const ExpectationResult& e : report.expectations) {
     // An expected violation is one, too: the table tells what happened.
     const bool violated = is_safety(e.property) && e.bound != Bound::not_applicable;
@@ -122,6 +109,9 @@ void ComparisonTable::add(std::size_t index, std::uint64_t seed_index, const Rep
     unsafe = unsafe || violated;
     stalled = stalled || (e.status == Status::fail && is_liveness(e.property));
     live = live || (e.status == Status::pass && is_liveness(e.property));
+    const bool open = e.status == Status::undecided || e.status == Status::vacuous;
+    safety_open = safety_open || (open && is_safety(e.property));
+    progress_open = progress_open || (open && is_liveness(e.property));
     const bool chance = by_chance_[index] && violated && is_final_by_chance(e.property);
     inside = inside || (!chance && ((e.status == Status::fail && !report.beyond_bound) ||
                                     e.bound == Bound::inside));
@@ -131,7 +121,13 @@ void ComparisonTable::add(std::size_t index, std::uint64_t seed_index, const Rep
   cell.stalled += stalled && !unsafe ? 1 : 0;
   cell.live += live && !stalled && !unsafe ? 1 : 0;
   cell.inside += inside ? 1 : 0;
-  cell.stopped += report.stopped.empty() ? 0 : 1;
+  cell.stopped += cut_short ? 1 : 0;
+  cell.ended_early += report.ended_early.empty() ? 0 : 1;
+  cell.safety_open += safety_open && !unsafe ? 1 : 0;
+  cell.progress_open += progress_open && !stalled && !unsafe ? 1 : 0;
+  cell.idle.add(report);
+  // What a run came to until something stopped it is no run's figure.
+  if (cut_short) return;
   for (std::size_t m = 0; m < comparison_.table.metrics.size(); ++m) {
     cell.values[m][seed_index] = metric_in(report, comparison_.table.metrics[m]);
     if (!pooled_[m]) continue;
@@ -141,9 +137,37 @@ void ComparisonTable::add(std::size_t index, std::uint64_t seed_index, const Rep
       cell.values[m][seed_index] = histogram->samples.quantile(pooled_[m]->share);
   }
   merge(cell.histograms, report.histograms);
-  const auto offered = metric_in(report, "offered_load.mean"),
-             committed = metric_in(report, "goodput.mean");
-  if (offered && committed && *offered > 0) cell.carried.push_back(*committed / *offered);
+  if (const auto carried = metric_in(report, "carried.mean")) cell.carried.push_back(*carried);
+}
+
+/// Cells in which something that was asked for came about in no seed: they prove nothing.
+bool ComparisonTable::any_idle() const {
+  return std::ranges::any_of(cells_, [](const CellResult& c) { return c.idle.any_always(); });
+}
+
+std::vector<std::string> ComparisonTable::warnings() const {
+  constexpr std::size_t kMost = 20;
+  std::vector<std::string> lines;
+  std::uint64_t early = 0;
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    early += cells_[i].ended_early;
+    const IdleCounts& idle = cells_[i].idle;
+    for (const auto& count : idle.counts()) {
+      if (!idle.always(count)) continue;
+      lines.push_back("? " + comparison_.label(comparison_.cells[i]) + ": " + count.idle.text +
+                      " in any of " + std::to_string(count.runs) + " seeds");
+    }
+  }
+  if (lines.size() > kMost) {
+    const std::size_t more = lines.size() - kMost;
+    lines.resize(kMost);
+    lines.push_back("? ... and " + std::to_string(more) + " more");
+  }
+  if (early > 0) {
+    lines.push_back(std::to_string(early) + (early == 1 ? " run was" : " runs were") +
+                    " stopped at a violation, before the end of the scenario");
+  }
+  return lines;
 }
 
 RunVerdict ComparisonTable::verdict() const {
@@ -152,12 +176,13 @@ RunVerdict ComparisonTable::verdict() const {
       return RunVerdict::fail;
     const bool stopped =
         std::ranges::any_of(cells_, [](const CellResult& cell) { return cell.stopped > 0; });
-    return stopped || runs() < planned() || runs() == 0 ? RunVerdict::inconclusive
-                                                        : RunVerdict::pass;
+    return stopped || any_idle() || runs() < planned() || runs() == 0 ? RunVerdict::inconclusive
+                                                                      : RunVerdict::pass;
   }
   if (failed_ > 0) return RunVerdict::fail;
-  return inconclusive_ > 0 || runs() < planned() || runs() == 0 ? RunVerdict::inconclusive
-                                                                : RunVerdict::pass;
+  return inconclusive_ > 0 || any_idle() || runs() < planned() || runs() == 0
+             ? RunVerdict::inconclusive
+             : RunVerdict::pass;
 }
 
 std::uint64_t ComparisonTable::planned() const {
@@ -173,6 +198,7 @@ CellOutcome ComparisonTable::outcome(std::size_t index) const {
   if (cell.runs() == 0) return CellOutcome::none;
   if (cell.unsafe > 0) return CellOutcome::violated;
   if (cell.stalled > 0) return CellOutcome::stalled;
+  if (cell.idle.any_always()) return CellOutcome::undecided;
   if (cell.live == cell.runs()) return CellOutcome::live;
   return cell.inconclusive > 0 || cell.live > 0 ? CellOutcome::undecided : CellOutcome::safe;
 }
@@ -187,12 +213,12 @@ std::vector<double> ComparisonTable::values_of(std::size_t cell, std::size_t met
 
 Estimate ComparisonTable::estimate(std::size_t cell, std::size_t metric) const {
   const auto values = values_of(cell, metric);
-  if (!pooled_[metric]) return mean_of(values);
+  if (!pooled_[metric]) return median_of(values);
   const auto& histograms = cells_[cell].histograms;
   const auto found = std::ranges::find(histograms, pooled_[metric]->metric, &Histogram::name);
   if (found == histograms.end()) return {};
   const double value = found->samples.quantile(pooled_[metric]->share).value_or(0);
-  return {.mean = value, .low = value, .high = value, .samples = values.size()};
+  return {.value = value, .low = value, .high = value, .mean = value, .samples = values.size()};
 }
 
 std::optional<std::size_t> ComparisonTable::baseline_of(std::size_t cell) const {
@@ -235,16 +261,13 @@ std::vector<Scaling> ComparisonTable::scaling() const {
     Scaling line{.cell = first, .laws = std::vector<PowerLaw>(units_.size())};
     for (std::size_t m = 0; m < units_.size(); ++m) {
       if (pooled_[m]) continue;  // one figure a cell is no sample of runs
-      std::vector<double> x, y;
+      std::vector<std::vector<std::optional<double>>> y;
       auto at = comparison_.cells[first].at;
       for (at[axis] = 0; at[axis] < size_of.size(); ++at[axis]) {
         const auto cell = std::ranges::find(comparison_.cells, at, &scenario::Cell::at);
-        const auto values =
-            values_of(static_cast<std::size_t>(cell - comparison_.cells.begin()), m);
-        x.insert(x.end(), values.size(), size_of[at[axis]]);
-        y.insert(y.end(), values.begin(), values.end());
+        y.push_back(cells_[static_cast<std::size_t>(cell - comparison_.cells.begin())].values[m]);
       }
-      line.laws[m] = power_law_of(x, y);
+      line.laws[m] = power_law_of(size_of, y);
     }
     all.push_back(std::move(line));
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "observe/idle_counts.h"
 #include "observe/statistics.h"
 #include "observe/style.h"
 #include "testbed/report.h"
@@ -22,12 +23,17 @@ struct CellResult {
   std::uint64_t live = 0;     ///< safe runs in which what was to go on did
   /// Runs with a failure that the fault model does not allow, however unlucky the seed.
   std::uint64_t inside = 0;
-  std::uint64_t stopped = 0;  ///< runs that a limit or a crash ended: nothing is known of them
+  std::uint64_t stopped = 0;      ///< runs that a limit or a crash ended: no figure counts them
+  std::uint64_t ended_early = 0;  ///< runs that ended at a violation, before their time
+  /// Runs that ended too early to say, or with nothing to say it of: safe so far; not stalled so
+  /// far.
+  std::uint64_t safety_open = 0, progress_open = 0;
+  IdleCounts idle;
   std::string violated;       ///< the first such property: "agreement"
   std::string first_failure;  ///< what failed first, else: "recovery: 5s after split"
   /// By metric of the plan, then by seed; none where the run has no such figure.
   std::vector<std::vector<std::optional<double>>> values;
-  /// Share of the submitted requests that were committed, run by run, after the warm-up.
+  /// Share of the requests submitted after the warm-up that were committed, run by run.
   std::vector<double> carried;
   std::vector<Histogram> histograms;  ///< all runs' samples together
   std::uint64_t runs() const { return passed + failed + inconclusive; }
@@ -63,6 +69,9 @@ class ComparisonTable {
   void set_part(std::uint64_t planned) { part_ = planned; }
 
   RunVerdict verdict() const;
+  bool any_idle() const;
+  /// What proves nothing, and what did not come to its end, a line each.
+  std::vector<std::string> warnings() const;
   std::uint64_t runs() const { return passed_ + failed_ + inconclusive_; }
   std::uint64_t passed() const { return passed_; }
   std::uint64_t failed() const { return failed_; }
@@ -81,8 +90,8 @@ class ComparisonTable {
   scenario::MetricUnit unit(std::size_t metric) const { return units_[metric]; }
   /// "commit_latency.pooled_p99": of all runs' samples together, not a mean over runs.
   bool is_pooled(std::size_t metric) const { return pooled_[metric].has_value(); }
-  /// The mean over the cell's runs; of a pooled metric the percentile, without an interval, and
-  /// the number of runs behind it.
+  /// The median over the cell's runs; of a pooled metric the percentile, without an interval, and
+  /// the number of runs behind it. Runs that were cut short are in neither.
   Estimate estimate(std::size_t cell, std::size_t metric) const;
   /// Against the baseline, of pairs or of groups; no samples where there is none.
   Estimate ratio(std::size_t cell, std::size_t metric) const;

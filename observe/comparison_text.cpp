@@ -100,8 +100,10 @@ std::string growth_title(const scenario::ComparisonPlan& plan) {
 }
 
 constexpr const char* kGrowth =
-    "Exponents of growth are least squares through the logarithms of all runs, ± their 95 % "
-    "interval; r² is given where a power law explains less than 98 %.";
+    "Exponents of growth are least squares through the logarithms, seed by seed: the median of n "
+    "slopes with its 95 % interval (of fewer than six, their range). Seeds in which a value is 0 "
+    "or "
+    "missing are left out; r² is given where a power law explains less than 98 %.";
 
 }  // namespace
 
@@ -149,6 +151,7 @@ std::string ComparisonTable::text(const Style& style) const {
   text += "\n";
   for (const std::string& note : layout.footnotes(Ratios::beside)) text += "  " + note + "\n";
   if (!growth.empty()) text += std::string("  ") + kGrowth + "\n";
+  for (const std::string& line : warnings()) text += "  " + line + "\n";
   text += "\n" + verdict_line() + "\n";
   return style.ascii ? to_ascii(text) : text;
 }
@@ -168,6 +171,7 @@ std::string ComparisonTable::markdown() const {
   text += "\n";
   for (const std::string& note : layout.footnotes(Ratios::apart)) text += "- " + note + "\n";
   if (!growth.empty()) text += std::string("- ") + kGrowth + "\n";
+  for (const std::string& line : warnings()) text += "- " + line + "\n";
   return text;
 }
 
@@ -186,23 +190,31 @@ std::string ComparisonTable::csv() const {
   std::string text;
   for (const scenario::Axis& axis : comparison_.axes) text += in_csv(axis.name) + ",";
   text +=
-      "runs,unsafe,passed,failed,inconclusive,stalled,outcome,carried,excluded,metric,samples,mean,"
-      "low,high,ratio,ratio_low,ratio_high\n";
+      "runs,unsafe,passed,failed,inconclusive,stalled,stopped,outcome,carried,carried_samples,"
+      "excluded,metric,samples,median,low,high,mean,above_zero,ratio,ratio_low,ratio_high,"
+      "ratio_samples,ratio_left_out\n";
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     const scenario::Cell& cell = comparison_.cells[i];
     std::string start;
     for (std::size_t a = 0; a < comparison_.axes.size(); ++a)
       start += in_csv(comparison_.axes[a].values[cell.at[a]].name) + ",";
     const auto share = carried(i);
-    start += fmt::format("{},{},{},{},{},{},{},{},{},", cells_[i].runs(), cells_[i].unsafe,
+    start += fmt::format("{},{},{},{},{},{},{},{},{},{},{},", cells_[i].runs(), cells_[i].unsafe,
                          cells_[i].passed, cells_[i].failed, cells_[i].inconclusive,
-                         cells_[i].stalled, to_string(outcome(i)),
-                         share ? fmt::format("{:.4f}", *share) : "", in_csv(cell.excluded));
+                         cells_[i].stalled, cells_[i].stopped, to_string(outcome(i)),
+                         share ? fmt::format("{:.4f}", *share) : "", cells_[i].carried.size(),
+                         in_csv(cell.excluded));
     for (std::size_t m = 0; m < units_.size(); ++m) {
       const Estimate e = estimate(i, m), r = ratio(i, m);
       text += start + in_csv(comparison_.table.metrics[m]) + fmt::format(",{}", e.samples);
-      text += e.samples == 0 ? ",,," : fmt::format(",{},{},{}", e.mean, e.low, e.high);
-      text += r.samples == 0 ? ",,,\n" : fmt::format(",{},{},{}\n", r.mean, r.low, r.high);
+      if (e.samples == 0)
+        text += ",,,,,";
+      else if (is_pooled(m))
+        text += fmt::format(",{},,,,", e.value);
+      else
+        text += fmt::format(",{},{},{},{},{}", e.value, e.low, e.high, e.mean, e.above_zero);
+      text += r.samples == 0 ? ",,," : fmt::format(",{},{},{}", r.value, r.low, r.high);
+      text += fmt::format(",{},{}\n", r.samples, r.left_out);
     }
   }
   return text;

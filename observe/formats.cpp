@@ -35,6 +35,13 @@ std::string explanation(const ExpectationResult& e) {
   return text;
 }
 
+/// Of a run that did not come to its end.
+std::string stopped_property(const Report& report) {
+  const std::string& why = report.stopped.empty() ? report.ended_early : report.stopped;
+  if (why.empty()) return "";
+  return fmt::format("<property name=\"stopped\" value=\"{}\"/>", xml_text(why));
+}
+
 bool is_open(const ExpectationResult& e) {
   return e.status == Status::undecided || e.status == Status::vacuous;
 }
@@ -68,9 +75,9 @@ std::string junit_xml(const std::vector<Report>& reports) {
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" "
         "time=\"{:.3f}\">\n"
         "    <properties><property name=\"seed\" value=\"{}\"/><property name=\"trace_hash\" "
-        "value=\"{}\"/></properties>\n",
+        "value=\"{}\"/>{}</properties>\n",
         xml_text(report.name), report.expectations.size(), failed, open, report.wall_seconds,
-        report.seed, to_hex(report.trace_hash));
+        report.seed, to_hex(report.trace_hash), stopped_property(report));
     for (const auto& e : report.expectations) {
       out += fmt::format("    <testcase classname=\"{}\" name=\"{}\"", xml_text(report.name),
                          xml_text(e.text));

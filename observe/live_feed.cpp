@@ -16,6 +16,7 @@
 #include "observe/timeseries.h"
 #include "testbed/fault_reach.h"
 #include "testbed/scenario/lock.h"
+#include "testbed/scenario/selectors.h"
 
 namespace byzlab {
 namespace {
@@ -91,6 +92,7 @@ void LiveFeed::begin(const RunInfo& info) {
   const scenario::Scenario& scenario = *info.scenario;
   labels_.clear();
   texts_.clear();
+  instant_.clear();
   marks_.clear();
   report_ = Report{};
   report_.name = info.name;
@@ -116,12 +118,12 @@ void LiveFeed::begin(const RunInfo& info) {
     report_.expectations.push_back(std::move(result));
   }
   for (const auto& entry : scenario.timeline) {
-    const auto* mark = std::get_if<scenario::Mark>(&entry.action);
     labels_.push_back(entry.label);
-    texts_.push_back(text_of(entry.action));
-    marks_.push_back(mark == nullptr ? std::string() : mark->text);
+    texts_.push_back(to_text(entry.action));
+    instant_.push_back(entry.action.span == FaultSpan::instant);
+    marks_.push_back(entry.action.is_mark() ? texts_.back() : std::string());
     report_.faults.push_back({.label = entry.label,
-                              .action = scenario::action_name(entry.action),
+                              .action = entry.action.name,
                               .text = texts_.back(),
                               .windows = {},
                               .effects = {},
@@ -155,14 +157,16 @@ void LiveFeed::on(Time now, const Event& event) {
     FaultResult& result = report_.faults[fault->fault];
     if (fault->active) {
       // A restart happens, a crash lasts.
-      const bool lasts = result.action != "restart" && result.action != "mark";
+      const bool lasts = !instant_[fault->fault];
       if (result.windows.size() == kWindows) result.windows.erase(result.windows.begin());
       result.windows.push_back({.from = now,
                                 .to = lasts ? std::nullopt : std::optional(now),
                                 .reach = std::make_shared<const FaultReach>(*fault->reach)});
       result.text = text_of(*fault->reach, texts_[fault->fault]);
-    } else if (!result.windows.empty()) {
-      result.windows.back().to = now;
+    } else {
+      // Rounds end in the order in which they began.
+      const auto open = std::ranges::find_if(result.windows, [](const auto& w) { return !w.to; });
+      if (open != result.windows.end()) open->to = now;
     }
     const std::string& mark = marks_[fault->fault];
     if (!mark.empty() && fault->active) {

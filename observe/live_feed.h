@@ -65,6 +65,7 @@ class LiveFeed final : public RunObserver, public PageFeed {
   RunInfo info_;
   // By entry of the timeline; texts: whom it is about, marks: the text of a mark.
   std::vector<std::string> labels_, texts_, marks_;
+  std::vector<bool> instant_;
   Recording recording_;
   RecentMessages messages_;
   RecentRequests requests_;

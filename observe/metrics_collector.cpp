@@ -215,12 +215,11 @@ void MetricsCollector::on(Time now, const Event& event) {
   if (change->active) {
     fault.active.insert(change->round);
     fault.flashed.insert(change->round);
-    s.values.raise(
-        s.named("byzlab_fault_windows_total", {entry.label, sc::action_name(entry.action)}), 1);
+    s.values.raise(s.named("byzlab_fault_windows_total", {entry.label, entry.action.name}), 1);
   } else {
     fault.active.erase(change->round);
   }
-  const bool instant = !entry.length && std::holds_alternative<sc::Restart>(entry.action);
+  const bool instant = !entry.length && entry.action.span == FaultSpan::instant;
   if (instant) fault.active.erase(change->round);
   if (change->reach->meaning == FaultMeaning::turns) {
     if (change->active) {
@@ -382,7 +381,7 @@ void MetricsCollector::Series::add_faults() {
     if (FaultWindows::is_mark(timeline[i])) continue;
     faults[i].windows[1] = named("byzlab_fault_active", {timeline[i].label, "1"});
     values.set(faults[i].windows[1], 0);
-    named("byzlab_fault_windows_total", {timeline[i].label, sc::action_name(timeline[i].action)});
+    named("byzlab_fault_windows_total", {timeline[i].label, timeline[i].action.name});
   }
   if (run.scenario->adversary.members) {
     members = sc::resolve(*run.scenario->adversary.members, sc::context_of(*run.scenario));
@@ -513,10 +512,7 @@ void MetricsCollector::Series::read_replicas(const RunSample& sample) {
   each(transactions, all, [](Of r, auto) { return number(r.transactions); });
   each(last_commit, all, [](Of r, auto) { return seconds(r.last_commit); });
   each(given_up, all, [](Of r, auto) { return number(r.view_changes); });
-  each(rotated, all, [](Of r, auto) {
-    const std::uint64_t left = r.views_entered > 0 ? r.views_entered - 1 : 0;
-    return number(left - std::min(left, r.view_changes));
-  });
+  each(rotated, all, [](Of r, auto) { return number(r.rotations); });
   each(made, all, [](Of r, auto) { return number(r.proposals); });
   const double size = number(run.scenario->workload.tx_size);
   each(mempool, all, [&](Of, auto r) { return number(sample.waiting[r]); });

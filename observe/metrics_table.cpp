@@ -114,7 +114,8 @@ constexpr PrometheusMetric kMetrics[] = {
      "each sign and verify). What the replicas would do: the simulator remembers answers."},
     {"byzlab_evidence_total", counter, "", "kind accused",
      "Proofs of misbehavior that honest replicas hold",
-     "`kind` is equivocation; `accused` is byzantine or honest, which must never happen."},
+     "`kind` is equivocation; `accused` is byzantine (or has lost its disk) or honest, which must "
+     "never happen."},
     {"byzlab_expectation_state", gauge, "", "expectation state",
      "1 for the state an expectation is in: pending, pass, fail or inconclusive",
      "All are pending until the run is over, except that a violation of safety decides its own."},
@@ -150,7 +151,9 @@ constexpr PrometheusMetric kMetrics[] = {
      "the largest side), crashed or paused: they add up to n. Syncing is a moment's look: what is "
      "fetched between two samples does not show. While somebody is cut off, one of those who "
      "wait for blocks may show as syncing in the place of one that is up."},
-    {"byzlab_run_info", info, "", "scenario seed replicas pace", "Always 1; which run this is"},
+    {"byzlab_run_info", info, "", "scenario seed replicas pace", "Always 1; which run this is",
+     "All series are of the whole run, warm-up included, and of every replica, Byzantine ones too; "
+     "the figures of summary.json begin after the warm-up."},
     {"byzlab_safety_violations_total", counter, "", "property",
      "Violations of a safety property, expected ones included",
      "Of agreement every conflicting commit counts, of the others the first."},

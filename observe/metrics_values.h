@@ -1,4 +1,5 @@
-// What values the labels of metrics can have, where they are a closed list: results, reasons, states …
+// What values the labels of metrics can have, where they are a closed list: results, reasons,
+// states …
 #pragma once
 
 #include <map>

@@ -94,7 +94,7 @@ std::string NetworkSeries::json() const {
     if (kinds_[k].empty() || last.kinds[k].sent == 0) continue;
     out += std::exchange(comma, ",\n");
     write_json_string(kinds_[k], out);
-    const auto counts = [&](std::uint64_t KindCounters::*which) {
+    const auto counts = [&](std::uint64_t KindCounters::* which) {
       return column([&](const Moment& m) { return std::to_string(m.kinds[k].*which); });
     };
     out += ":{\"sent\":" + counts(&KindCounters::sent) +

@@ -88,6 +88,7 @@ RecordedRun run_of(const json::object& o) {
   run.reason = text_in(o, "reason");
   run.trace_hash = text_in(o, "trace_hash");
   run.events = count_in(o, "events").value_or(0);
+  run.cut_short = !text_in(o, "stopped").empty() || flag_in(o, "crashed");
   if (const auto* expectations = array_in(o, "expectations")) {
     for (const auto& value : *expectations) {
       const auto* e = value.if_object();
@@ -129,15 +130,14 @@ RecordedCell cell_of(const json::object& o) {
   cell.inconclusive = count_in(o, "inconclusive").value_or(0);
   cell.unsafe = count_in(o, "unsafe").value_or(0);
   if (const auto* metrics = object_in(o, "metrics")) {
-    for (const auto& [name, value] : *metrics) {
-      const auto* m = value.if_object();
-      const auto mean = m ? number_in(*m, "mean") : std::nullopt;
-      if (!mean) continue;
-      const double half = number_in(*m, "half_width").value_or(0);
-      cell.metrics.push_back({std::string(name.data(), name.size()), *mean,
-                              number_in(*m, "low").value_or(*mean - half),
-                              number_in(*m, "high").value_or(*mean + half),
-                              count_in(*m, "samples")});
+    for (const auto& [name, figure] : *metrics) {
+      const auto* m = figure.if_object();
+      auto value = m ? number_in(*m, "value") : std::nullopt;
+      if (m && !value) value = number_in(*m, "mean");  // of older folders
+      if (!value) continue;
+      cell.metrics.push_back({std::string(name.data(), name.size()), *value,
+                              number_in(*m, "low").value_or(*value),
+                              number_in(*m, "high").value_or(*value), count_in(*m, "samples")});
     }
   }
   return cell;
@@ -178,7 +178,7 @@ std::optional<std::string> date_of(std::string_view id) {
 }
 
 std::string date_of_file(const fs::path& file) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(file.c_str(), &status) != 0) return "";
   std::tm local{};
   ::localtime_r(&status.st_mtim.tv_sec, &local);
@@ -251,7 +251,7 @@ std::optional<double> RecordedRun::metric(std::string_view name) const {
 }
 
 std::optional<std::int64_t> stamp_of(const fs::path& folder) {
-  struct stat status {};
+  struct stat status{};
   if (::stat((folder / "summary.json").c_str(), &status) != 0) return std::nullopt;
   return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
 }

@@ -34,6 +34,7 @@ struct RecordedRun {
   std::uint64_t seed = 0;
   std::optional<std::uint32_t> cell;  ///< of a sweep or comparison: index into its cells
   std::string verdict, reason, trace_hash;
+  bool cut_short = false;  ///< a limit or a crash ended it
   std::uint64_t events = 0;
   std::vector<RecordedExpectation> expectations;
   std::vector<RecordedMetric> metrics;  ///< sorted by name
@@ -44,7 +45,7 @@ struct RecordedRun {
 
 struct RecordedEstimate {
   std::string name;
-  double mean = 0, low = 0, high = 0;
+  double value = 0, low = 0, high = 0;
   std::optional<std::uint64_t> samples;
 };
 

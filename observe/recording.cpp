@@ -83,20 +83,20 @@ std::string column(std::string_view name, const Rows& rows, Write&& write) {
 }
 
 template <class Rows, class Row, class Number>
-std::string numbers(std::string_view name, const Rows& rows, Number Row::*member) {
+std::string numbers(std::string_view name, const Rows& rows, Number Row::* member) {
   return column(name, rows, [&](const Row& row, std::string& out) {
     fmt::format_to(std::back_inserter(out), "{}", row.*member);
   });
 }
 
 template <class Rows, class Row>
-std::string times(std::string_view name, const Rows& rows, Time Row::*member) {
+std::string times(std::string_view name, const Rows& rows, Time Row::* member) {
   return column(name, rows,
                 [&](const Row& row, std::string& out) { write_seconds_or_null(row.*member, out); });
 }
 
 template <class Rows, class Row, class Named>
-std::string names(std::string_view name, const Rows& rows, Named Row::*member) {
+std::string names(std::string_view name, const Rows& rows, Named Row::* member) {
   return column(name, rows, [&](const Row& row, std::string& out) {
     ((out += '"') += name_of(row.*member)) += '"';
   });

@@ -62,7 +62,7 @@ double distance(const MetricChange& change) {
 /// A run of many, with what is compared of it.
 struct Sample {
   std::string verdict, hash;
-  std::optional<double> metrics[std::size(kKeyMetrics)];
+  std::optional<double> metrics[std::size(kKeyMetrics)];  // none of a run that was cut short
 };
 using Samples = std::map<std::pair<std::string, std::uint64_t>, Sample>;
 
@@ -75,7 +75,7 @@ Samples samples_of(const fs::path& path, const RecordedFolder& folder) {
     auto& sample = samples[{cell, run.seed}];
     sample.verdict = run.verdict;
     sample.hash = run.trace_hash;
-    for (std::size_t m = 0; m < std::size(kKeyMetrics); ++m)
+    for (std::size_t m = 0; m < std::size(kKeyMetrics) && !run.cut_short; ++m)
       sample.metrics[m] = run.metric(kKeyMetrics[m].metric);
   });
   return samples;
@@ -194,8 +194,8 @@ ManyDiff many_diff(const fs::path& folder_a, const RecordedFolder& a, const fs::
   diff.only_a = ours.size() - diff.common;
   diff.only_b = theirs.size() - diff.common;
   for (std::size_t m = 0; m < diff.metrics.size(); ++m) {
-    diff.metrics[m].a = mean_of(values_a[m]);
-    diff.metrics[m].b = mean_of(values_b[m]);
+    diff.metrics[m].a = median_of(values_a[m]);
+    diff.metrics[m].b = median_of(values_b[m]);
     diff.metrics[m].ratio = ratio_of(values_b[m], values_a[m]);
   }
   return diff;

@@ -63,7 +63,7 @@ struct ManyDiff {
   };
   struct Metric {
     std::string name;
-    Estimate a, b, ratio;  ///< means with 95 % intervals; b / a, seed by seed
+    Estimate a, b, ratio;  ///< medians with 95 % intervals; b / a, seed by seed
     bool same = true;      ///< in every pair
   };
   std::uint64_t common = 0, only_a = 0, only_b = 0;

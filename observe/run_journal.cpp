@@ -39,7 +39,7 @@ RunJournal::RunJournal(fs::path file) : path_(std::move(file)) {
   file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (file_ < 0) cannot("write", path_, errno);
   // A record lock: workers don't inherit it, and it dies with the process.
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   if (::fcntl(file_, F_SETLK, &lock) != 0 && (errno == EACCES || errno == EAGAIN)) {

@@ -40,7 +40,8 @@ constexpr std::array<std::pair<std::string_view, scenario::Comparison>, 6> kComp
 
 constexpr std::array kVerdicts{RunVerdict::pass, RunVerdict::fail, RunVerdict::inconclusive};
 constexpr std::array kStatuses{Status::pass, Status::fail, Status::undecided, Status::vacuous};
-constexpr std::array kBounds{Bound::not_applicable, Bound::inside, Bound::beyond};
+constexpr std::array kBounds{Bound::not_applicable, Bound::inside, Bound::beyond,
+                             Bound::cannot_tell};
 
 json::object expectation_object(const ExpectationResult& e) {
   json::object o{{"id", e.id},
@@ -55,6 +56,7 @@ json::object expectation_object(const ExpectationResult& e) {
   if (e.rate) {
     for (const auto& [sign, comparison] : kComparisons)
       if (comparison == e.rate->comparison) o["rate"] = json::array{sign, e.rate->share};
+    if (e.rate->confidence) o["rate"].as_array().push_back(*e.rate->confidence);
   }
   return o;
 }
@@ -109,11 +111,13 @@ bool read_expectation(const json::value& value, ExpectationResult& e) {
     if (std::string_view(e.id).substr(0, e.id.rfind('-')) == name) e.property = property;
   if (const auto* rate = o->if_contains("rate")) {
     const auto* pair = rate->if_array();
-    if (!pair || pair->size() != 2 || !(*pair)[0].is_string() || !(*pair)[1].is_number())
+    if (!pair || pair->size() < 2 || pair->size() > 3 || !(*pair)[0].is_string() ||
+        !(*pair)[1].is_number() || !pair->back().is_number())
       return false;
     for (const auto& [sign, comparison] : kComparisons)
       if ((*pair)[0].get_string() == sign)
         e.rate = {.comparison = comparison, .share = (*pair)[1].to_number<double>()};
+    if (e.rate && pair->size() == 3) e.rate->confidence = (*pair)[2].to_number<double>();
   }
   return true;
 }
@@ -153,6 +157,14 @@ std::optional<RunRecord> record_of(const json::object& o) {
   report.beyond_bound = flag_in(o, "beyond_bound");
   report.stopped = text_in(o, "stopped");
   report.crashed = flag_in(o, "crashed");
+  report.ended_early = text_in(o, "ended_early");
+  if (const auto* idle = o.if_contains("idle"); idle && idle->is_object()) {
+    for (const auto& [what, text] : idle->get_object()) {
+      if (!text.is_string()) return std::nullopt;
+      report.idle.push_back({.what = std::string(what.data(), what.size()),
+                             .text = std::string(text.get_string().c_str())});
+    }
+  }
   for (const auto& e : expectations->get_array())
     if (!read_expectation(e, report.expectations.emplace_back())) return std::nullopt;
   if (const auto* metrics = o.if_contains("metrics"); metrics && metrics->is_object())
@@ -177,6 +189,12 @@ std::string run_line(const Report& report, const RecordOptions& options) {
   if (report.beyond_bound) o["beyond_bound"] = true;
   if (!report.stopped.empty()) o["stopped"] = report.stopped;
   if (report.crashed) o["crashed"] = true;
+  if (!report.ended_early.empty()) o["ended_early"] = report.ended_early;
+  if (!report.idle.empty()) {
+    json::object idle;
+    for (const auto& i : report.idle) idle[i.what] = i.text;
+    o["idle"] = std::move(idle);
+  }
   json::array expectations;
   for (const auto& e : report.expectations) expectations.push_back(expectation_object(e));
   o["expectations"] = std::move(expectations);

@@ -6,7 +6,9 @@
 //    "expectations":[{"id":"agreement-1","status":"fail","value":null,"text":"agreement: holds",
 //    "detail":"…","bound":"beyond"}, …],"metrics":{"commit_latency":{"p50":0.057, …}, …}}
 //
-// With "cell" where there are several, "stopped" and "crashed" where the run did not end by itself;
+// With "cell" where there are several, "stopped" and "crashed" where the run did not end by itself,
+// "ended_early" where its verdict was settled before, "idle" with what the file asks for and this
+// seed did not get;
 // expectations with "unit", "counts", "rate", "always_on" where they have one.
 #pragma once
 

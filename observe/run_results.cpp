@@ -29,7 +29,11 @@ void write_run(ResultsFolder& folder, const Report& report, const EventLog& even
   if (!inputs.network.empty()) folder.write("network.json", inputs.network);
   if (inputs.metrics != nullptr) {
     const auto run = folder_name(report.name) + "/" + id;
-    folder.write("metrics.prom", inputs.metrics->text(run));
+    folder.write(
+        "metrics.prom",
+        "# Of the whole run, warm-up included, and of every replica, Byzantine ones too: the "
+        "figures of summary.json begin after the warm-up.\n" +
+            inputs.metrics->text(run));
     folder.write("metrics.om", inputs.metrics->openmetrics(run));
   }
   if (!inputs.violations.empty()) folder.write("violations/windows.json", inputs.violations);

@@ -41,7 +41,7 @@ StoreError store_error(const fs::path& file, const DatabaseError& e) {
 
 /// WAL needs memory that all its users share: several machines have none.
 bool on_network(const fs::path& folder) {
-  struct statfs system {};
+  struct statfs system{};
   if (::statfs(folder.c_str(), &system) != 0) return false;
   constexpr std::array<std::uint32_t, 9> kinds{
       0x6969,                    // NFS
@@ -238,7 +238,7 @@ void Store::insert_cells(std::int64_t folder, const RecordedFolder& read) {
               c.failed, c.inconclusive, c.unsafe)
         .run();
     for (const auto& m : c.metrics)
-      s.cell_metric.bind(folder, i, word(m.name), m.mean, m.low, m.high, m.samples).run();
+      s.cell_metric.bind(folder, i, word(m.name), m.value, m.low, m.high, m.samples).run();
   }
 }
 
@@ -250,8 +250,7 @@ void Store::insert_run(std::int64_t folder, std::uint64_t position, const Record
         .bind(folder, position, run.cell, run.seed, run.verdict, run.reason, run.trace_hash,
               run.events, run.metric(kKeyMetrics[I].metric)...)
         .run();
-  }
-  (std::make_index_sequence<std::size(kKeyMetrics)>{});
+  }(std::make_index_sequence<std::size(kKeyMetrics)>{});
   const auto id = static_cast<std::int64_t>(sqlite3_last_insert_rowid(database_.handle()));
   for (const auto& e : run.expectations)
     s.expectation.bind(id, word(e.id), e.status, e.value).run();

@@ -33,7 +33,7 @@ CREATE TABLE cell(
 
 CREATE TABLE cell_metric(
   folder INTEGER NOT NULL, cell INTEGER NOT NULL, name INTEGER NOT NULL REFERENCES word,
-  mean REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, samples INTEGER,
+  value REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, samples INTEGER,
   PRIMARY KEY(folder, cell, name),
   FOREIGN KEY(folder, cell) REFERENCES cell ON DELETE CASCADE) WITHOUT ROWID;
 
@@ -81,7 +81,7 @@ CREATE VIEW cells AS SELECT
 FROM cell JOIN folder ON folder.id = cell.folder;
 
 CREATE VIEW cell_metrics AS SELECT
-  folder.path AS id, cell.label AS cell, word.text AS metric, cell_metric.mean, cell_metric.low,
+  folder.path AS id, cell.label AS cell, word.text AS metric, cell_metric.value, cell_metric.low,
   cell_metric.high, cell_metric.samples
 FROM cell_metric JOIN folder ON folder.id = cell_metric.folder
   JOIN cell ON cell.folder = cell_metric.folder AND cell.cell = cell_metric.cell

@@ -94,6 +94,26 @@ json::object fault_object(const FaultResult& f) {
   return fault;
 }
 
+/// Whom the file's adversary is in this run, and what its behaviors did.
+json::object adversary_object(const Report& report) {
+  json::array behaviors;
+  for (const auto& b : report.behaviors) {
+    json::object members;
+    for (const auto& [member, deeds] : b.deeds) members["r" + std::to_string(member.value)] = deeds;
+    behaviors.push_back(
+        json::object{{"name", b.name}, {"effects", b.total()}, {"by_member", std::move(members)}});
+  }
+  return {{"drawn", !report.adversary_of_nobody && !report.byzantine.empty()},
+          {"behaviors", std::move(behaviors)}};
+}
+
+json::array idle_array(const Report& report) {
+  json::array idle;
+  for (const auto& i : report.idle)
+    idle.push_back(json::object{{"what", i.what}, {"text", i.text}});
+  return idle;
+}
+
 json::object kinds_object(const Report& report) {
   json::object kinds;
   for (const auto& k : report.kinds)
@@ -162,18 +182,26 @@ std::string summary_json(const Report& report) {
         {"exceeded", report.beyond_bound},
         {"replicas", byzantine_array(report)},
         {"text", report.bound_text}}},
+      {"adversary", adversary_object(report)},
       {"expectations", std::move(expectations)},
       {"faults", std::move(faults)},
       {"metrics", metrics_json(report)},
       {"histograms", histograms_json(report.histograms)},
       {"messages", kinds_object(report)},
       {"dropped", std::move(dropped)},
+      {"idle", idle_array(report)},
       {"simulated_seconds", exact_seconds(report.simulated)},
+      {"asked_seconds", exact_seconds(report.asked)},
       {"events", report.events},
       {"wall_seconds", report.wall_seconds},
       {"cpu_seconds", report.cpu_seconds},
   };
   if (!report.stopped.empty()) summary["stopped"] = report.stopped;
+  if (!report.ended_early.empty()) summary["stopped"] = report.ended_early;
+  if (report.transport == "tcp") {
+    summary["not_scheduled_seconds"] = exact_seconds(report.not_scheduled);
+    summary["longest_pause_seconds"] = exact_seconds(report.longest_pause);
+  }
   return pretty(summary);
 }
 
@@ -225,6 +253,7 @@ std::string_view to_string(Bound bound) {
     case Bound::not_applicable: return "not_applicable";
     case Bound::inside: return "inside";
     case Bound::beyond: return "beyond";
+    case Bound::cannot_tell: return "cannot_tell";
   }
   return "";
 }

@@ -13,6 +13,7 @@
 #include "observe/run_journal.h"
 #include "observe/run_record.h"
 #include "observe/statistics.h"
+#include "observe/tally.h"
 
 namespace byzlab {
 namespace {
@@ -105,6 +106,7 @@ class Strips {
                                        {"cell", head.cell},
                                        {"verdict", to_string(record->report.verdict)},
                                        {"why", why(record->report)}});
+    if (is_cut_short(record->report)) return;  // no run's figures
     for (const Metric& metric : record->report.metrics)
       cells_[head.cell].figures[metric.name].push_back(metric.value);
   }
@@ -140,16 +142,25 @@ class Strips {
   static json::object figures_of(Cell& cell) {
     json::object all;
     for (auto& [name, values] : cell.figures) {
-      const Estimate e = mean_of(values);
+      const Estimate e = median_of(values);
       std::ranges::sort(values);
       const auto at = [&](double share) {
         return values[static_cast<std::size_t>(
             std::floor(share * static_cast<double>(values.size() - 1) + 0.5))];
       };
-      all[name] = json::object{{"mean", e.mean},       {"low", e.low},   {"high", e.high},
-                               {"samples", e.samples}, {"min", at(0)},   {"p5", at(0.05)},
-                               {"p25", at(0.25)},      {"p50", at(0.5)}, {"p75", at(0.75)},
-                               {"p95", at(0.95)},      {"max", at(1)}};
+      all[name] = json::object{{"value", e.value},
+                               {"mean", e.mean},
+                               {"low", e.low},
+                               {"high", e.high},
+                               {"confidence", e.confidence},
+                               {"samples", e.samples},
+                               {"min", at(0)},
+                               {"p5", at(0.05)},
+                               {"p25", at(0.25)},
+                               {"p50", at(0.5)},
+                               {"p75", at(0.75)},
+                               {"p95", at(0.95)},
+                               {"max", at(1)}};
     }
     return all;
   }

@@ -3,6 +3,7 @@
 #include "observe/tally.h"
 
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 
 #include "base/rng.h"
@@ -42,9 +43,32 @@ bool is_excused(const ExpectationResult& e, const Report& report) {
 
 }  // namespace
 
-Interval wilson(std::uint64_t successes, std::uint64_t trials) {
+bool is_cut_short(const Report& report) { return !report.stopped.empty() || report.crashed; }
+
+bool is_safety(scenario::Property property) {
+  switch (property) {
+    case scenario::Property::agreement:
+    case scenario::Property::validity:
+    case scenario::Property::integrity:
+    case scenario::Property::total_order:
+    case scenario::Property::certified: return true;
+    case scenario::Property::progress:
+    case scenario::Property::recovery:
+    case scenario::Property::liveness:
+    case scenario::Property::double_spend:
+    case scenario::Property::threshold: return false;
+  }
+  return false;
+}
+
+bool is_only_so_far(const ExpectationResult& e, const Report& report) {
+  return is_cut_short(report) && e.status == Status::pass && is_safety(e.property) &&
+         e.bound == Bound::not_applicable;
+}
+
+Interval wilson(std::uint64_t successes, std::uint64_t trials, double confidence) {
   if (trials == 0) return {};
-  constexpr double z = 1.959963984540054;
+  const double z = boost::math::quantile(boost::math::normal(), 0.5 + confidence / 2);
   const double n = static_cast<double>(trials), p = static_cast<double>(successes) / n;
   const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
   const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
@@ -52,21 +76,51 @@ Interval wilson(std::uint64_t successes, std::uint64_t trials) {
           .high = successes == trials ? 1 : std::min(1.0, middle + half)};
 }
 
-Status decide(const scenario::RequiredRate& required, std::uint64_t successes,
-              std::uint64_t trials) {
-  if (trials == 0) return Status::vacuous;
+Interval wilson_with_open(std::uint64_t count, std::uint64_t open, std::uint64_t runs,
+                          double confidence) {
+  return {.low = wilson(count, runs, confidence).low,
+          .high = wilson(count + open, runs, confidence).high};
+}
+
+namespace {
+
+Status decide_all_known(const scenario::RequiredRate& required, std::uint64_t successes,
+                        std::uint64_t trials) {
   const double share = static_cast<double>(successes) / static_cast<double>(trials);
-  const auto interval = wilson(successes, trials);
+  const auto interval = wilson(successes, trials, required.confidence.value_or(0.95));
   if (required.comparison == scenario::Comparison::equal)
     return interval.low <= required.share && required.share <= interval.high ? Status::pass
                                                                              : Status::fail;
+  const bool low = compares(required.comparison, interval.low, required.share);
+  const bool high = compares(required.comparison, interval.high, required.share);
+  if (required.confidence)
+    return low && high ? Status::pass : low || high ? Status::undecided : Status::fail;
   if (compares(required.comparison, share, required.share)) return Status::pass;
-  const bool possible = compares(required.comparison, interval.low, required.share) ||
-                        compares(required.comparison, interval.high, required.share);
-  return possible ? Status::undecided : Status::fail;
+  return low || high ? Status::undecided : Status::fail;
+}
+
+}  // namespace
+
+Status decide(const scenario::RequiredRate& required, std::uint64_t successes, std::uint64_t trials,
+              std::uint64_t undecided) {
+  if (trials == 0) return Status::vacuous;
+  const std::uint64_t all = trials + undecided;
+  const Status least = decide_all_known(required, successes, all);
+  if (undecided == 0) return least;
+  // Every share between the two could be it, too.
+  const Status most = decide_all_known(required, successes + undecided, all);
+  if (least != most) return Status::undecided;
+  using enum scenario::Comparison;
+  const bool two_sided = required.comparison == equal || required.comparison == not_equal;
+  for (std::uint64_t k = 1; two_sided && k < undecided; ++k) {
+    if (decide_all_known(required, successes + k, all) != least) return Status::undecided;
+  }
+  return least;
 }
 
 void Tally::add(const Report& report) {
+  idle_.add(report);
+  ended_early_ += report.ended_early.empty() ? 0 : 1;
   switch (report.verdict) {
     case RunVerdict::pass: ++passed_; break;
     case RunVerdict::fail:
@@ -88,7 +142,7 @@ void Tally::add(const Report& report) {
       auto at = std::find_if(rated_.begin(), rated_.end(), [&](auto& r) { return r.id == e.id; });
       if (at == rated_.end())
         at = rated_.insert(at, RatedExpectation{.id = e.id, .text = e.text, .required = *e.rate});
-      if (e.counts) {
+      if (e.counts && !is_only_so_far(e, report)) {
         ++at->trials;
         at->successes += *e.counts ? 1 : 0;
       }
@@ -102,15 +156,17 @@ void Tally::add(const Report& report) {
               .id = e.id, .text = e.text, .always_on = e.always_on, .values = {}, .unit = e.unit});
     if (is_excused(e, report)) {
       ++at->excused;
-    } else if (e.status == Status::pass) {
+    } else if (e.status == Status::pass && !is_only_so_far(e, report)) {
       ++at->passed;
     } else if (e.status == Status::fail) {
       ++at->failed;
     } else {
       ++at->undecided;
     }
-    if (e.value) at->values.add(*e.value);
+    if (e.value && !is_cut_short(report)) at->values.add(*e.value);
   }
+  // A run that crashed tells of no expectation at all.
+  for (RatedExpectation& r : rated_) r.undecided = runs() - r.trials;
 }
 
 void Values::add(double value) {
@@ -141,7 +197,7 @@ RunVerdict Tally::verdict() const {
   };
   if (failed_ > 0 || has([](const auto& r) { return r.status() == Status::fail; }))
     return RunVerdict::fail;
-  if (runs() == 0 || inconclusive_ > 0 ||
+  if (runs() == 0 || inconclusive_ > 0 || idle_.any_always() ||
       has([](const auto& r) { return is_undecided(r.status()); }))
     return RunVerdict::inconclusive;
   return RunVerdict::pass;
@@ -173,6 +229,7 @@ std::uint64_t SweepTally::failed() const { return sum(&Tally::failed); }
 std::uint64_t SweepTally::inconclusive() const { return sum(&Tally::inconclusive); }
 std::uint64_t SweepTally::stopped() const { return sum(&Tally::stopped); }
 std::uint64_t SweepTally::crashed() const { return sum(&Tally::crashed); }
+std::uint64_t SweepTally::ended_early() const { return sum(&Tally::ended_early); }
 std::uint64_t SweepTally::events() const { return sum(&Tally::events); }
 
 std::string SweepTally::label(std::size_t cell) const {

@@ -7,30 +7,50 @@
 #include <string>
 #include <vector>
 
+#include "observe/idle_counts.h"
 #include "observe/style.h"
 #include "testbed/quantile_sketch.h"
 #include "testbed/report.h"
 
 namespace byzlab {
 
-/// Wilson's score interval of a share, 95 %: honest near 0 and 1, where the normal one is not.
+/// Wilson's score interval of a share: honest near 0 and 1, where the normal one is not.
 struct Interval {
   double low = 0, high = 1;
 };
-Interval wilson(std::uint64_t successes, std::uint64_t trials);
+Interval wilson(std::uint64_t successes, std::uint64_t trials, double confidence = 0.95);
+
+/// `count` of `runs`, while `open` of the others are not known: the share lies between those that
+/// it has if none and if all of them count, and its interval holds both.
+Interval wilson_with_open(std::uint64_t count, std::uint64_t open, std::uint64_t runs,
+                          double confidence = 0.95);
 
 /// Whether a share of the seeds meets its requirement: yes when the share itself does; no when it
 /// does not and the whole interval lies outside too; undecided in between, when more seeds could
-/// tell.
-Status decide(const scenario::RequiredRate& required, std::uint64_t successes,
-              std::uint64_t trials);
+/// tell. With a `confidence` it is yes only when the whole interval does. Seeds that came to no
+/// answer may have gone either way: it is yes or no only if it is so whichever way they went.
+Status decide(const scenario::RequiredRate& required, std::uint64_t successes, std::uint64_t trials,
+              std::uint64_t undecided = 0);
+
+bool is_safety(scenario::Property property);
+
+/// A limit or a crash ended it: its figures are of what came before, and of no run as asked for.
+bool is_cut_short(const Report& report);
+/// What held until then may have broken later: a pass that is none.
+bool is_only_so_far(const ExpectationResult& e, const Report& report);
 
 /// An expectation with a rate, over all seeds.
 struct RatedExpectation {
   std::string id, text;
   scenario::RequiredRate required;
   std::uint64_t successes = 0, trials = 0;
-  Status status() const { return decide(required, successes, trials); }
+  std::uint64_t undecided = 0;  ///< seeds that came to no answer: no trials
+  std::uint64_t seeds() const { return trials + undecided; }
+  /// Of all seeds.
+  Interval interval() const {
+    return wilson_with_open(successes, undecided, seeds(), required.confidence.value_or(0.95));
+  }
+  Status status() const { return decide(required, successes, trials, undecided); }
 };
 
 /// What many runs measured, in bounded memory: the median of very many is a sketch's.
@@ -83,6 +103,9 @@ class Tally {
   /// Of the inconclusive ones, those that a limit stopped, and those that a bug ended.
   std::uint64_t stopped() const { return stopped_; }
   std::uint64_t crashed() const { return crashed_; }
+  /// Runs that ended at a violation, before their time.
+  std::uint64_t ended_early() const { return ended_early_; }
+  const IdleCounts& idle() const { return idle_; }
   /// The first of them.
   const std::vector<std::uint64_t>& failed_seeds() const { return failed_seeds_; }
   const std::vector<std::uint64_t>& inconclusive_seeds() const { return inconclusive_seeds_; }
@@ -94,6 +117,8 @@ class Tally {
 
  private:
   std::uint64_t passed_ = 0, failed_ = 0, inconclusive_ = 0, stopped_ = 0, crashed_ = 0;
+  std::uint64_t ended_early_ = 0;
+  IdleCounts idle_;
   std::uint64_t events_ = 0, trace_hash_ = 0;
   std::vector<std::uint64_t> failed_seeds_, inconclusive_seeds_;
   std::vector<RatedExpectation> rated_;
@@ -121,6 +146,7 @@ class SweepTally {
   std::uint64_t inconclusive() const;
   std::uint64_t stopped() const;
   std::uint64_t crashed() const;
+  std::uint64_t ended_early() const;
   std::uint64_t events() const;
   std::uint64_t runs() const { return runs_; }
   std::uint64_t trace_hash() const { return trace_hash_; }

@@ -18,16 +18,26 @@ namespace json = boost::json;
 
 constexpr std::size_t kSeedsListed = 10;
 
-std::string interval_text(std::uint64_t successes, std::uint64_t trials) {
-  const auto interval = wilson(successes, trials);
-  return fmt::format("{:.2f} to {:.2f} %", interval.low * 100, interval.high * 100);
+double share(std::uint64_t count, std::uint64_t runs) {
+  return static_cast<double>(count) / static_cast<double>(runs);
+}
+
+/// "0.5 % (95 % interval 0.02 to 3.1 %)"; "between 45 and 77 %, 64 undecided (…)".
+std::string share_text(std::uint64_t count, std::uint64_t open, std::uint64_t runs,
+                       double confidence = 0.95) {
+  const auto interval = wilson_with_open(count, open, runs, confidence);
+  const std::string lies = fmt::format("({} interval {:.2f} to {:.2f} %)", percent(confidence),
+                                       interval.low * 100, interval.high * 100);
+  if (open == 0) return percent(share(count, runs)) + "  " + lies;
+  return fmt::format("between {} and {}, {} undecided  {}", percent(share(count, runs)),
+                     percent(share(count + open, runs)), open, lies);
 }
 
 std::string rated_detail(const RatedExpectation& r) {
   if (r.trials == 0) return "never tried";
-  return fmt::format("{} of {} seeds: {}  (95 % interval {})", r.successes, r.trials,
-                     percent(static_cast<double>(r.successes) / static_cast<double>(r.trials)),
-                     interval_text(r.successes, r.trials));
+  return fmt::format(
+      "{} of {} seeds: {}", r.successes, r.seeds(),
+      share_text(r.successes, r.undecided, r.seeds(), r.required.confidence.value_or(0.95)));
 }
 
 std::string counted_detail(const CountedExpectation& c) {
@@ -74,6 +84,22 @@ std::string expectations_text(const Tally& tally, bool all, const Style& style) 
   return text;
 }
 
+/// What did not come about in some of the seeds, or in any.
+std::string idle_text(const Tally& tally, bool all, const Style& style) {
+  std::string text;
+  for (const auto& count : tally.idle().counts()) {
+    const bool always = tally.idle().always(count);
+    if (!always && !all) continue;
+    text += (all ? "   " : "        ") +
+            padded(always ? mark_of(Status::undecided, style) : "", style.ascii ? 4 : 1) + " " +
+            count.idle.text +
+            (always ? fmt::format(" in any of {} seeds", count.runs)
+                    : fmt::format(" in {} of {} seeds", count.runs, tally.idle().runs())) +
+            "\n";
+  }
+  return text;
+}
+
 Status status_of(RunVerdict verdict) {
   switch (verdict) {
     case RunVerdict::pass: return Status::pass;
@@ -102,11 +128,8 @@ std::string cells_text(const SweepTally& tally, const Style& style) {
     for (std::size_t k = 0; k < columns.size(); ++k)
       text += " " + padded(cell.values[k], columns[k]) + " ";
     text += fmt::format(" {:>7} {:>7} {:>7}", t.passed(), t.failed(), t.inconclusive());
-    if (t.runs() > 0)
-      text += fmt::format("   {}  (95 % interval {})",
-                          percent(static_cast<double>(t.failed()) / static_cast<double>(t.runs())),
-                          interval_text(t.failed(), t.runs()));
-    text += "\n" + expectations_text(t, false, style);
+    if (t.runs() > 0) text += "   " + share_text(t.failed(), t.inconclusive(), t.runs());
+    text += "\n" + expectations_text(t, false, style) + idle_text(t, false, style);
     if (t.failed() > 0)
       text += "        failed   seeds " + seeds_text(t.failed_seeds(), t.failed()) + "\n";
   }
@@ -116,19 +139,21 @@ std::string cells_text(const SweepTally& tally, const Style& style) {
 json::array expectations_json(const Tally& tally) {
   json::array expectations;
   for (const auto& r : tally.rated()) {
-    const auto interval = wilson(r.successes, r.trials);
-    expectations.push_back(
-        json::object{{"id", r.id},
-                     {"text", r.text},
-                     {"status", to_string(r.status())},
-                     {"successes", r.successes},
-                     {"trials", r.trials},
-                     {"value", r.trials > 0 ? json::value(static_cast<double>(r.successes) /
-                                                          static_cast<double>(r.trials))
-                                            : json::value(nullptr)},
-                     {"limit", r.required.share},
-                     {"unit", "ratio"},
-                     {"interval", {interval.low, interval.high}}});
+    const auto interval = r.interval();
+    expectations.push_back(json::object{
+        {"id", r.id},
+        {"text", r.text},
+        {"status", to_string(r.status())},
+        {"successes", r.successes},
+        {"trials", r.trials},
+        {"undecided", r.undecided},
+        // A share is known only where every seed came to an answer.
+        {"value", r.trials > 0 && r.undecided == 0 ? json::value(share(r.successes, r.trials))
+                                                   : json::value(nullptr)},
+        {"limit", r.required.share},
+        {"confidence", r.required.confidence.value_or(0.95)},
+        {"unit", "ratio"},
+        {"interval", {interval.low, interval.high}}});
   }
   for (const auto& c : tally.counted()) {
     expectations.push_back(json::object{{"id", c.id},
@@ -143,6 +168,17 @@ json::array expectations_json(const Tally& tally) {
   return expectations;
 }
 
+json::array idle_json(const Tally& tally) {
+  json::array idle;
+  for (const auto& count : tally.idle().counts()) {
+    idle.push_back(json::object{{"what", count.idle.what},
+                                {"text", count.idle.text},
+                                {"runs", count.runs},
+                                {"of", tally.idle().runs()}});
+  }
+  return idle;
+}
+
 json::array seeds_json(const std::vector<std::uint64_t>& list) {
   return json::array(list.begin(), list.end());
 }
@@ -152,7 +188,7 @@ json::object cell_json(const SweepTally& tally, std::size_t index) {
   const Tally& t = cell.tally;
   json::object at;
   for (std::size_t k = 0; k < tally.keys.size(); ++k) at[tally.keys[k]] = cell.values[k];
-  const auto interval = wilson(t.failed(), t.runs());
+  const auto interval = wilson_with_open(t.failed(), t.inconclusive(), t.runs());
   return {{"label", tally.label(index)},
           {"at", std::move(at)},
           {"verdict", to_string(t.verdict())},
@@ -162,6 +198,8 @@ json::object cell_json(const SweepTally& tally, std::size_t index) {
           {"inconclusive", t.inconclusive()},
           {"stopped", t.stopped()},
           {"crashed", t.crashed()},
+          {"ended_early", t.ended_early()},
+          {"idle", idle_json(t)},
           {"failed_share_interval", {interval.low, interval.high}},
           {"failed_seeds", seeds_json(t.failed_seeds())},
           {"inconclusive_seeds", seeds_json(t.inconclusive_seeds())},
@@ -181,14 +219,14 @@ std::string tally_verdict(const SweepTally& tally, const SweepInfo& info, const 
   const auto bad = tally.failed();
   const char* what = tally.keys.empty() ? "seeds" : "runs";
   std::string text = verdict_word(verdict_of(tally, info), style) + "  ";
-  if (bad > 0) {
-    text += fmt::format("{} of {} {} failed: {} (95 % interval {})", bad, tally.runs(), what,
-                        percent(static_cast<double>(bad) / static_cast<double>(tally.runs())),
-                        interval_text(bad, tally.runs()));
-  } else if (info.interrupted) {
+  const auto failed = [&] {
+    return fmt::format("{} of {} {} failed: {}", bad, tally.runs(), what,
+                       share_text(bad, tally.inconclusive(), tally.runs()));
+  };
+  if (info.interrupted && bad == 0) {
     text += fmt::format("interrupted after {} of {} {}", tally.runs(), info.planned, what);
   } else {
-    text += fmt::format("{} {}", tally.runs(), what);
+    text += tally.runs() > 0 ? failed() : fmt::format("0 {}", what);
   }
   const auto count = [&](Status status, std::uint64_t number) {
     const Style colour{.colour = style.colour && number > 0, .ascii = style.ascii};
@@ -197,6 +235,8 @@ std::string tally_verdict(const SweepTally& tally, const SweepInfo& info, const 
   count(Status::pass, tally.passed());
   count(Status::fail, bad);
   count(Status::undecided, tally.inconclusive());
+  if (tally.ended_early() > 0)
+    text += fmt::format("   {} stopped at a violation", tally.ended_early());
   if (tally.stopped() > 0) text += fmt::format("   {} stopped at a limit", tally.stopped());
   if (tally.crashed() > 0) text += fmt::format("   {} crashed", tally.crashed());
   return text;
@@ -204,8 +244,9 @@ std::string tally_verdict(const SweepTally& tally, const SweepInfo& info, const 
 
 std::string tally_text(const SweepTally& tally, const SweepInfo& info, const Style& style) {
   const bool one = tally.keys.empty();
-  std::string text =
-      one ? expectations_text(tally.cells[0].tally, true, style) : cells_text(tally, style);
+  std::string text = one ? expectations_text(tally.cells[0].tally, true, style) +
+                               idle_text(tally.cells[0].tally, true, style)
+                         : cells_text(tally, style);
   text += "\n" + tally_verdict(tally, info, style);
   text += fmt::format(
       "\n      {} of CPU in {}   {} at once   {} runs/s   {} events   trace {}",
@@ -230,7 +271,8 @@ std::string tally_json(const SweepTally& tally, const SweepInfo& info) {
                     {"failed", tally.failed()},
                     {"inconclusive", tally.inconclusive()},
                     {"stopped", tally.stopped()},
-                    {"crashed", tally.crashed()}};
+                    {"crashed", tally.crashed()},
+                    {"ended_early", tally.ended_early()}};
   json::object all{
       {"schema", 1},
       {"kind", one ? "seeds" : "sweep"},
@@ -254,6 +296,7 @@ std::string tally_json(const SweepTally& tally, const SweepInfo& info) {
     runs["inconclusive_seeds"] = seeds_json(t.inconclusive_seeds());
     all["runs"] = std::move(runs);
     all["expectations"] = expectations_json(t);
+    all["idle"] = idle_json(t);
   } else {
     json::array cells;
     for (std::size_t i = 0; i < tally.cells.size(); ++i) cells.push_back(cell_json(tally, i));

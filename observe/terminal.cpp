@@ -56,6 +56,7 @@ std::vector<const StoryLine*> chosen_lines(const Report& report, bool all) {
 Tone tone_of_explanation(const std::string& line, Bound bound) {
   if (line.find("INSIDE THE BOUND") != std::string::npos) return Tone::bad;
   if (line.find("BEYOND THE BOUND") != std::string::npos) return Tone::doubtful;
+  if (bound == Bound::cannot_tell && line.starts_with("verdict:")) return Tone::doubtful;
   return bound == Bound::inside && line.starts_with("verdict:") ? Tone::bad : Tone::plain;
 }
 
@@ -77,7 +78,8 @@ struct TimeUnit {
 
 TimeUnit latency_unit(const Report& report) {
   double largest = 0;
-  for (const auto* name : {"steady.commit_latency.p99", "faults.commit_latency.p99"})
+  for (const auto* name :
+       {"steady.commit_latency.p99", "faults.commit_latency.p99", "drain.commit_latency.p99"})
     if (const auto* metric = find_metric(report, name)) largest = std::max(largest, metric->value);
   if (largest < 10) return {};
   if (largest < 2 * 3600) return {.seconds = 1, .name = "s "};
@@ -89,8 +91,8 @@ std::string in_unit(const Metric* metric, const TimeUnit& unit) {
                                                   : "-";
 }
 
-/// The figures of one part of the run. `part` is "steady" or "faults": the prefix of the metrics'
-/// names.
+/// The figures of one part of the run. `part` is "steady", "faults" or "drain", the time in which
+/// what a fault left behind is committed: the prefix of the metrics' names.
 Row row_of(const Report& report, const std::string& part, const TimeUnit& unit) {
   const auto metric = [&](std::string_view name) {
     return find_metric(report, part + "." + std::string(name));
@@ -172,8 +174,11 @@ std::string header_text(const Report& report, const TextOptions& options) {
     text += fmt::format(" f={} quorum={}", report.f, report.quorum);
   }
   if (!report.byzantine.empty()) text += "   adversary " + adversary_text(report);
+  if (report.adversary_of_nobody) text += "   no adversary drawn";
   if (!report.network.empty()) text += "   " + report.network;
-  text += fmt::format("   {}   seed {}", spaced_duration(report.simulated), report.seed);
+  text += "   " + spaced_duration(report.simulated);
+  if (!report.ended_early.empty()) text += " of " + spaced_duration(report.asked);
+  text += fmt::format("   seed {}", report.seed);
   if (report.transport == "tcp") text += "   over TCP in real time";
   return finished(text + "\n", options.style);
 }
@@ -232,6 +237,8 @@ std::string figures_text(const Report& report, const TextOptions& options) {
   const bool faults = std::any_of(report.faults.begin(), report.faults.end(),
                                   [](const auto& f) { return !f.windows.empty(); });
   if (faults) rows.push_back(row_of(report, "faults", time));
+  if (find_metric(report, "drain.throughput") != nullptr)
+    rows.push_back(row_of(report, "drain", time));
   const Row head{.name = "",
                  .throughput = "tx/s",
                  .latency = "latency p50 / p95 / p99",
@@ -267,6 +274,10 @@ std::string verdict_text(const Report& report, const TextOptions& options) {
                         grouped(report.events), report.seed, trace);
   }
   if (report.interrupted) text += "   interrupted: partial results";
+  if (!report.ended_early.empty()) {
+    text += fmt::format("\n      stopped {}; {} were asked for", report.ended_early,
+                        spaced_duration(report.asked));
+  }
   return finished(text + "\n", options.style);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "consensus/attacker.h"
 #include "faults/byzantine.h"
 #include "faults/kinds.h"
 #include "faults/registry.h"
@@ -10,6 +11,7 @@
 #include "network/tcp_network.h"
 #include "testbed/latency_of.h"
 #include "testbed/scenario/selectors.h"
+#include "testbed/twins_of.h"
 
 namespace byzlab {
 
@@ -51,13 +53,13 @@ std::vector<bool> who_may_turn(const sc::Scenario& scenario) {
   std::vector<bool> may(scenario.protocol.replicas, false);
   const auto context = sc::context_of(scenario);
   for (const sc::TimelineEntry& entry : scenario.timeline) {
-    const auto* become = std::get_if<sc::Become>(&entry.action);
-    if (become == nullptr) continue;
-    if (sc::is_dynamic(become->who, scenario.groups)) {
+    const sc::Selector* who = sc::who_turns(entry.action);
+    if (who == nullptr) continue;
+    if (sc::is_dynamic(*who, scenario.groups)) {
       may.assign(may.size(), true);
       break;
     }
-    for (const ReplicaId r : sc::resolve(become->who, context)) may[r.value] = true;
+    for (const ReplicaId r : sc::resolve(*who, context)) may[r.value] = true;
   }
   return may;
 }
@@ -106,6 +108,7 @@ Cluster::Cluster(const sc::Scenario& scenario, const RunOptions& options)
       members_(members_of(scenario)),
       adversary_(options.seed, set_of(byzantine_)),
       replica_of_(lay_out_processes()),
+      deeds_(committee_.n()),
       become_active_(scenario.timeline.size() * committee_.n(), false),
       ledger_(static_cast<std::uint32_t>(replica_of_.size()), requests_),
       latency_(latency_of(scenario, replica_of_)) {
@@ -160,6 +163,7 @@ Cluster::Cluster(const sc::Scenario& scenario, const RunOptions& options)
                       .injector = &injector_,
                       .host = host_.get(),
                       .events = &events_,
+                      .messages = &messages_,
                       .processes = static_cast<std::uint32_t>(replica_of_.size()),
                       .processes_of = std::move(processes_of),
                       .byzantine = byzantine_,
@@ -177,25 +181,14 @@ void Cluster::start() {
   workload_->start();
 }
 
-const sc::Behavior* Cluster::equivocation() const {
-  const auto& behaviors = scenario_.adversary.behaviors;
-  const auto found = std::ranges::find_if(
-      behaviors, [](const sc::Behavior& b) { return behavior_of(b).kind == BehaviorKind::twins; });
-  return found == behaviors.end() ? nullptr : &*found;
-}
-
 // Members of an adversary that equivocates run twice: once for each audience.
 std::vector<ReplicaId> Cluster::lay_out_processes() {
-  const std::uint32_t n = scenario_.protocol.replicas;
-  std::vector<ReplicaId> replica_of;
-  for (std::uint32_t r = 0; r < n; ++r) replica_of.push_back(ReplicaId(r));
-  const sc::Behavior* equivocation = this->equivocation();
-  if (equivocation == nullptr) return replica_of;
-
-  std::vector<ReplicaId> twinned;
-  members_.for_each([&](ReplicaId r) { twinned.push_back(r); });
-  twins_ =
-      plan_twins(n, twinned, adversary_.members(), equivocation->options, adversary_.mind(0x70145));
+  twins_ = twins_of(scenario_, adversary_);
+  if (!twins_) {
+    std::vector<ReplicaId> replica_of;
+    for (std::uint32_t r = 0; r < scenario_.protocol.replicas; ++r) replica_of.emplace_back(r);
+    return replica_of;
+  }
   audiences_ = std::make_unique<AudienceRule>(*twins_);
   injector_.set_topology(audiences_.get());
   return twins_->replica_of;
@@ -209,16 +202,23 @@ Mempool& Cluster::mempool(ProcessId p) {
 
 bool Cluster::is_byzantine(ReplicaId r) const { return std::ranges::binary_search(byzantine_, r); }
 
+Overlay Cluster::overlay() const {
+  return overlay_of(scenario_, static_cast<std::uint32_t>(replica_of_.size()),
+                    mix(seed_, 0x0E41A4));
+}
+
+ReplicaLinks Cluster::links() const {
+  Overlay graph = overlay();
+  return links_of(graph, replica_of_);
+}
+
 void Cluster::make_network(const RunOptions& options) {
   const auto processes = static_cast<std::uint32_t>(replica_of_.size());
   const auto& net = scenario_.network;
-  const auto* random = std::get_if<sc::RandomOverlay>(&net.topology);
   SimNetworkParts parts{.store = &store_,
                         .injector = &injector_,
                         .latency = latency_,
-                        .overlay = random != nullptr ? Overlay::random(processes, random->degree,
-                                                                       mix(seed_, 0x0E41A4))
-                                                     : Overlay::full(processes),
+                        .overlay = overlay(),
                         .uplinks = Uplinks(processes, net.bandwidth),
                         .seed = mix(seed_, 0x5E17),
                         .scheme = crypto_.hash_scheme()};
@@ -232,11 +232,13 @@ void Cluster::make_network(const RunOptions& options) {
 }
 
 std::unique_ptr<Engine> Cluster::make_engine(ProcessId p) const {
+  const Options options = own_options(p);
   if (!is_byzantine(replica_of_[p.value]) && !may_turn(replica_of_[p.value])) {
-    return engine_.make(scenario_.protocol.options);
+    return engine_.make(options);
   }
   if (is_member(replica_of_[p.value])) {
-    for (const sc::Behavior& behavior : scenario_.adversary.behaviors) {
+    for (std::size_t i = 0; i < scenario_.adversary.behaviors.size(); ++i) {
+      const sc::Behavior& behavior = scenario_.adversary.behaviors[i];
       const BehaviorInfo& info = behavior_of(behavior);
       if (info.kind != BehaviorKind::engine_variant) continue;
       const EngineInfo* variant = find_engine(info.variant);
@@ -244,13 +246,16 @@ std::unique_ptr<Engine> Cluster::make_engine(ProcessId p) const {
         throw std::runtime_error("behavior " + behavior.name + " is not for protocol " +
                                  std::string(engine_.name));
       }
-      return wrap(p, variant->make(
-                         variant_options(*variant, behavior.options, scenario_.protocol.options)));
+      auto engine = variant->make(variant_options(*variant, behavior.options, options));
+      if (auto* attacker = dynamic_cast<Attacker*>(engine.get())) {
+        attacker->count_in(*deeds(replica_of_[p.value], i));
+      }
+      return wrap(p, std::move(engine));
     }
   }
-  auto engine = engine_.make(scenario_.protocol.options);
+  auto engine = engine_.make(options);
   if (p.value >= committee_.n()) {
-    return make_twin(std::move(engine), adversary_, equivocation()->options);
+    return make_twin(std::move(engine), adversary_, equivocation(scenario_)->options);
   }
   return wrap(p, std::move(engine));
 }
@@ -262,38 +267,75 @@ void Cluster::turn(ReplicaId r) {
   ledger_.distrust(ProcessId(r.value));
 }
 
+Options Cluster::own_options(ProcessId p) const {
+  const sc::Protocol& protocol = scenario_.protocol;
+  if (protocol.options_of.empty()) return protocol.options;
+  return sc::options_of(protocol, replica_of_[p.value], sc::context_of(scenario_));
+}
+
 bool Cluster::is_member(ReplicaId r) const { return members_.contains(r); }
 
 std::unique_ptr<Engine> Cluster::wrap(ProcessId p, std::unique_ptr<Engine> inner) const {
   const ReplicaId r = replica_of_[p.value];
   auto byzantine = std::make_unique<Byzantine>(std::move(inner), adversary_);
   if (is_member(r)) {
-    for (const sc::Behavior& behavior : scenario_.adversary.behaviors) {
+    for (std::size_t i = 0; i < scenario_.adversary.behaviors.size(); ++i) {
+      const sc::Behavior& behavior = scenario_.adversary.behaviors[i];
       const BehaviorInfo& info = behavior_of(behavior);
       if (info.kind != BehaviorKind::wrapper) continue;
       check_kinds(behavior);
-      byzantine->add(info.make(behavior.options), Condition(behavior.options));
+      byzantine->add(info.make(behavior.options), Condition(behavior.options), true, deeds(r, i));
     }
   }
   // Every `become` of the timeline has a seat, in its order; whom it means is known when it begins.
   for (std::size_t i = 0; i < scenario_.timeline.size(); ++i) {
-    const auto* become = std::get_if<sc::Become>(&scenario_.timeline[i].action);
-    if (become == nullptr) continue;
-    const BehaviorInfo& info = behavior_of(become->behavior);
+    const auto& behavior = scenario_.timeline[i].action.behavior;
+    if (!behavior) continue;
+    const BehaviorInfo& info = behavior_of(*behavior);
     if (info.kind != BehaviorKind::wrapper) {
-      throw std::runtime_error("`become: " + become->behavior.name +
+      throw std::runtime_error("`become: " + behavior->name +
                                "` is not possible during a run: name its members in `adversary`");
     }
-    check_kinds(become->behavior);
-    byzantine->add(info.make(become->behavior.options), Condition(become->behavior.options),
-                   become_active_[i * committee_.n() + r.value]);
+    check_kinds(*behavior);
+    byzantine->add(info.make(behavior->options), Condition(behavior->options),
+                   become_active_[i * committee_.n() + r.value],
+                   deeds(r, scenario_.adversary.behaviors.size() + i));
   }
   return byzantine;
 }
 
+/// Where a replica's deeds of a kind are counted: they outlive its restarts.
+std::uint64_t* Cluster::deeds(ReplicaId r, std::size_t place) const {
+  auto& mine = deeds_[r.value];
+  if (mine.empty()) {
+    mine.resize(scenario_.adversary.behaviors.size() + scenario_.timeline.size());
+  }
+  return &mine[place];
+}
+
+std::vector<BehaviorResult> Cluster::behaviors() const {
+  std::vector<BehaviorResult> results;
+  for (std::size_t i = 0; i < scenario_.adversary.behaviors.size(); ++i) {
+    BehaviorResult& result = results.emplace_back();
+    result.name = scenario_.adversary.behaviors[i].name;
+    members_.for_each([&](ReplicaId r) {
+      result.deeds.emplace_back(r, deeds_[r.value].empty() ? 0 : deeds_[r.value][i]);
+    });
+  }
+  return results;
+}
+
+std::uint64_t Cluster::deeds_of_entry(std::size_t i) const {
+  std::uint64_t sum = 0;
+  for (const auto& mine : deeds_) {
+    if (!mine.empty()) sum += mine[scenario_.adversary.behaviors.size() + i];
+  }
+  return sum;
+}
+
 // A behavior that touches kinds the protocol does not have would do nothing, in silence.
 void Cluster::check_kinds(const sc::Behavior& behavior) const {
-  const auto unknown = unknown_kinds(behavior.options.names("kinds"), messages_);
+  const auto unknown = unknown_kinds(behavior.options.kinds("kinds"), messages_);
   if (unknown.empty()) return;
   std::string known;
   for (const MessageType* type : messages_) {
@@ -314,7 +356,7 @@ bool Cluster::misbehave(ProcessId p, std::size_t entry, bool active) {
         [](const sc::Behavior& b) { return behavior_of(b).kind == BehaviorKind::wrapper; }));
   }
   for (std::size_t i = 0; i < entry; ++i) {
-    seat += std::holds_alternative<sc::Become>(scenario_.timeline[i].action) ? 1 : 0;
+    seat += scenario_.timeline[i].action.behavior ? 1 : 0;
   }
   host_->call(p, [&](Engine& engine, Context& ctx) {
     auto& byzantine = dynamic_cast<Byzantine&>(engine);

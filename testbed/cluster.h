@@ -17,6 +17,7 @@
 #include "network/transport.h"
 #include "testbed/event_stream.h"
 #include "testbed/ledger.h"
+#include "testbed/overlay_links.h"
 #include "testbed/replica_host.h"
 #include "testbed/request_table.h"
 #include "testbed/run.h"
@@ -49,12 +50,18 @@ class Cluster final : private CommitSink {
   const RequestTable& requests() const { return requests_; }
   const std::vector<ReplicaId>& replica_of() const { return replica_of_; }
   const std::vector<ReplicaId>& byzantine() const { return byzantine_; }
+  /// Who has a link with whom; empty: everybody with everybody.
+  ReplicaLinks links() const;
   Network& network() { return *network_; }
   ReplicaHost& host() { return *host_; }
   const Timeline& timeline() const { return *timeline_; }
   Workload& workload() { return *workload_; }
   /// The message path so far: what the network counted and what the hosts refused.
   NetworkCounters counters() const;
+  /// What the adversary's behaviors have done so far, in their order; of twins, see the judge. And
+  /// what the `become` of timeline entry i has done.
+  std::vector<BehaviorResult> behaviors() const;
+  std::uint64_t deeds_of_entry(std::size_t i) const;
   /// Deliveries, wake-ups and tasks handled so far.
   std::uint64_t events() const { return network_->events(); }
 
@@ -62,17 +69,19 @@ class Cluster final : private CommitSink {
   void committed(ProcessId process, const Block& block) override;
   std::unique_ptr<Engine> make_engine(ProcessId p) const;
   std::unique_ptr<Engine> wrap(ProcessId p, std::unique_ptr<Engine> inner) const;
+  Overlay overlay() const;
   void make_network(const RunOptions& options);
-  /// The behavior by which members equivocate, or null.
-  const scenario::Behavior* equivocation() const;
   std::vector<ReplicaId> lay_out_processes();
   Mempool& mempool(ProcessId p);
   bool is_byzantine(ReplicaId r) const;
   /// It is honest, and a `become` may turn it.
   bool may_turn(ReplicaId r) const { return may_turn_[r.value]; }
   void turn(ReplicaId r);
+  /// The protocol's options as this process has them.
+  Options own_options(ProcessId p) const;
   bool is_member(ReplicaId r) const;
   void check_kinds(const scenario::Behavior& behavior) const;
+  std::uint64_t* deeds(ReplicaId r, std::size_t place) const;
   bool misbehave(ProcessId p, std::size_t entry, bool active);
 
   const scenario::Scenario& scenario_;
@@ -93,7 +102,10 @@ class Cluster final : private CommitSink {
   std::unique_ptr<AudienceRule> audiences_;
   std::vector<std::unique_ptr<TwinMempool>> twin_mempools_;  // by process - n
   std::vector<ReplicaId> replica_of_;                        // by process
-  std::vector<bool> become_active_;                          // by timeline entry and replica
+  // By replica, empty of those that are always honest: of adversary.behaviors, then of the
+  // timeline.
+  mutable std::vector<std::vector<std::uint64_t>> deeds_;
+  std::vector<bool> become_active_;  // by timeline entry and replica
   Ledger ledger_;
   LatencyModel latency_;
   std::unique_ptr<Network> network_;

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <array>
 
+#include "faults/registry.h"
+#include "testbed/idle.h"
 #include "testbed/invariants/words.h"
 #include "testbed/judge_parts.h"
 #include "testbed/metric_catalogue.h"
+#include "testbed/scenario/selectors.h"
 
 namespace byzlab {
 namespace {
@@ -63,7 +66,8 @@ void apply_rate(const scenario::Expectation& e, bool many_seeds, ExpectationResu
   if (happened) r.detail += "   (one seed cannot tell how rare that is)";
 }
 
-void decide_verdict(Report& report, const scenario::Scenario& scenario, bool interrupted) {
+void decide_verdict(Report& report, const scenario::Scenario& scenario, bool interrupted,
+                    bool one_of_many) {
   const auto& all = report.expectations;
   const bool attack_failed =
       std::ranges::any_of(all, [](const auto& e) { return e.rate && e.counts && !*e.counts; });
@@ -91,10 +95,8 @@ void decide_verdict(Report& report, const scenario::Scenario& scenario, bool int
     report.reason = fmt::format("{}: {}", e.text, e.detail);
     return;
   }
-  for (const FaultResult& fault : report.faults) {
-    if (fault.had_effect) continue;
-    report.reason = fmt::format("fault `{}` {}", fault.label,
-                                fault.windows.empty() ? "never began" : "had no effect");
+  if (!report.idle.empty() && !many_seeds && !one_of_many) {  // else the seeds together decide
+    report.reason = report.idle.front().text;
     return;
   }
   report.verdict = RunVerdict::pass;
@@ -111,9 +113,11 @@ void Judge::Parts::conclude(Time end, bool interrupted, Report& report) {
                               .end = end,
                               .complete = !interrupted && end >= kStart + run.scenario->duration};
   measure_final_chain();
-  measure_recoveries(windows.faults(end));
+  measure_recoveries(end);
   judge_all(facts_of_run, report);
   fill_faults(end, report);
+  fill_idle(report);
+  excuse_pauses(report);
   fill_metrics(facts_of_run, report);
   report.story = story.lines(report.faults);
   // Marks are told, and no faults. Until here faults were numbered as the timeline is.
@@ -134,7 +138,49 @@ void Judge::Parts::conclude(Time end, bool interrupted, Report& report) {
   report.bound_text = bound.bound_text();
   report.f = bound.f();
   report.quorum = bound.quorum();
-  decide_verdict(report, *run.scenario, interrupted);
+  decide_verdict(report, *run.scenario, interrupted, run.one_of_many);
+}
+
+void Judge::Parts::fill_idle(Report& report) const {
+  for (BehaviorResult& behavior : report.behaviors) {
+    const BehaviorInfo* info = find_behavior(behavior.name);
+    if (info == nullptr || info->kind != BehaviorKind::twins) continue;
+    for (auto& [member, deeds] : behavior.deeds) {
+      const bool untold = agreement.verdict().has_value() || !contradictions.hears_votes();
+      deeds = std::max<std::uint64_t>(contradictions.of(member), untold ? 1 : 0);
+    }
+  }
+  for (std::size_t i = 0; i < report.faults.size(); ++i) {
+    report.faults[i].asked_for_none = asks_for_nothing(run.scenario->timeline[i].action);
+  }
+  std::vector<Idle> idle = idle_in(report, *run.scenario);
+  report.idle.insert(report.idle.begin(), idle.begin(), idle.end());
+}
+
+/// Over real sockets the machine can take the process's time: what then came late, or did not come,
+/// says nothing of the protocol. What is unsafe stays so.
+void Judge::Parts::excuse_pauses(Report& report) const {
+  report.not_scheduled = not_scheduled;
+  report.longest_pause = longest_pause;
+  constexpr Duration kUsualTimeout = std::chrono::seconds{1};
+  Duration timeout = kUsualTimeout;
+  if (run.engine->block_interval != nullptr) {
+    timeout = std::min(timeout, run.engine->block_interval(run.scenario->protocol.options));
+  }
+  for (ExpectationResult& e : report.expectations) {
+    if (kind_of(e.property) == "safety" || is_open(e.status)) continue;
+    const bool stood_still = e.status == Status::fail || e.bound != Bound::not_applicable;
+    // A little late by no more than what was taken.
+    const bool within = e.unit == "s" && e.value && e.limit && *e.value > *e.limit &&
+                        *e.value - *e.limit <= seconds(not_scheduled);
+    if (!stood_still || (longest_pause <= timeout && !within)) continue;
+    e.status = Status::undecided;
+    e.bound = Bound::not_applicable;
+    e.lines.clear();
+    e.detail += (e.detail.empty() ? "" : "; ") +
+                std::string("this process was not scheduled for ") +
+                words::duration(longest_pause) + ": the machine's doing, perhaps";
+  }
 }
 
 void Judge::Parts::judge_all(const RunFacts& facts_of_run, Report& report) {
@@ -176,6 +222,12 @@ ExpectationResult Judge::Parts::judge(const scenario::Expectation& e, std::size_
   r.text = e.text;
   r.property = e.property;
   r.position = e.at;
+  const bool of_nobody =
+      e.among && scenario::resolve(*e.among, scenario::context_of(*run.scenario)).empty();
+  if (of_nobody) {  // nothing is expected of anybody
+    nothing_to_check(r, facts_of_run, scenario::to_text(*e.among) + " is nobody");
+    return r;
+  }
   const bool named = index < growth_of.size() && growth_of[index] >= 0;
   const Growth& g = named ? among[static_cast<std::size_t>(growth_of[index])] : growth;
   switch (e.property) {
@@ -227,7 +279,7 @@ void Judge::Parts::judge_safety(const scenario::Expectation& e, const RunFacts& 
                      silent ? fmt::format("{} tells of no certificates", run.engine->name)
                             : std::string("nothing was committed"));
   } else if (violation) {
-    const auto opinion = bound.on_safety(violation->at);
+    const auto opinion = bound.on_safety(violation->at, violation->reversal);
     r.status = wanted ? Status::pass : Status::fail;
     r.detail = violation->what;
     r.at = violation->at;
@@ -254,7 +306,7 @@ void Judge::Parts::judge_double_spend(const scenario::Expectation& e, const RunF
     r.status = wanted ? Status::pass : Status::fail;
     r.detail = success->what;
     r.at = success->at;
-    const auto opinion = bound.on_safety(success->at);
+    const auto opinion = bound.on_safety(success->at, success->reversal);
     r.bound = opinion.bound;
     r.lines = success->lines;
     r.lines.push_back("verdict: " + opinion.text);
@@ -285,7 +337,7 @@ void Judge::Parts::measure_final_chain() {
   boost::unordered_flat_map<Digest, bool, std::hash<Digest>> on_chain;
   for (const LogTree::NodeId n : chain) {
     const Block& block = *logs[n].block;
-    on_chain.emplace(block.digest, true);
+    on_chain.emplace(facts.name_of(block.digest), true);
     const bool honest_block = !witness.is_byzantine(block.proposer);
     measurements.add(Series::chain_quality, logs[n].first_commit, honest_block ? 1 : 0);
     measurements.add(Series::relative_revenue, logs[n].first_commit, honest_block ? 0 : 1);
@@ -300,12 +352,19 @@ void Judge::Parts::measure_final_chain() {
   for (const Time t : orphans) measurements.add(Series::orphaned_blocks, t);
 }
 
-void Judge::Parts::measure_recoveries(const Spans& faults) {
-  for (const Span& s : faults) {
-    const Growth::Step* next = s.open ? nullptr : growth.after(s.to);
-    if (next != nullptr)
-      measurements.add(Series::recovery_time, next->at, seconds(next->at - s.to));
+/// Of each fault by itself: one that ends while another goes on is over all the same.
+void Judge::Parts::measure_recoveries(Time end) {
+  std::vector<Span> recoveries;
+  for (std::size_t i = 0; i < run.scenario->timeline.size(); ++i) {
+    if (FaultWindows::is_mark(run.scenario->timeline[i])) continue;
+    for (const Span& s : windows.of_entry(i, end)) {
+      const Growth::Step* next = s.open ? nullptr : growth.after(s.to);
+      if (next != nullptr) recoveries.push_back({.from = s.to, .to = next->at});
+    }
   }
+  std::ranges::stable_sort(recoveries, {}, &Span::to);
+  for (const Span& s : recoveries)
+    measurements.add(Series::recovery_time, s.to, seconds(s.to - s.from));
 }
 
 void Judge::Parts::fill_faults(Time end, Report& report) const {
@@ -314,7 +373,7 @@ void Judge::Parts::fill_faults(Time end, Report& report) const {
   for (std::size_t i = 0; i < timeline.size(); ++i) {
     FaultResult& fault = report.faults[i];
     if (fault.label.empty()) fault.label = timeline[i].label;
-    if (fault.action.empty()) fault.action = scenario::action_name(timeline[i].action);
+    if (fault.action.empty()) fault.action = timeline[i].action.name;
     const Spans spans = windows.of_entry(i, end);
     fault.windows.resize(spans.size());  // whom each met stands there already
     for (std::size_t round = 0; round < spans.size(); ++round) {
@@ -368,8 +427,17 @@ void Judge::Parts::fill_metrics(const RunFacts& facts_of_run, Report& report) {
           measurements.measure(f.metric, {}, f.statistic, selection));
     }
   };
-  part("steady", Selection::outside(measured, faults));
-  if (!faults.empty()) part("faults", Selection::during(common({measured}, faults)));
+  // Nothing is steady as long as a fault's backlog is committed faster than requests come in.
+  const Spans drains = measurements.drains(faults, facts_of_run.end);
+  Spans unsteady = faults;
+  unsteady.insert(unsteady.end(), drains.begin(), drains.end());
+  part("steady", Selection::outside(measured, merged(std::move(unsteady))));
+  if (faults.empty()) return;
+  part("faults", Selection::during(common({measured}, faults)));
+  Spans only;
+  for (const Span& s : drains)
+    for (const Span& rest : without(s, faults)) only.push_back(rest);
+  if (!only.empty()) part("drain", {.spans = common({measured}, only), .excluded = faults});
 }
 
 }  // namespace byzlab

@@ -53,6 +53,14 @@ void Judge::on(Time now, const Event& event) {
   }
 }
 
+void Judge::not_scheduled(Time from, Time until) {
+  const Duration pause = until - from;
+  parts_->not_scheduled += pause;
+  parts_->longest_pause = std::max(parts_->longest_pause, pause);
+  constexpr Duration kWorthTelling = std::chrono::milliseconds{500};
+  if (pause < kWorthTelling) return;
+  parts_->story.tell(from, "pause", "this process was not scheduled for " + words::duration(pause));
+}
 void Judge::sample(Time now) { parts_->sample(now); }
 RunState Judge::state(Time now) { return parts_->state(now); }
 bool Judge::decided() const { return parts_->decided(); }
@@ -67,16 +75,26 @@ Judge::Parts::Parts(Case c)
       windows(*run.scenario),
       bound(run, windows),
       logs(run.replica_of.size()),
-      witness{.run = run, .logs = logs, .facts = facts, .byzantine = byzantine},
+      witness{.run = run,
+              .logs = logs,
+              .facts = facts,
+              .byzantine = byzantine,
+              .lost_disk = bound.lost_disk()},
       agreement(witness),
       validity(witness),
       integrity(witness),
       total_order(witness),
-      certified(witness),
+      certified(witness, integrity),
       double_spend(witness),
-      measurements(*run.requests, run.scenario->workload.warmup),
+      contradictions(run.committee->n()),
+      measurements(*run.requests, run.scenario->workload.warmup,
+                   [this](RequestId id) {
+                     const LogTree::NodeId first = integrity.first_node(id);
+                     return first == LogTree::kNone ? kNever : logs[first].first_commit;
+                   }),
       story(*run.scenario, windows, bound),
-      replicas(run.replica_of.size()) {
+      replicas(run.replica_of.size()),
+      left_view_(run.replica_of.size(), true) {
   const auto context = scenario::context_of(*run.scenario);
   for (const scenario::Expectation& e : run.scenario->expectations) {
     growth_of.push_back(-1);
@@ -95,6 +113,7 @@ void Judge::Parts::committed(Time now, const Committed& e) {
   ReplicaResult& replica = replicas[e.process.value];
   const Block& block = *e.block;
   if (!honest[e.process.value]) {
+    if (replicas.size() > run.committee->n()) contradictions.on(e);
     replica.height = std::max(replica.height, block.height.value);
     ++replica.commits;
     replica.transactions += block.requests.size();
@@ -110,7 +129,11 @@ void Judge::Parts::committed(Time now, const Committed& e) {
   replica.last_commit = now;
 
   const bool rewrote = step.replaced != LogTree::kNone;
-  const CommitStep full{.now = now, .process = e.process, .replica = e.replica, .log = step};
+  const CommitStep full{.now = now,
+                        .process = e.process,
+                        .replica = e.replica,
+                        .log = step,
+                        .certified = e.certified};
   if (step.created) new_block(now, full);
   if (step.created || rewrote || step.gap) [[unlikely]] {
     agreement.on(full);
@@ -139,6 +162,7 @@ void Judge::Parts::new_block(Time now, const CommitStep& step) {
   validity.on(step);
   integrity.on(step);
   certified.on(step);
+  if (step.certified != nullptr) facts.executed_as(step.certified->digest, block.digest);
   carried_fresh_ += integrity.fresh();
   const Time proposed = proposal_of(block);
   if (proposed != kNever) {
@@ -183,9 +207,11 @@ void Judge::Parts::tell_violations(Time now) {
 }
 
 void Judge::Parts::view_entered(const ViewEntered& e) {
+  facts.entered_view_of(e.height);
   ReplicaResult& replica = replicas[e.process.value];
   replica.view = e.view.value;
-  ++replica.views_entered;
+  if (!left_view_[e.process.value]) ++replica.rotations;
+  left_view_[e.process.value] = false;
   const std::pair at{e.height, e.view};
   if (!honest[e.process.value] || (leader_ && at < std::pair{view_height_, highest_view_})) return;
   std::tie(view_height_, highest_view_) = at;
@@ -195,6 +221,7 @@ void Judge::Parts::view_entered(const ViewEntered& e) {
 
 void Judge::Parts::noted(Time now, const Noted& e) {
   ReplicaResult& replica = replicas[e.process.value];
+  if (replicas.size() > run.committee->n() && !honest[e.process.value]) contradictions.on(e);
   replica.votes += e.milestone == Milestone::voted ? 1 : 0;
   if (BlockFacts::wants(e.milestone) && !e.subject.is_zero()) {
     if (!facts.on(now, e)) return;
@@ -210,6 +237,7 @@ void Judge::Parts::noted(Time now, const Noted& e) {
       break;
     case Milestone::view_change: {
       ++replica.view_changes;
+      left_view_[e.process.value] = true;
       const std::pair view{e.value, e.view.value};
       const auto at = std::ranges::lower_bound(given_up_, view);
       if (!is_honest || (at != given_up_.end() && *at == view)) break;
@@ -232,7 +260,7 @@ void Judge::Parts::noted(Time now, const Noted& e) {
     case Milestone::equivocation:
       if (!is_honest) break;
       measurements.add(Series::equivocations, now);
-      ++evidence_[e.value < byzantine.size() && byzantine[e.value] ? 0 : 1];
+      ++evidence_[witness.is_faulty(ReplicaId(static_cast<std::uint32_t>(e.value))) ? 0 : 1];
       break;
     case Milestone::proposed:
     case Milestone::withheld:
@@ -251,12 +279,13 @@ void Judge::Parts::state_changed(Time now, const ReplicaState& e) {
   replicas[e.process.value].up =
       e.now == ReplicaState::Now::up || e.now == ReplicaState::Now::resumed;
   replicas[e.process.value].paused = e.now == ReplicaState::Now::paused;
+  if (e.now == ReplicaState::Now::up) left_view_[e.process.value] = true;  // begins anew
   bound.on(now, e);
   commits_at_sample_ = ~std::uint64_t{0};
 }
 
 void Judge::Parts::fault_changed(Time now, const FaultChanged& e) {
-  if (run.counters) measurements.network(now, run.counters());
+  if (run.counters) measurements.network(now, run.counters(), false);
   windows.on(now, e);
   bound.on(now, e);
   story.fault(now, e);
@@ -275,7 +304,6 @@ void Judge::Parts::turned(Time now, ReplicaId r) {
     honest[p] = false;
     replicas[p].byzantine = true;
   }
-  bound.turned(now, r);
 }
 
 void Judge::Parts::sample(Time now) {
@@ -305,7 +333,7 @@ void Judge::Parts::sample(Time now) {
   row.mempool = submitted - std::min(submitted, integrity.distinct());
   row.latency_p50 = measurements.median_since(Series::commit_latency, latencies_at_sample_);
   latencies_at_sample_ = measurements.size(Series::commit_latency);
-  row.up = bound.up(now);
+  row.up = bound.up();
   bound.look_at_uplinks(now);
   last_row_ = row;
   series.push_back(row);
@@ -356,7 +384,7 @@ RunState Judge::Parts::state(Time now) {
       ++s.crashed;
     }
   }
-  const FaultBound::Reach& reach = bound.reach_at(now);
+  const FaultBound::Reach& reach = bound.reach_now();
   s.isolated = reach.up - reach.best_replicas;
   s.up = reach.best_replicas;
   for (std::size_t p = 0; p < s.violations.size(); ++p) {

@@ -37,7 +37,11 @@ struct Case {
   /// Totals of the message path so far.
   std::function<NetworkCounters()> counters;
   std::function<UplinkState(ReplicaId)> uplink = {};
+  /// By replica, with whom it has a link; empty: everybody with everybody.
+  std::vector<std::vector<std::uint32_t>> links = {};
   Duration series_interval{};
+  /// One of many seeds of a comparison, judged together: what did nothing here may have in another.
+  bool one_of_many = false;
 };
 
 class Measurements;
@@ -65,8 +69,9 @@ struct RunState {
   std::uint32_t up = 0, isolated = 0, crashed = 0, paused = 0;
   /// By scenario::Property, agreement .. certified. All but agreement are counted once.
   std::array<std::uint64_t, 5> violations{};
-  bool cheated = false;                      ///< a double spend succeeded
-  std::array<std::uint64_t, 2> evidence{};   ///< against Byzantine replicas, against honest ones
+  bool cheated = false;  ///< a double spend succeeded
+  /// Against replicas that are Byzantine or have lost their disk, against the others.
+  std::array<std::uint64_t, 2> evidence{};
   std::optional<double> chain_quality = {};  ///< of the longest honest log so far
 };
 
@@ -80,14 +85,16 @@ class Judge final : public Observer {
 
   /// Called every series_interval of simulated time, and at the end: takes a SeriesRow.
   void sample(Time now);
+  /// Over real sockets: what was due at `from` was looked at only at `until`.
+  void not_scheduled(Time from, Time until);
   /// For observers; changes no verdict.
   RunState state(Time now);
   /// True as soon as an expectation is decided in a way that makes the rest of the run pointless (a
   /// violation nobody expects, in a run that is judged by it).
   bool decided() const;
   /// Fills expectations, faults' windows, story, metrics, series, replicas, verdict and reason.
-  /// `report.faults[i]` has label, action, text, effects and whom each round met of timeline entry
-  /// i already.
+  /// `report.behaviors` has what wrappers and engines did, `report.faults[i]` has label, action,
+  /// text, effects and whom each round met of timeline entry i already.
   void conclude(Time end, bool interrupted, Report& report);
 
  private:

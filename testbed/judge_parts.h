@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "testbed/contradictions.h"
 #include "testbed/invariants/agreement.h"
 #include "testbed/invariants/certified.h"
 #include "testbed/invariants/double_spend.h"
@@ -49,12 +50,15 @@ struct Judge::Parts {
   TotalOrder total_order;
   Certified certified;
   DoubleSpend double_spend;
+  Contradictions contradictions;
   Measurements measurements;
   Story story;
 
   Growth growth;               // of all honest processes
   std::vector<Growth> among;   // of those that an expectation names
   std::vector<int> growth_of;  // by expectation: index in `among`, or -1
+
+  Duration not_scheduled{}, longest_pause{};  // of this process, in real time
 
   std::vector<ReplicaResult> replicas;  // by process
   std::vector<SeriesRow> series;
@@ -70,7 +74,7 @@ struct Judge::Parts {
 
   // Of conclude().
   void measure_final_chain();
-  void measure_recoveries(const Spans& faults);
+  void measure_recoveries(Time end);
   ExpectationResult judge(const scenario::Expectation& e, std::size_t index, const RunFacts& facts);
   void judge_safety(const scenario::Expectation& e, const RunFacts& facts, ExpectationResult& r);
   void judge_double_spend(const scenario::Expectation& e, const RunFacts& facts,
@@ -78,6 +82,8 @@ struct Judge::Parts {
   void judge_all(const RunFacts& facts, Report& report);
   void fill_metrics(const RunFacts& facts, Report& report);
   void fill_faults(Time end, Report& report) const;
+  void fill_idle(Report& report) const;
+  void excuse_pauses(Report& report) const;
 
   // Heights (0 when views go on from height to height) and views, ascending.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> given_up_;
@@ -85,6 +91,7 @@ struct Judge::Parts {
   View highest_view_{};
   std::optional<ReplicaId> leader_;
   std::uint64_t view_changes_ = 0;
+  std::vector<bool> left_view_;      // by process: in no view, or in one that it has given up
   std::uint32_t carried_fresh_ = 0;  // requests new to every log, in blocks at old heights
   std::uint64_t transactions_ = 0;
   std::uint64_t commits_seen_ = 0;  // of all honest processes
@@ -94,7 +101,7 @@ struct Judge::Parts {
   std::uint32_t last_tips_ = 1;
   std::size_t latencies_at_sample_ = 0;
   Time last_growth_ = kNever;
-  std::array<std::uint64_t, 2> evidence_{};  // against Byzantine replicas, against honest ones
+  std::array<std::uint64_t, 2> evidence_{};  // against faulty replicas, against honest ones
   /// The longest honest log when last asked for, with the honest blocks up to each.
   std::vector<std::pair<LogTree::NodeId, std::uint64_t>> chain_;
   std::uint32_t told_violations_ = 0;  // bit: Property

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "base/overloaded.h"
@@ -20,11 +19,22 @@ DelayMatrix load_matrix(const sc::Scenario& scenario, const sc::MatrixLatency& l
   if (!latency.preset.empty()) return cloud_region_delays();
   std::filesystem::path path = latency.file;
   if (path.is_relative()) path = std::filesystem::path(scenario.file).parent_path() / path;
+  // A device or a pipe might never end.
+  constexpr std::uintmax_t kMostBytes = 1'000'000;
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw std::runtime_error("the latency matrix " + path.string() + " is not a regular file");
+  }
+  if (std::filesystem::file_size(path, error) > kMostBytes) {
+    throw std::runtime_error("the latency matrix " + path.string() + " is larger than 1 MB");
+  }
   std::ifstream in(path);
   if (!in) throw std::runtime_error("cannot read the latency matrix " + path.string());
-  std::ostringstream text;
-  text << in.rdbuf();
-  auto parsed = parse_delay_matrix(text.str(), MatrixUnit::one_way_ms);
+  std::string text(kMostBytes, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  auto parsed = parse_delay_matrix(text, MatrixUnit::one_way_ms);
   if (!parsed) throw std::runtime_error(path.string() + ": " + parsed.reason());
   return *parsed;
 }

@@ -87,13 +87,16 @@ std::optional<std::string> label(const Measurements::Labels& labels, std::string
 
 }  // namespace
 
-void Measurements::network(Time at, const NetworkCounters& counters) {
-  Totals t{.at = at, .dropped = counters.dropped};
+void Measurements::network(Time at, const NetworkCounters& counters, bool regular) {
+  Totals t{.at = at, .regular = regular, .dropped = counters.dropped};
   for (const KindCounters& kind : counters.kind) {
     t.messages += kind.sent;
     t.bytes += kind.sent_bytes;
   }
-  if (!totals_.empty() && totals_.back().at == at) totals_.pop_back();
+  if (!totals_.empty() && totals_.back().at == at) {
+    t.regular = t.regular || totals_.back().regular;
+    totals_.pop_back();
+  }
   totals_.push_back(t);
 }
 
@@ -122,6 +125,7 @@ Measured Measurements::measure(std::string_view metric, const Labels& labels,
   if (metric == "offered_load") {
     return per_second([this](Time t) { return submitted_before(t); }, statistic, selection);
   }
+  if (metric == "carried") return carried(statistic, selection);
   if (metric == "messages_per_commit") return per_commit(messages, statistic, selection);
   if (metric == "bytes_per_commit") return per_commit(bytes, statistic, selection);
   if (metric == "messages") {
@@ -203,16 +207,11 @@ Measured Measurements::per_commit(Total total, std::string_view statistic,
       values.push_back(growth_of(total, 0, selection.spans) / static_cast<double>(samples));
     }
   } else {
-    for (std::size_t i = 1; i < totals_.size(); ++i) {
-      const Span step{.from = totals_[i - 1].at, .to = totals_[i].at};
-      const std::uint64_t commits = commits_in({step});
-      if (commits == 0 || !contains(selection.spans, step.from) ||
-          !contains(selection.spans, step.to - Duration{1})) {
-        continue;
-      }
+    for (const auto& [from, to] : steps_in(selection.spans)) {
+      const std::uint64_t commits = commits_in({{.from = from->at, .to = to->at}});
+      if (commits == 0) continue;
       samples += commits;
-      values.push_back((total(totals_[i], 0) - total(totals_[i - 1], 0)) /
-                       static_cast<double>(commits));
+      values.push_back((total(*to, 0) - total(*from, 0)) / static_cast<double>(commits));
     }
   }
   Measured m = statistic_of(values, statistic);
@@ -230,18 +229,89 @@ Measured Measurements::per_second(const std::function<std::uint64_t(Time)>& befo
     for (const Span& s : selection.spans) sum += in(s);
     values.push_back(sum / seconds(length(selection.spans)));
   } else {
-    for (std::size_t i = 1; i < totals_.size(); ++i) {
-      const Span step{.from = totals_[i - 1].at, .to = totals_[i].at};
-      if (!contains(selection.spans, step.from) ||
-          !contains(selection.spans, step.to - Duration{1})) {
-        continue;
-      }
+    for (const auto& [from, to] : steps_in(selection.spans)) {
+      const Span step{.from = from->at, .to = to->at};
       values.push_back(in(step) / seconds(step.length()));
     }
   }
   Measured m = statistic_of(values, statistic);
   if (statistic == "mean") m.samples = std::max<std::uint64_t>(1, commits_in(selection.spans));
   return m;
+}
+
+std::vector<std::pair<const Measurements::Totals*, const Measurements::Totals*>>
+Measurements::steps_in(const Spans& spans) const {
+  std::vector<std::pair<const Totals*, const Totals*>> steps;
+  static constexpr Totals kNothingYet{.at = kStart};
+  const Totals* last = &kNothingYet;
+  for (const Totals& t : totals_) {
+    if (!t.regular) continue;
+    const Totals* from = std::exchange(last, &t);
+    if (t.at <= from->at) continue;
+    const auto span =
+        std::ranges::find_if(spans, [&](const Span& s) { return s.contains(from->at); });
+    if (span != spans.end() && t.at <= span->to) steps.emplace_back(from, &t);
+  }
+  return steps;
+}
+
+/// Of the requests submitted then: how many were committed, whenever.
+Measured Measurements::carried(std::string_view statistic, const Selection& selection) const {
+  std::uint64_t submitted = 0, committed = 0;
+  for (const Span& s : selection.spans) {
+    const std::uint64_t first = submitted_before(s.from), end = submitted_before(s.to);
+    submitted += end - first;
+    for (std::uint64_t id = first; id < end; ++id) committed += was_committed(id) ? 1 : 0;
+  }
+  if (statistic != "mean") return {.why_not = fmt::format("no statistic `{}`", statistic)};
+  if (submitted == 0) return {.why_not = "no requests were submitted"};
+  return {.value = static_cast<double>(committed) / static_cast<double>(submitted),
+          .samples = submitted,
+          .why_not = {}};
+}
+
+bool Measurements::was_committed(std::uint64_t id) const {
+  return committed_at_ && committed_at_(RequestId(id)) != kNever;
+}
+
+Spans Measurements::drains(const Spans& faults, Time end) const {
+  if (faults.empty() || commits_.empty()) return {};
+  std::vector<Time> lost;  // when each was submitted, ascending
+  std::uint64_t last = requests_.size();
+  while (last > 0 && !was_committed(last - 1)) --last;
+  for (std::uint64_t id = 0; id < last; ++id) {
+    if (!was_committed(id)) lost.push_back(requests_[RequestId(id)].submitted);
+  }
+  const auto waiting = [&](Time t) {
+    const auto gone = static_cast<std::uint64_t>(std::ranges::lower_bound(lost, t) - lost.begin());
+    const std::uint64_t all = requests_waiting(t);
+    return all > gone ? all - gone : 0;
+  };
+  // What waits right after a commit, as long as nothing is wrong; of a run that begins with a
+  // fault, in the middle of the time without.
+  std::vector<double> before, outside;
+  for (const Commit& c : commits_) {
+    if (c.at < warmup_ || contains(faults, c.at)) continue;
+    const auto after = static_cast<double>(waiting(c.at + Duration{1}));
+    outside.push_back(after);
+    if (c.at < faults.front().from) before.push_back(after);
+  }
+  if (outside.empty()) return {};
+  const double usual = before.empty() ? quantile(outside, 0.5) : std::ranges::max(before);
+  Spans drains;
+  for (const Span& fault : faults) {
+    if (fault.open || static_cast<double>(waiting(fault.to)) <= usual) continue;
+    Span drain{.from = fault.to, .to = end + Duration{1}, .open = true};
+    for (auto c = std::ranges::lower_bound(commits_, fault.to, {}, &Commit::at);
+         c != commits_.end(); ++c) {
+      const Time after = c->at + Duration{1};
+      if (static_cast<double>(waiting(after)) > usual) continue;
+      drain = {.from = fault.to, .to = after};
+      break;
+    }
+    drains.push_back(drain);
+  }
+  return merged(std::move(drains));
 }
 
 double Measurements::growth_of(Total total, std::size_t reason, const Spans& spans) const {

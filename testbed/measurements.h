@@ -71,8 +71,11 @@ class Measurements {
  public:
   using Labels = std::vector<std::pair<std::string, std::string>>;
 
-  Measurements(const RequestTable& requests, Duration warmup)
-      : requests_(requests), warmup_(kStart + warmup) {}
+  /// When a request was first committed by an honest replica; kNever: it was not.
+  using CommittedAt = std::function<Time(RequestId)>;
+
+  Measurements(const RequestTable& requests, Duration warmup, CommittedAt committed_at = {})
+      : requests_(requests), warmup_(kStart + warmup), committed_at_(std::move(committed_at)) {}
 
   void add(Series series, Time at, double value = 1) {
     samples_[static_cast<std::size_t>(series)].push_back({at, value});
@@ -86,8 +89,9 @@ class Measurements {
     const Commit last = commits_.empty() ? Commit{} : commits_.back();
     commits_.push_back({at, last.requests + requests, last.fresh + fresh});
   }
-  /// Totals of the message path, now.
-  void network(Time at, const NetworkCounters& counters);
+  /// Totals of the message path, now. Between two regular looks rates are measured: what else is
+  /// read, where a window begins or ends, gives no step of its own.
+  void network(Time at, const NetworkCounters& counters, bool regular = true);
 
   Measured measure(std::string_view metric, const Labels& labels, std::string_view statistic,
                    const Selection& selection) const;
@@ -97,6 +101,10 @@ class Measurements {
   std::uint64_t count(Series series, const Spans& spans) const;
   /// Requests submitted before `t` and not committed by then.
   std::uint64_t requests_waiting(Time t) const;
+  /// After each fault (merged), the time until no more requests wait than before the first of them:
+  /// what it left behind is then committed. Requests that are never committed although later ones
+  /// are do not count: they are lost, and no backlog.
+  Spans drains(const Spans& faults, Time end) const;
   std::uint64_t transactions() const { return transactions_before(kNever, &Commit::requests); }
   /// From the end of the warm-up to the end of the run, that included.
   Span measured_until(Time end) const { return {.from = warmup_, .to = end + Duration{1}}; }
@@ -118,6 +126,7 @@ class Measurements {
   };
   struct Totals {
     Time at;
+    bool regular = true;
     std::uint64_t messages = 0, bytes = 0;
     std::array<std::uint64_t, kDropReasons> dropped{};
   };
@@ -137,9 +146,14 @@ class Measurements {
   std::uint64_t commits_in(const Spans& spans) const;
   std::uint64_t transactions_before(Time t, std::uint64_t Commit::* what) const;
   std::uint64_t submitted_before(Time t) const;
+  Measured carried(std::string_view statistic, const Selection& selection) const;
+  bool was_committed(std::uint64_t id) const;
+  /// The ends of the regular steps that lie in the spans, each with its beginning.
+  std::vector<std::pair<const Totals*, const Totals*>> steps_in(const Spans& spans) const;
 
   const RequestTable& requests_;
   Time warmup_;
+  CommittedAt committed_at_;
   std::array<std::vector<Sample>, kSeries> samples_;
   std::vector<std::uint32_t> clients_;  // of client_latency's samples
   std::vector<Commit> commits_;

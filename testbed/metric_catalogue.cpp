@@ -5,29 +5,63 @@
 #include <string>
 #include <vector>
 
+#include "base/event_names.h"
+
 namespace byzlab {
 namespace {
 
 using enum scenario::MetricKind;
 using Unit = scenario::MetricUnit;
 
-constexpr std::array<ReportedFigure, 47> kReported{{
-    {"throughput", "mean"},       {"throughput", "max"},         {"goodput", "mean"},
-    {"offered_load", "mean"},     {"commit_latency", "count"},   {"commit_latency", "mean"},
-    {"commit_latency", "min"},    {"commit_latency", "max"},     {"commit_latency", "p50"},
-    {"commit_latency", "p90"},    {"commit_latency", "p95"},     {"commit_latency", "p99"},
-    {"commit_latency", "p999"},   {"client_latency", "count"},   {"client_latency", "mean"},
-    {"client_latency", "max"},    {"client_latency", "p50"},     {"client_latency", "p95"},
-    {"client_latency", "p99"},    {"block_interval", "mean"},    {"block_interval", "p50"},
-    {"block_interval", "max"},    {"recovery_time", "max"},      {"messages_per_commit", "mean"},
-    {"bytes_per_commit", "mean"}, {"commits", "count"},          {"transactions", "count"},
-    {"proposals", "count"},       {"view_changes", "count"},     {"timeouts", "count"},
-    {"state_transfers", "count"}, {"equivocations", "count"},    {"messages", "count"},
-    {"bytes", "count"},           {"dropped_messages", "count"}, {"reorgs", "count"},
-    {"reorg_depth", "max"},       {"orphaned_blocks", "count"},  {"chain_quality", "mean"},
-    {"relative_revenue", "mean"}, {"chain_tips", "max"},         {"height", "max"},
-    {"height_lag", "max"},        {"height_lag", "last"},        {"mempool", "max"},
-    {"mempool", "last"},          {"client_timeouts", "count"},
+constexpr std::array<ReportedFigure, 48> kReported{{
+    {"throughput", "mean"},
+    {"throughput", "max"},
+    {"goodput", "mean"},
+    {"offered_load", "mean"},
+    {"carried", "mean"},
+    {"commit_latency", "count"},
+    {"commit_latency", "mean"},
+    {"commit_latency", "min"},
+    {"commit_latency", "max"},
+    {"commit_latency", "p50"},
+    {"commit_latency", "p90"},
+    {"commit_latency", "p95"},
+    {"commit_latency", "p99"},
+    {"commit_latency", "p999"},
+    {"client_latency", "count"},
+    {"client_latency", "mean"},
+    {"client_latency", "max"},
+    {"client_latency", "p50"},
+    {"client_latency", "p95"},
+    {"client_latency", "p99"},
+    {"block_interval", "mean"},
+    {"block_interval", "p50"},
+    {"block_interval", "max"},
+    {"recovery_time", "max"},
+    {"messages_per_commit", "mean"},
+    {"bytes_per_commit", "mean"},
+    {"commits", "count"},
+    {"transactions", "count"},
+    {"proposals", "count"},
+    {"view_changes", "count"},
+    {"timeouts", "count"},
+    {"state_transfers", "count"},
+    {"equivocations", "count"},
+    {"messages", "count"},
+    {"bytes", "count"},
+    {"dropped_messages", "count"},
+    {"reorgs", "count"},
+    {"reorg_depth", "max"},
+    {"orphaned_blocks", "count"},
+    {"chain_quality", "mean"},
+    {"relative_revenue", "mean"},
+    {"chain_tips", "max"},
+    {"height", "max"},
+    {"height_lag", "max"},
+    {"height_lag", "last"},
+    {"mempool", "max"},
+    {"mempool", "last"},
+    {"client_timeouts", "count"},
 }};
 
 constexpr std::array<std::string_view, 3> kPooled{"commit_latency", "client_latency",
@@ -41,13 +75,17 @@ std::vector<scenario::MetricEntry> entries() {
        "from a request's submission to its client's acceptance; label client"},
       {"block_interval", histogram, Unit::seconds,
        "between the first commits of successive heights"},
-      {"recovery_time", histogram, Unit::seconds, "from the end of a fault to the next new commit"},
+      {"recovery_time", histogram, Unit::seconds,
+       "from the end of a fault, each by itself, to the next new commit"},
       {"reorg_depth", histogram, Unit::blocks,
        "blocks an honest replica abandoned when it switched chains"},
-      {"throughput", gauge, Unit::transactions, "requests in newly committed blocks, per second"},
+      {"throughput", gauge, Unit::transactions,
+       "requests in newly committed blocks, per second; min and max over the regular looks"},
       {"goodput", gauge, Unit::transactions,
        "the same, each request once, however often chains reorganise"},
       {"offered_load", gauge, Unit::transactions, "requests submitted, per second"},
+      {"carried", gauge, Unit::ratio,
+       "share of the requests submitted that were committed by the end of the run"},
       {"messages_per_commit", gauge, Unit::none, "messages sent for each newly committed height"},
       {"bytes_per_commit", gauge, Unit::bytes, "bytes sent for each newly committed height"},
       {"chain_quality", gauge, Unit::ratio,
@@ -86,6 +124,13 @@ const std::vector<scenario::MetricEntry>& table() {
         if (metric == entry.name) entry.reported.emplace_back(statistic);
       }
       entry.pooled = std::ranges::find(kPooled, entry.name) != kPooled.end();
+      if (entry.name == "client_latency") entry.label = "client";
+      if (entry.name == "dropped_messages") {
+        entry.label = "reason";
+        for (std::size_t i = 0; i < kDropReasons; ++i) {
+          entry.label_values.emplace_back(name_of(static_cast<DropReason>(i)));
+        }
+      }
     }
     return all;
   }();

@@ -20,6 +20,7 @@ ReplicaHost::ReplicaHost(Parts parts)
       processes_(parts.replica_of.size()),
       standings_(parts.replica_of.size()),
       tallies_(parts.replica_of.size()),
+      disk_tallies_(parts.replica_of.size()),
       trace_hash_(mix(parts.seed)) {
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
     Process& process = processes_[i];
@@ -42,6 +43,10 @@ ReplicaHost::ReplicaHost(Parts parts)
 ReplicaHost::~ReplicaHost() {
   outbox_.discard(store_);
   for (; to_self_next_ < to_self_.size(); ++to_self_next_) store_.release(to_self_[to_self_next_]);
+  for (const Process& process : processes_) {
+    if (!process.hindered) continue;
+    for (const Departure& departure : process.hindered->departures) discard(departure.effect);
+  }
 }
 
 void ReplicaHost::keep_tallies() {
@@ -50,36 +55,35 @@ void ReplicaHost::keep_tallies() {
   }
 }
 
+// Some have been stopped before they began.
 void ReplicaHost::start() {
-  outbox_.keeps_notes = events_.wants<Noted>();
-  for (std::uint32_t i = 0; i < processes_.size(); ++i) boot(ProcessId(i));
+  for (std::uint32_t i = 0; i < processes_.size(); ++i) {
+    const Process& process = processes_[i];
+    if (!process.engine && !process.down && !process.paused) boot(ProcessId(i));
+  }
 }
 
 void ReplicaHost::boot(ProcessId p) {
   Process& process = processes_[p.value];
   process.engine = make_engine_(p);
-  step(network_.now(), p, process, Duration{0}, [&](Context& ctx) { process.engine->start(ctx); });
+  outbox_.keeps_notes = events_.wants<Noted>();
+  look_again(process);
+  if (process.hindered && process.hindered->disk) process.hindered->saved = process.durable;
+  give(network_.now(), p, process, Start{});
   sleep_until_next(p, process);
 }
 
 bool ReplicaHost::deliver(Time now, ProcessId to, Message& m) {
   Process& process = processes_[to.value];
-  if (process.down) [[unlikely]] {
-    reject(to, m, DropReason::receiver_down);
-    return false;
-  }
+  if (!process.free) [[unlikely]]
+    return take_in(now, to, process, m);
   if (!crypto_.authentic(store_, m)) [[unlikely]] {
     reject(to, m, DropReason::unauthentic);
     return false;
   }
   trace(static_cast<std::uint64_t>(nanoseconds(now)), m.digest() + to.value);
-  if (cpu_is_free_ && !process.paused) [[likely]] {
-    if (events_.wants<Delivered>()) tell_delivered(now, to, m, network_.transit());
-    handle(now, to, process, m, Duration{0});
-    return true;
-  }
-  process.inbox.push_back({HeldMessage(store_, &m), network_.transit()});
-  serve_inbox(now, to, process);
+  if (events_.wants<Delivered>()) tell_delivered(now, to, m, network_.transit());
+  step(now, to, process, [&](Context& ctx) { process.engine->on_message(ctx, m.from(), m); });
   return true;
 }
 
@@ -112,29 +116,38 @@ void ReplicaHost::lost(ProcessId from, ProcessId to, Time sent, const Message& m
           .from = from, .to = to, .kind = m.kind(), .reason = why, .sent = sent, .message = &m});
 }
 
-inline void ReplicaHost::handle(Time now, ProcessId p, Process& process, const Message& m,
-                                Duration service) {
-  step(now, p, process, service,
-       [&](Context& ctx) { process.engine->on_message(ctx, m.from(), m); });
-}
-
-template <class Call>
-inline void ReplicaHost::step(Time now, ProcessId p, Process& process, Duration service,
-                              Call&& call) {
-  const Time leave = now + service;
+template <class Handler>
+inline void ReplicaHost::step(Time now, ProcessId p, Process& process, Handler&& handler) {
   {
     Context ctx(process.environment, now, outbox_);
-    call(ctx);
+    handler(ctx);
   }
-  if (!outbox_.empty()) {
-    carry_out(now, p, process, leave);
-    if (!to_self_.empty()) hear_itself(now, p, process, leave);
+  if (outbox_.empty()) return;
+  carry_out(now, p, process);
+  if (!to_self_.empty()) hear_itself(now, p, process);
+}
+
+void ReplicaHost::give(Time now, ProcessId p, Process& process, const Input& input) {
+  if (process.free) {
+    step(now, p, process, [&](Context& ctx) { hand(*process.engine, ctx, input); });
+  } else {
+    work(now, p, process, input, Duration{0});
   }
-  occupy(process, leave);
+}
+
+void ReplicaHost::hand(Engine& engine, Context& ctx, const Input& input) {
+  std::visit(Overloaded{
+                 [&](Start) { engine.start(ctx); },
+                 [&](const Message* m) { engine.on_message(ctx, m->from(), *m); },
+                 [&](Timer timer) { engine.on_timer(ctx, timer); },
+                 [&](Asked) { engine.on_request(ctx); },
+                 [&](const Call* call) { (*call)(engine, ctx); },
+             },
+             input);
 }
 
 /// The step's messages to itself, and what they lead to, until there are none.
-void ReplicaHost::hear_itself(Time now, ProcessId p, Process& process, Time leave) {
+void ReplicaHost::hear_itself(Time now, ProcessId p, Process& process) {
   while (to_self_next_ < to_self_.size()) {
     Message* m = to_self_[to_self_next_++];
     if (crypto_.authentic(store_, *m)) {
@@ -142,91 +155,78 @@ void ReplicaHost::hear_itself(Time now, ProcessId p, Process& process, Time leav
       process.engine->on_message(ctx, m->from(), *m);
     }
     store_.release(m);
-    if (!outbox_.empty()) carry_out(now, p, process, std::max(leave, process.cpu_free));
+    if (!outbox_.empty()) carry_out(now, p, process);
   }
   to_self_.clear();
   to_self_next_ = 0;
 }
 
-void ReplicaHost::carry_out(Time now, ProcessId p, Process& process, Time leave) {
-  const ReplicaId self = process.environment.self;
-  DurableState& durable = process.durable;
+void ReplicaHost::carry_out(Time now, ProcessId p, Process& process) {
   const auto carry_out_one = Overloaded{
       [&](const Send& send) {
-        leave = signed_by(process, *send.message, leave);
-        dispatch(p, process, send.to, send.message, leave);
+        sign(process, *send.message);
+        if (send.to == process.environment.self) {
+          to_self_.push_back(send.message);  // with the effect's hold
+          return;
+        }
+        transmit(now, p, send.to, *send.message);
         store_.release(send.message);
       },
       [&](const Broadcast& broadcast) {
-        leave = signed_by(process, *broadcast.message, leave);
-        network_.broadcast(p, *broadcast.message, leave);
+        sign(process, *broadcast.message);
+        network_.broadcast(p, *broadcast.message, now);
         to_self_.push_back(broadcast.message);  // with the effect's hold
       },
-      [&](const SetTimer& set) { arm(p, process, set.timer, set.after); },
-      [&](const CancelTimer& cancel) {
-        std::erase_if(process.timers,
-                      [&](const ArmedTimer& t) { return t.timer.same_key(cancel.timer); });
+      [&](const SetTimer& set) {
+        arm(p, process, set.timer, later(network_.now(), std::max(set.after, Duration{0})));
       },
-      [&](const Commit& commit) {
-        const BlockRef block(commit.block, false);  // with the effect's hold
-        trace(static_cast<std::uint64_t>(nanoseconds(now)), block->digest.words[0] + p.value);
-        commits_.committed(p, *block);
-        events_.emit(now, Committed{.process = p, .replica = self, .block = block.get()});
-      },
+      [&](const CancelTimer& cancelled) { cancel(process, cancelled.timer); },
+      [&](const Commit& commit) { tell_commit(now, p, process, commit); },
       [&](const Persist& persist) {
-        if (persist.replace) durable.records.clear();
-        durable.records.append(
+        if (persist.replace) process.durable.records.clear();
+        process.durable.records.append(
             std::span(outbox_.bytes).subspan(persist.begin, persist.end - persist.begin));
       },
       [&](const PersistBlock& persist) {
-        durable.blocks.emplace_back(persist.block, false);  // with the effect's hold
+        process.durable.blocks.emplace_back(persist.block, false);  // with the effect's hold
       },
-      [&](const Note& note) {
-        const BlockRef block(note.block, false);  // with the effect's hold
-        events_.emit(now, Noted{.process = p,
-                                .replica = self,
-                                .milestone = note.milestone,
-                                .view = note.view,
-                                .value = note.value,
-                                .subject = note.subject,
-                                .block = block.get()});
-      },
-      [&](const EnterView& enter) {
-        standings_[p.value] = {enter.view, enter.leader};
-        events_.emit(now, ViewEntered{.process = p,
-                                      .replica = self,
-                                      .view = enter.view,
-                                      .leader = enter.leader,
-                                      .height = enter.height});
-      },
+      [&](const Note& note) { tell_note(now, p, process, note); },
+      [&](const EnterView& enter) { tell_view(now, p, process, enter); },
   };
   // Nothing carried out here calls an engine, so the outbox does not grow under the loop.
   for (const Effect& effect : outbox_.effects) std::visit(carry_out_one, effect);
-  occupy(process, leave);
   outbox_.clear();
 }
 
-inline Time ReplicaHost::signed_by(Process& process, Message& m, Time leave) {
-  if (m.from() != process.environment.self || m.is_signed()) return leave;
-  crypto_.sign(store_, m);
-  ++signed_;
-  if (cpu_is_free_) return leave;
-  const Duration service = costs_.sign + costs_.hash_per_byte * m.bytes();
-  process.cpu_used += service;
-  return leave + service;
+void ReplicaHost::tell_commit(Time now, ProcessId p, Process& process, const Commit& commit) {
+  const BlockRef block(commit.block, false);  // with the effect's hold
+  const BlockRef certified(commit.certified, false);
+  trace(static_cast<std::uint64_t>(nanoseconds(now)), block->digest.words[0] + p.value);
+  commits_.committed(p, *block);
+  events_.emit(now, Committed{.process = p,
+                              .replica = process.environment.self,
+                              .block = block.get(),
+                              .certified = certified.get()});
 }
 
-inline void ReplicaHost::dispatch(ProcessId p, Process& process, ReplicaId to, Message* m,
-                                  Time leave) {
-  if (to == process.environment.self) {
-    store_.hold(m);
-    to_self_.push_back(m);
-    return;
-  }
-  if (!committee_.contains(to)) return;  // an engine answered a hostile id
-  network_.send(p, ProcessId(to.value), *m, leave);
-  if (twins_of_.empty()) return;
-  for (const ProcessId twin : twins_of_[to.value]) network_.send(p, twin, *m, leave);
+void ReplicaHost::tell_note(Time now, ProcessId p, Process& process, const Note& note) {
+  const BlockRef block(note.block, false);  // with the effect's hold
+  events_.emit(now, Noted{.process = p,
+                          .replica = process.environment.self,
+                          .milestone = note.milestone,
+                          .view = note.view,
+                          .value = note.value,
+                          .subject = note.subject,
+                          .block = block.get()});
+}
+
+void ReplicaHost::tell_view(Time now, ProcessId p, Process& process, const EnterView& enter) {
+  standings_[p.value] = {enter.view, enter.leader};
+  events_.emit(now, ViewEntered{.process = p,
+                                .replica = process.environment.self,
+                                .view = enter.view,
+                                .leader = enter.leader,
+                                .height = enter.height});
 }
 
 void ReplicaHost::reject(ProcessId to, const Message& m, DropReason why) {
@@ -236,16 +236,8 @@ void ReplicaHost::reject(ProcessId to, const Message& m, DropReason why) {
   lost(way.from, to, way.sent, m, why);
 }
 
-inline void ReplicaHost::arm(ProcessId p, Process& process, Timer timer, Duration after) {
-  const Time deadline = network_.now() + std::max(after, Duration{0});
-  for (ArmedTimer& armed : process.timers) {
-    if (!armed.timer.same_key(timer)) continue;
-    armed = ArmedTimer{timer, deadline};
-    request_wake(p, process, deadline);
-    return;
-  }
-  process.timers.push_back(ArmedTimer{timer, deadline});
-  request_wake(p, process, deadline);
+void ReplicaHost::cancel(Process& process, Timer timer) {
+  std::erase_if(process.timers, [&](const ArmedTimer& t) { return t.timer.same_key(timer); });
 }
 
 void ReplicaHost::request_wake(ProcessId p, Process& process, Time when) {
@@ -257,55 +249,50 @@ void ReplicaHost::request_wake(ProcessId p, Process& process, Time when) {
 void ReplicaHost::woken(Time now, ProcessId p) {
   Process& process = processes_[p.value];
   if (now >= process.queued_wake) process.queued_wake = kNever;
-  if (process.down || process.paused) return;
-  if (process.cpu_free > now) {
-    request_wake(p, process, process.cpu_free);
-    return;
+  if (process.free) [[likely]] {
+    ask_for_requests(now, p, process);
+    fire_due_timers(now, p, process);
+    sleep_until_next(p, process);
+  } else if (!process.down && !process.paused) {
+    go_on(now, p, process);
   }
+}
+
+/// One look at the mempool for all that has come.
+void ReplicaHost::ask_for_requests(Time now, ProcessId p, Process& process) {
   bool asked = false;
-  while (!process.requests.empty() && process.requests.top() <= now) {
-    process.requests.pop();
+  for (; !process.requests.empty() && process.requests.top() <= now; process.requests.pop()) {
     asked = true;
   }
-  if (asked) {
-    step(now, p, process, Duration{0}, [&](Context& ctx) { process.engine->on_request(ctx); });
-  }
-  fire_due_timers(now, p, process);
-  serve_inbox(now, p, process);
-  sleep_until_next(p, process);
+  if (asked) give(now, p, process, Asked{});
 }
 
 void ReplicaHost::fire_due_timers(Time now, ProcessId p, Process& process) {
-  while (process.cpu_free <= now) {
-    // The earliest deadline, and of equal ones the first armed.
-    auto due = std::ranges::min_element(process.timers, {}, &ArmedTimer::deadline);
-    if (due == process.timers.end() || due->deadline > now) return;
-    const Timer timer = due->timer;
-    process.timers.erase(due);
-    trace(static_cast<std::uint64_t>(nanoseconds(now)),
-          mix(std::uint64_t{timer.owner} << 8 | timer.id, p.value));
-    step(now, p, process, Duration{0}, [&](Context& ctx) { process.engine->on_timer(ctx, timer); });
+  while (const auto timer = take_due(now, p, process)) {
+    step(now, p, process, [&](Context& ctx) { process.engine->on_timer(ctx, *timer); });
   }
 }
 
-void ReplicaHost::serve_inbox(Time now, ProcessId p, Process& process) {
-  if (process.paused) return;
-  while (!process.inbox.empty() && process.cpu_free <= now) {
-    const auto [m, way] = std::move(process.inbox.front());
-    process.inbox.pop_front();
-    if (events_.wants<Delivered>()) tell_delivered(now, p, *m, way);
-    const Duration service = costs_.verify + costs_.hash_per_byte * m->bytes();
-    process.cpu_used += service;
-    handle(now, p, process, *m, service);
-  }
-  if (!process.inbox.empty()) request_wake(p, process, process.cpu_free);
+/// The earliest deadline, and of equal ones the first armed; none that is not due.
+std::optional<Timer> ReplicaHost::take_due(Time now, ProcessId p, Process& process) {
+  const auto due = std::ranges::min_element(process.timers, {}, &ArmedTimer::deadline);
+  if (due == process.timers.end() || due->deadline > now) return std::nullopt;
+  const Timer timer = due->timer;
+  process.timers.erase(due);
+  trace(static_cast<std::uint64_t>(nanoseconds(now)),
+        mix(std::uint64_t{timer.owner} << 8 | timer.id, p.value));
+  return timer;
 }
 
 void ReplicaHost::sleep_until_next(ProcessId p, Process& process) {
   Time next = kNever;
   for (const ArmedTimer& t : process.timers) next = std::min(next, t.deadline);
   if (!process.requests.empty()) next = std::min(next, process.requests.top());
-  if (next != kNever) request_wake(p, process, std::max(next, process.cpu_free));
+  if (!process.free && process.hindered) {
+    if (next != kNever) next = std::max(next, process.cpu_free);
+    next = std::min(next, next_step(process));
+  }
+  if (next != kNever) request_wake(p, process, next);
 }
 
 void ReplicaHost::request_arrives(ProcessId p, Time when) {
@@ -317,28 +304,33 @@ void ReplicaHost::request_arrives(ProcessId p, Time when) {
 
 void ReplicaHost::call(ProcessId p, const std::function<void(Engine&, Context&)>& f) {
   Process& process = processes_[p.value];
-  if (process.down) return;
-  step(network_.now(), p, process, Duration{0}, [&](Context& ctx) { f(*process.engine, ctx); });
+  if (!process.engine) return;
+  if (process.paused) {
+    process.hindered->calls.push_back(f);
+    return;
+  }
+  give(network_.now(), p, process, &f);
+  sleep_until_next(p, process);
 }
 
 bool ReplicaHost::crash(ProcessId p) {
   Process& process = processes_[p.value];
   if (process.down) return false;
+  const Time now = network_.now();
+  if (process.hindered) crash_hindered(now, p, process);
+  const bool healthy = !process.hindered || !process.hindered->disk;
+  if (process.engine && healthy) process.engine->save(process.durable);
+  process.free = false;
   process.down = true;
   process.paused = false;
-  process.engine->save(process.durable);
   process.engine.reset();
   process.timers.clear();
-  process.inbox.clear();
   process.requests = {};
   standings_[p.value].leader.reset();
   process.cpu_free = kStart;
   process.queued_wake = kNever;
-  trace(static_cast<std::uint64_t>(nanoseconds(network_.now())), mix(0xC4A54, p.value));
-  events_.emit(network_.now(), ReplicaState{.process = p,
-                                            .replica = process.environment.self,
-                                            .now = ReplicaState::Now::crashed,
-                                            .durable_lost = false});
+  trace(static_cast<std::uint64_t>(nanoseconds(now)), mix(0xC4A54, p.value));
+  tell_state(p, process, ReplicaState::Now::crashed);
   return true;
 }
 
@@ -347,10 +339,8 @@ bool ReplicaHost::restart(ProcessId p, bool keep_durable) {
   if (!process.down) return false;
   if (!keep_durable) process.durable = DurableState{};
   process.down = false;
-  events_.emit(network_.now(), ReplicaState{.process = p,
-                                            .replica = process.environment.self,
-                                            .now = ReplicaState::Now::up,
-                                            .durable_lost = !keep_durable});
+  tell_state(p, process, ReplicaState::Now::up,
+             std::exchange(process.amnesia, false) || !keep_durable);
   boot(p);
   // What waits in its mempool counts as arriving now.
   request_arrives(p, network_.now());
@@ -361,10 +351,9 @@ bool ReplicaHost::pause(ProcessId p) {
   Process& process = processes_[p.value];
   if (process.down || process.paused) return false;
   process.paused = true;
-  events_.emit(network_.now(), ReplicaState{.process = p,
-                                            .replica = process.environment.self,
-                                            .now = ReplicaState::Now::paused,
-                                            .durable_lost = false});
+  look_again(process);
+  process.hindered->paused_at = network_.now();
+  tell_state(p, process, ReplicaState::Now::paused);
   return true;
 }
 
@@ -372,12 +361,23 @@ bool ReplicaHost::resume(ProcessId p) {
   Process& process = processes_[p.value];
   if (process.down || !process.paused) return false;
   process.paused = false;
-  events_.emit(network_.now(), ReplicaState{.process = p,
-                                            .replica = process.environment.self,
-                                            .now = ReplicaState::Now::resumed,
-                                            .durable_lost = false});
+  resume_hindered(network_.now(), process);
+  tell_state(p, process, ReplicaState::Now::resumed);
+  if (!process.engine) boot(p);  // stopped before it began
+  look_again(process);
   request_wake(p, process, network_.now());
   return true;
+}
+
+/// To the network, too: what is in the uplink of one that crashed is gone, and an overlay goes
+/// through no process that stands still.
+void ReplicaHost::tell_state(ProcessId p, const Process& process, ReplicaState::Now now,
+                             bool lost) {
+  network_.changed(p, now);
+  events_.emit(
+      network_.now(),
+      ReplicaState{
+          .process = p, .replica = process.environment.self, .now = now, .durable_lost = lost});
 }
 
 }  // namespace byzlab

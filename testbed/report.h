@@ -29,8 +29,9 @@ enum class Status : std::uint8_t {
 /// What the fault model says of a violation.
 enum class Bound : std::uint8_t {
   not_applicable,
-  inside,  ///< the model allows no such thing: a bug in the protocol or in its code here
-  beyond,  ///< more faults, or less synchrony, than the protocol claims to survive: expected
+  inside,       ///< the model allows no such thing: a bug in the protocol or in its code here
+  beyond,       ///< more faults, or less synchrony, than the protocol claims to survive: expected
+  cannot_tell,  ///< one of the two: there are too many replicas to know the least faulty power
 };
 
 /// One line of the verdict.
@@ -63,11 +64,33 @@ struct FaultResult {
     std::optional<Time> to = {};  ///< none: until the end of the run
     /// Whom it met; null where nobody knows.
     std::shared_ptr<const FaultReach> reach = {};
+    bool freed = false;  ///< its end let a process run again that it had stopped
   };
   std::vector<Window> windows;  ///< empty: it never started
   /// What it did: {"links_cut", 24}, {"packets_lost", 1203}, {"replicas_crashed", 1}.
   std::vector<std::pair<std::string, std::uint64_t>> effects;
   bool had_effect = false;
+  bool asked_for_none = false;  ///< the file says that it meets nobody, or never strikes
+};
+
+/// A behavior of the adversary and what came of it.
+struct BehaviorResult {
+  std::string name;  ///< "silent"
+  /// By member: messages it altered, kept or made up; of twins, what one copy said against the
+  /// other; of an attacker's own engine, attempts begun, blocks kept, locks forgotten.
+  std::vector<std::pair<ReplicaId, std::uint64_t>> deeds = {};
+  std::uint64_t total() const {
+    std::uint64_t sum = 0;
+    for (const auto& [member, count] : deeds) sum += count;
+    return sum;
+  }
+};
+
+/// Something that the file asks for and that did not come about: a run in which it was to, and
+/// nothing else happened, proves nothing.
+struct Idle {
+  std::string what;  ///< "adversary", "behavior.0", "timeline.2": the same in every seed
+  std::string text;  ///< "fault `down` had no effect"
 };
 
 /// A line of the run's story: "10.000s fault split partition {r0..r3 | r4..r6}".
@@ -118,7 +141,8 @@ struct KindCount {
 struct ReplicaResult {
   std::uint64_t height = 0, view = 0, commits = 0, transactions = 0, view_changes = 0, timeouts = 0,
                 reorgs = 0;
-  std::uint64_t views_entered = 0, proposals = 0;
+  std::uint64_t rotations = 0;  ///< views left although nobody had given them up
+  std::uint64_t proposals = 0;
   std::uint64_t votes = 0;  ///< as far as its engine tells of them
   Time last_commit{};
   bool byzantine = false;
@@ -144,16 +168,24 @@ struct Report {
   double byzantine_share = 0;  ///< of the power
   double allowed_share = 0;    ///< the bound as a share of the power
   bool beyond_bound = false;
-  std::string bound_text;  ///< "0 Byzantine of f = 2 allowed"
+  std::string bound_text;            ///< "0 Byzantine of f = 2 allowed"
+  bool adversary_of_nobody = false;  ///< the file has an adversary, and this seed drew nobody
+  std::vector<BehaviorResult> behaviors;
+  std::vector<Idle> idle;
 
   Duration simulated{};
   double wall_seconds = 0;
   double cpu_seconds = 0;
   std::uint64_t events = 0;  ///< deliveries, timers and tasks
+  Duration asked{};          ///< how long the scenario is
   bool interrupted = false;
   /// Why the run did not come to its end, if it did not: a limit, or a bug that ended its process.
   std::string stopped;
   bool crashed = false;  ///< it was a bug
+  /// The run ended before its time because its verdict was settled: "66 ms after the violation".
+  std::string ended_early;
+  /// In real time: how long this process was not scheduled, in all and at most at once.
+  Duration not_scheduled{}, longest_pause{};
 
   std::vector<ExpectationResult> expectations;
   std::vector<FaultResult> faults;

@@ -5,10 +5,15 @@
 #include <algorithm>
 #include <chrono>
 
+#include <fmt/format.h>
+
 #include "base/event_names.h"
 #include "testbed/cluster.h"
+#include "testbed/invariants/words.h"
 #include "testbed/judge.h"
 #include "testbed/latency_of.h"
+#include "testbed/scenario/selectors.h"
+#include "testbed/twins_of.h"
 
 namespace byzlab {
 
@@ -89,6 +94,29 @@ class Sampler {
   bool stopped_ = false;
 };
 
+/// Over real sockets: notices when this process was not scheduled. What it plans for a moment and
+/// sees too late, everything else sees too late.
+class Watch {
+ public:
+  Watch(Cluster& cluster, Judge& judge) : cluster_(cluster), judge_(judge) {}
+
+  void plan_next() {
+    const Time due = cluster_.network().now() + kEvery;
+    cluster_.network().at(due, [this, due] {
+      const Time now = cluster_.network().now();
+      if (now - due >= kLate) judge_.not_scheduled(due, now);
+      plan_next();
+    });
+  }
+
+ private:
+  static constexpr Duration kEvery = std::chrono::milliseconds{20};
+  static constexpr Duration kLate = std::chrono::milliseconds{50};
+
+  Cluster& cluster_;
+  Judge& judge_;
+};
+
 /// To the end, in the pieces that the driver asks for. False when it gave up.
 bool drive(Cluster& cluster, const Sampler& sampler, Time end, RunDriver* driver) {
   for (Time now = kStart; now < end;) {
@@ -138,6 +166,9 @@ void describe(const Cluster& cluster, const sc::Scenario& scenario, const RunOpt
   report.quorum = quorum_of(committee);
   report.network = network_text(scenario.network);
   report.byzantine = cluster.byzantine();
+  report.adversary_of_nobody =
+      scenario.adversary.members &&
+      sc::resolve(*scenario.adversary.members, sc::context_of(scenario)).empty();
   Power byzantine = 0;
   for (const ReplicaId r : report.byzantine) byzantine += committee.power(r);
   report.byzantine_share = byzantine_share(cluster);
@@ -160,6 +191,29 @@ void count_messages(Cluster& cluster, Report& report) {
   for (std::size_t i = 0; i < kDropReasons; ++i) {
     report.dropped.emplace_back(name_of(static_cast<DropReason>(i)), counters.dropped[i]);
   }
+}
+
+/// What a `become` did is what its behavior did, and the network's own faults are faults, too.
+void count_deeds(const Cluster& cluster, const sc::Scenario& scenario, Report& report) {
+  for (std::size_t i = 0; i < report.faults.size(); ++i) {
+    if (!scenario.timeline[i].action.behavior) continue;
+    const std::uint64_t deeds = cluster.deeds_of_entry(i);
+    report.faults[i].effects.emplace_back("messages_altered", deeds);
+    report.faults[i].had_effect = deeds > 0;
+  }
+  for (const auto& [key, packets] : cluster.timeline().base_effects()) {
+    if (packets > 0) continue;
+    report.idle.push_back({.what = "network." + key, .text = "`network." + key + "` never struck"});
+  }
+}
+
+/// "66 ms after the violation"
+std::string why_early(const Report& report, Time end) {
+  for (const ExpectationResult& e : report.expectations) {
+    if (e.status != Status::fail || !e.at) continue;
+    return words::duration(end - *e.at) + " after the violation";
+  }
+  return "at the violation";
 }
 
 RunInfo info_of(const Cluster& cluster, const sc::Scenario& scenario, const RunOptions& options) {
@@ -189,8 +243,10 @@ RunInfo info_of(const Cluster& cluster, const sc::Scenario& scenario, const RunO
 
 }  // namespace
 
-Report run(const sc::Scenario& scenario, const RunOptions& options,
+Report run(const sc::Scenario& described, const RunOptions& options,
            std::span<RunObserver* const> observers) {
+  const auto attacked = with_audiences_cut(described, options.seed);
+  const sc::Scenario& scenario = attacked ? *attacked : described;
   const auto wall = std::chrono::steady_clock::now();
   const double cpu = thread_cpu_seconds();
   Cluster cluster(scenario, options);
@@ -206,7 +262,9 @@ Report run(const sc::Scenario& scenario, const RunOptions& options,
       .byzantine = cluster.byzantine(),
       .counters = [&cluster] { return cluster.counters(); },
       .uplink = [&cluster](ReplicaId r) { return cluster.network().uplink(ProcessId(r.value)); },
-      .series_interval = interval});
+      .links = cluster.links(),
+      .series_interval = interval,
+      .one_of_many = options.one_of_many});
   cluster.listen(judge);
   const RunInfo info = info_of(cluster, scenario, options);
   for (RunObserver* observer : observers) {
@@ -217,6 +275,8 @@ Report run(const sc::Scenario& scenario, const RunOptions& options,
   Sampler sampler(cluster, judge, interval, options.interrupt, observers);
   if (options.max_events > 0) cluster.network().stop_after(options.max_events);
   sampler.plan_next();
+  Watch watch(cluster, judge);
+  if (options.world == World::tcp) watch.plan_next();
   cluster.start();
   const bool given_up = !drive(cluster, sampler, kStart + scenario.duration, options.driver);
   cluster.finish();
@@ -226,15 +286,23 @@ Report run(const sc::Scenario& scenario, const RunOptions& options,
   describe(cluster, scenario, options, report);
   count_messages(cluster, report);
   report.simulated = end - kStart;
+  report.asked = scenario.duration;
   report.trace_hash = cluster.host().trace_hash();
   report.events = cluster.events();
   report.interrupted = sampler.interrupted() || given_up;
   if (options.max_events > 0 && report.events >= options.max_events &&
       end < kStart + scenario.duration)
     report.stopped = "after " + std::to_string(options.max_events) + " events, its limit";
+  if (cluster.network().stands_still()) {
+    report.stopped =
+        fmt::format("at {:g} s: time did not advance any more, event after event", seconds(end));
+  }
   report.series_interval = interval;
   report.faults = cluster.timeline().results();
+  report.behaviors = cluster.behaviors();
+  count_deeds(cluster, scenario, report);
   judge.conclude(end, report.interrupted || !report.stopped.empty(), report);
+  if (sampler.stopped() && !report.interrupted) report.ended_early = why_early(report, end);
   sampler.show(end);
   report.cpu_seconds = thread_cpu_seconds() - cpu;
   report.wall_seconds =

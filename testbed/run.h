@@ -89,6 +89,8 @@ struct RunOptions {
   std::uint64_t max_events = 0;
   /// Instead of the registry's engine of that name: for engines that only a test knows.
   const EngineInfo* engine = nullptr;
+  /// One of many seeds of a comparison, judged together: what did nothing here may have in another.
+  bool one_of_many = false;
   bool reference_queue = false;  ///< std::priority_queue instead of the wheel: same trace hash
   RunDriver* driver = nullptr;   ///< null: to the end without a pause
   Duration series_interval{};    ///< zero: 100 ms, or the duration / 5000 if that is longer

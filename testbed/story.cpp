@@ -7,33 +7,54 @@
 
 #include "testbed/fault_reach.h"
 #include "testbed/invariants/words.h"
+#include "testbed/scenario/selectors.h"
 
 namespace byzlab {
 namespace {
 
-/// "24 links cut" from {"links_cut", 24}, "1 link cut" from {"links_cut", 1}.
+/// What a count of the report is a count of.
+struct EffectWords {
+  std::string_view name, one, many;
+};
+constexpr EffectWords kEffects[] = {
+    {"links_cut", "link cut", "links cut"},
+    {"replicas_changed", "replica changed", "replicas changed"},
+    {"packets_affected", "packet affected", "packets affected"},
+    {"messages_altered", "message altered", "messages altered"},
+    {"shown", "shown", "shown"},
+};
+
 std::string effect_text(const std::pair<std::string, std::uint64_t>& effect) {
-  std::string name = effect.first;
-  const auto noun_ends = std::min(name.find('_'), name.size());
-  if (effect.second == 1 && noun_ends > 0 && name[noun_ends - 1] == 's')
-    name.erase(noun_ends - 1, 1);
-  std::ranges::replace(name, '_', ' ');
-  return words::count(effect.second) + " " + name;
+  const auto words = std::ranges::find(kEffects, effect.first, &EffectWords::name);
+  if (words == std::end(kEffects)) return words::count(effect.second) + " " + effect.first;
+  return words::count(effect.second) + " " +
+         std::string(effect.second == 1 ? words->one : words->many);
 }
 
-std::string heal_text(const scenario::Action& action, const FaultResult& fault,
-                      const std::string& whom) {
-  using namespace scenario;
-  if (std::holds_alternative<Partition>(action) || std::holds_alternative<Cut>(action) ||
-      std::holds_alternative<Isolate>(action)) {
-    return "links restored";
+/// What is over with the end of a window.
+std::string heal_text(const scenario::Action& action, const std::string& whom, bool freed) {
+  switch (action.meaning) {
+    case FaultMeaning::cuts: return "links restored";
+    case FaultMeaning::stops:
+    case FaultMeaning::wipes:
+      if (freed) return whom + " restarted";
+      break;
+    case FaultMeaning::pauses:
+      if (freed) return whom + " resumed";
+      break;
+    case FaultMeaning::turns: return whom + " honest again";
+    case FaultMeaning::marks:
+    case FaultMeaning::loses:
+    case FaultMeaning::corrupts:
+    case FaultMeaning::delays:
+    case FaultMeaning::disturbs:
+    case FaultMeaning::throttles:
+    case FaultMeaning::restarts:
+    case FaultMeaning::slows_disk:
+    case FaultMeaning::fails_disk:
+    case FaultMeaning::skews: break;
   }
-  if (std::holds_alternative<Crash>(action) || std::holds_alternative<Wipe>(action)) {
-    return whom + " restarted";
-  }
-  if (std::holds_alternative<Pause>(action)) return whom + " resumed";
-  if (std::holds_alternative<Become>(action)) return whom + " honest again";
-  return fault.action + " over";
+  return action.name + " over";
 }
 
 }  // namespace
@@ -119,10 +140,10 @@ StoryLine Story::fault_line(Time at, const FaultChanged& event,
   const FaultResult& fault = faults[event.fault];
   StoryLine line{
       .at = at, .kind = event.active ? "fault" : "heal", .label = entry.label, .text = {}};
-  if (const auto* mark = std::get_if<scenario::Mark>(&entry.action)) {
+  if (entry.action.is_mark()) {
     line.kind = "mark";
     line.label.clear();
-    line.text = mark->text;
+    line.text = to_text(entry.action);
     return line;
   }
   const auto& windows = fault.windows;
@@ -134,7 +155,7 @@ StoryLine Story::fault_line(Time at, const FaultChanged& event,
       for (const auto& effect : fault.effects) line.text += "   " + effect_text(effect);
     }
   } else {
-    line.text = heal_text(entry.action, fault, whom);
+    line.text = heal_text(entry.action, whom, known && windows[event.round].freed);
   }
   return line;
 }

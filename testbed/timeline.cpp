@@ -1,61 +1,100 @@
 #include "testbed/timeline.h"
 
 #include <algorithm>
+#include <deque>
 
-#include "base/overloaded.h"
+#include "faults/fault.h"
 #include "faults/links/corrupt.h"
-#include "faults/links/cut.h"
-#include "faults/links/delay.h"
 #include "faults/links/duplicate.h"
-#include "faults/links/isolate.h"
 #include "faults/links/loss.h"
-#include "faults/links/partition.h"
 #include "faults/links/reorder.h"
 #include "faults/links/synchrony.h"
-#include "faults/links/throttle.h"
 #include "testbed/fault_reach.h"
 
 namespace byzlab {
 
 namespace sc = scenario;
 
-namespace {
-// A packet's copy follows it by at most this.
-constexpr Duration kDuplicateSpread = std::chrono::milliseconds{10};
+/// One carrying out of one entry.
+struct Timeline::Round {
+  std::unique_ptr<Fault> fault;
+  std::shared_ptr<const FaultReach> reach;  // often that of the round before
+  Time ends = kNever;
+  std::vector<std::unique_ptr<LinkRule>> rules;
+  std::vector<ProcessId> held;
+  std::vector<ReplicaId> turned;
+  Changed changed;
+  std::uint64_t packets = 0;  // affected by rules that are gone
+  bool freed = false;         // its end let somebody run again
+};
 
-/// Nothing passes the links it names.
-bool cuts(const FaultReach& reach) {
-  return reach.meaning == FaultMeaning::cuts ||
-         (reach.meaning == FaultMeaning::loses && reach.probability >= 1);
-}
+struct Timeline::Entry {
+  Entry() = default;
+  Entry(Entry&&) = default;
+  const sc::TimelineEntry* description = nullptr;
+  std::deque<Round> rounds;         // where one stands it stays
+  std::vector<std::size_t> active;  // rounds under way
+  bool triggered = false;
+  bool bends = false;           // it has had rules of links
+  std::string text;             // whom it met, the first time
+  std::uint64_t links_cut = 0;  // of all rounds
+};
 
-/// A rule for both directions of a pair of sets: two rules behind one.
-class BothWays final : public LinkRule {
+/// What one round sees of the run, and what it asks for: remembered, to be undone.
+class Timeline::Scene final : public Ground {
  public:
-  BothWays(std::unique_ptr<LinkRule> there, std::unique_ptr<LinkRule> back)
-      : LinkRule(Where{}), there_(std::move(there)), back_(std::move(back)) {}
-  void shape(const Message& m, Rng key, Fates& fates) override {
-    // A pair that both directions name is looked at once.
-    LinkRule& rule = there_->where().matches(fates.from, m) ? *there_ : *back_;
-    if (!rule.where().matches(fates.from, m)) return;
-    const std::uint64_t before = rule.affected();
-    rule.shape(m, key, fates);
-    count(rule.affected() - before);
+  Scene(Timeline& timeline, std::size_t entry, Round& round)
+      : timeline_(timeline), entry_(entry), round_(round) {}
+
+  Time ends() const override { return round_.ends; }
+  std::uint32_t processes() const override { return timeline_.processes_; }
+  std::span<const ProcessId> processes_of(ReplicaId r) const override {
+    return timeline_.processes_of_[r.value];
+  }
+  const MessageTable& messages() const override { return timeline_.messages_; }
+  void bend(std::unique_ptr<LinkRule> rule) override { round_.rules.push_back(std::move(rule)); }
+
+  void hold_down(ReplicaId r) override { hold(r, Holds::Kind::down); }
+  void hold_still(ReplicaId r) override { hold(r, Holds::Kind::still); }
+  void lose_disk(ReplicaId r) override {
+    for (const ProcessId p : processes_of(r)) timeline_.holds_.lose_disk(p, round_.changed);
+  }
+  void restart(ReplicaId r) override {
+    for (const ProcessId p : processes_of(r)) timeline_.holds_.restart(p, round_.changed);
+  }
+  void turn(ReplicaId r) override {
+    auto& byzantine = timeline_.context_.byzantine;
+    const auto known = std::ranges::lower_bound(byzantine, r);
+    if (known == byzantine.end() || *known != r) {
+      byzantine.insert(known, r);
+      timeline_.turn_(r);
+    }
+    round_.turned.push_back(r);
+    for (const ProcessId p : processes_of(r)) {
+      if (timeline_.misbehave_(p, entry_, true)) round_.changed.insert(p);
+    }
+  }
+
+  void undo() {
+    for (const ProcessId p : round_.held) {
+      round_.freed |= timeline_.holds_.release(p, round_.changed);
+    }
+    for (const ReplicaId r : round_.turned) {
+      for (const ProcessId p : processes_of(r)) timeline_.misbehave_(p, entry_, false);
+    }
   }
 
  private:
-  std::unique_ptr<LinkRule> there_, back_;
-};
-}  // namespace
+  void hold(ReplicaId r, Holds::Kind kind) {
+    for (const ProcessId p : processes_of(r)) {
+      round_.held.push_back(p);
+      timeline_.holds_.take(p, kind, round_.ends == kNever, round_.changed);
+    }
+  }
 
-struct Timeline::Entry {
-  const sc::TimelineEntry* description = nullptr;
-  std::vector<Round> rounds;
-  std::vector<std::size_t> active;  // rounds under way
-  bool triggered = false;
-  std::string text;            // whom it met, the first time
-  std::uint64_t touched = 0;   // processes changed, links cut
-  std::uint64_t instants = 0;  // marks
+  Timeline& timeline_;
+  std::size_t entry_;
+  Round& round_;
 };
 
 Timeline::Timeline(Parts parts)
@@ -64,11 +103,13 @@ Timeline::Timeline(Parts parts)
       injector_(*parts.injector),
       host_(*parts.host),
       events_(*parts.events),
+      messages_(*parts.messages),
       processes_(parts.processes),
       processes_of_(std::move(parts.processes_of)),
       turn_(std::move(parts.turn)),
       misbehave_(std::move(parts.misbehave)),
-      context_(sc::context_of(scenario_)) {
+      context_(sc::context_of(scenario_)),
+      holds_(host_) {
   context_.byzantine = std::move(parts.byzantine);
   for (const auto& entry : scenario_.timeline) entries_.emplace_back().description = &entry;
 }
@@ -77,18 +118,21 @@ Timeline::~Timeline() = default;
 
 void Timeline::install() {
   const auto& net = scenario_.network;
-  const auto add = [&](std::unique_ptr<LinkRule> rule) { base_rules_.push_back(std::move(rule)); };
-  if (net.loss > 0) add(std::make_unique<links::Loss>(Where{}, Probability::of(net.loss)));
+  const auto add = [&](std::string key, std::unique_ptr<LinkRule> rule) {
+    base_keys_.push_back(std::move(key));
+    base_rules_.push_back(std::move(rule));
+  };
+  if (net.loss > 0) add("loss", std::make_unique<links::Loss>(Where{}, Probability::of(net.loss)));
   if (net.duplicate > 0) {
-    add(std::make_unique<links::Duplicate>(Where{}, Probability::of(net.duplicate),
-                                           kDuplicateSpread));
+    add("duplicate", std::make_unique<links::Duplicate>(Where{}, Probability::of(net.duplicate),
+                                                        links::kDuplicateSpread));
   }
   if (net.reorder.probability > 0) {
-    add(std::make_unique<links::Reorder>(Where{}, Probability::of(net.reorder.probability),
-                                         net.reorder.by));
+    add("reorder", std::make_unique<links::Reorder>(
+                       Where{}, Probability::of(net.reorder.probability), net.reorder.by));
   }
   if (net.corrupt > 0) {
-    add(std::make_unique<links::Corrupt>(Where{}, Probability::of(net.corrupt)));
+    add("corrupt", std::make_unique<links::Corrupt>(Where{}, Probability::of(net.corrupt)));
   }
   if (net.synchrony) {
     promise_ = std::make_unique<links::Synchrony>(net.synchrony->gst, net.synchrony->delta);
@@ -96,10 +140,26 @@ void Timeline::install() {
   }
   compile();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (const auto* at = std::get_if<sc::StartAt>(&entries_[i].description->start)) {
+    const auto* at = std::get_if<sc::StartAt>(&entries_[i].description->start);
+    if (at == nullptr) continue;
+    // At 0 s before anybody has said a word; a role is nobody's until somebody has.
+    if (at->at == kStart && !asks_for_role(i)) {
+      begin(i);
+    } else {
       plan(i, at->at);
     }
   }
+}
+
+bool Timeline::asks_for_role(std::size_t entry) const {
+  bool asked = false;
+  sc::ResolutionContext context = context_;
+  context.role = [&](sc::Role) -> std::vector<ReplicaId> {
+    asked = true;
+    return {};
+  };
+  reach_of(entries_[entry].description->action, context);
+  return asked;
 }
 
 void Timeline::plan(std::size_t entry, Time at) {
@@ -120,37 +180,44 @@ void Timeline::begin(std::size_t index) {
   Entry& entry = entries_[index];
   const auto& description = *entry.description;
   const std::size_t number = entry.rounds.size();
-  entry.rounds.emplace_back();
-  const bool lasts =
-      description.length.has_value() || !std::holds_alternative<sc::Mark>(description.action);
-  if (lasts) entry.active.push_back(number);
-  FaultReach reach = reach_of(description.action, context());
+  const Time now = network_.now();
+  Round& round = entry.rounds.emplace_back();
+  if (description.length) round.ends = later(now, *description.length);
+  round.fault = make_fault(description.action);
+  FaultReach reach = reach_of(description.action, *round.fault, context());
   const bool as_before = number > 0 && *entry.rounds[number - 1].reach == reach;
-  entry.rounds[number].reach = as_before ? entry.rounds[number - 1].reach
-                                         : std::make_shared<const FaultReach>(std::move(reach));
-  if (entry.text.empty()) {
-    entry.text = text_of(*entry.rounds[number].reach, text_of(description.action));
-  }
+  round.reach = as_before ? entry.rounds[number - 1].reach
+                          : std::make_shared<const FaultReach>(std::move(reach));
+  if (entry.text.empty()) entry.text = text_of(*round.reach, sc::to_text(description.action));
+  if (cuts(*round.reach)) entry.links_cut += count_links(*round.reach);
+  if (description.length || !description.action.is_mark()) entry.active.push_back(number);
   tell(index, number, true);
   host_.trace(0xFA017, mix(index, number));
-  apply(index, entry.rounds[number]);
+  Scene scene(*this, index, round);
+  round.fault->begin(scene, *round.reach);
+  entry.bends |= !round.rules.empty();
   compile();
-  const Time now = network_.now();
-  if (description.length) {
-    network_.at(now + *description.length, [this, index, number] { end(index, number); });
-  } else {
-    follow_up(index, now);
-  }
+  // The next round is planned first: where it follows at once, what both hold is held throughout.
   if (description.repeat && now + description.repeat->every < description.repeat->until) {
     plan(index, now + description.repeat->every);
+  }
+  if (description.length) {
+    network_.at(round.ends, [this, index, number] { end(index, number); });
+  } else {
+    follow_up(index, now);
   }
 }
 
 void Timeline::end(std::size_t index, std::size_t number) {
   Entry& entry = entries_[index];
+  Round& round = entry.rounds[number];
   std::erase(entry.active, number);
   compile();
-  undo(index, entry.rounds[number]);
+  Scene scene(*this, index, round);
+  round.fault->end(scene, *round.reach);
+  scene.undo();
+  for (const auto& rule : round.rules) round.packets += rule->affected();
+  round.rules.clear();
   tell(index, number, false);
   follow_up(index, network_.now());
 }
@@ -172,137 +239,16 @@ void Timeline::follow_up(std::size_t index, Time at) {
   }
 }
 
-void Timeline::apply(std::size_t index, Round& round) {
-  Entry& entry = entries_[index];
-  const FaultReach& reach = *round.reach;
-  const auto each = [&](auto&& change) {
-    for (const ReplicaId r : reach.who) {
-      for (const ProcessId p : processes_of_[r.value]) entry.touched += change(p) ? 1 : 0;
-    }
-  };
-  if (cuts(reach)) entry.touched += count_links(reach);
-  std::visit(Overloaded{
-                 [&](const sc::Crash&) { each([&](ProcessId p) { return host_.crash(p); }); },
-                 [&](const sc::Restart&) {
-                   each([&](ProcessId p) {
-                     host_.crash(p);
-                     return host_.restart(p, true);
-                   });
-                 },
-                 [&](const sc::Wipe&) {
-                   each([&](ProcessId p) {
-                     const bool was_up = host_.crash(p);
-                     // With a window it comes back, empty, when that ends.
-                     return entry.description->length ? was_up : host_.restart(p, false);
-                   });
-                 },
-                 [&](const sc::Pause&) { each([&](ProcessId p) { return host_.pause(p); }); },
-                 [&](const sc::Become&) {
-                   for (const ReplicaId r : reach.who) {
-                     const auto known = std::ranges::lower_bound(context_.byzantine, r);
-                     if (known != context_.byzantine.end() && *known == r) continue;
-                     context_.byzantine.insert(known, r);
-                     turn_(r);
-                   }
-                   each([&](ProcessId p) { return misbehave_(p, index, true); });
-                 },
-                 [&](const sc::Mark&) { ++entry.instants; },
-                 [&](const auto&) { round.rule = make_rule(entry.description->action, reach); },
-             },
-             entry.description->action);
-}
-
-void Timeline::undo(std::size_t index, Round& round) {
-  Entry& entry = entries_[index];
-  for (const ReplicaId r : round.reach->who) {
-    for (const ProcessId p : processes_of_[r.value]) {
-      std::visit(Overloaded{
-                     [&](const sc::Crash&) { host_.restart(p, true); },
-                     [&](const sc::Wipe&) { host_.restart(p, false); },
-                     [&](const sc::Pause&) { host_.resume(p); },
-                     [&](const sc::Become&) { misbehave_(p, index, false); },
-                     [](const auto&) {},
-                 },
-                 entry.description->action);
-    }
-  }
-}
-
 // The rules active now: the network's own first, then the timeline's in its order.
 void Timeline::compile() {
   std::vector<LinkRule*> rules;
   for (const auto& rule : base_rules_) rules.push_back(rule.get());
   for (const Entry& entry : entries_) {
     for (const std::size_t round : entry.active) {
-      if (entry.rounds[round].rule) rules.push_back(entry.rounds[round].rule.get());
+      for (const auto& rule : entry.rounds[round].rules) rules.push_back(rule.get());
     }
   }
   injector_.assign(std::move(rules));
-}
-
-std::unique_ptr<LinkRule> Timeline::make_rule(const sc::Action& action, const FaultReach& reach) {
-  const auto on_links = [&](auto&& make) -> std::unique_ptr<LinkRule> {
-    const auto where = [&](const LinkSet& set) {
-      return Where{.from = process_set(set.from), .to = process_set(set.to)};
-    };
-    if (reach.links.size() == 1) return make(where(reach.links[0]));
-    return std::make_unique<BothWays>(make(where(reach.links[0])), make(where(reach.links[1])));
-  };
-  return std::visit(
-      Overloaded{
-          [&](const sc::Partition&) -> std::unique_ptr<LinkRule> {
-            std::vector<std::vector<ProcessId>> groups;
-            for (const auto& side : reach.sides) {
-              auto& group = groups.emplace_back();
-              for (const ReplicaId r : side) {
-                group.insert(group.end(), processes_of_[r.value].begin(),
-                             processes_of_[r.value].end());
-              }
-            }
-            return std::make_unique<links::Partition>(Where{}, processes_, groups);
-          },
-          [&](const sc::Isolate&) -> std::unique_ptr<LinkRule> {
-            return std::make_unique<links::Isolate>(process_set(reach.who));
-          },
-          [&](const sc::Cut&) {
-            return on_links([](Where w) { return std::make_unique<links::Cut>(std::move(w)); });
-          },
-          [&](const sc::Delay& a) {
-            return on_links([&](Where w) {
-              return std::make_unique<links::Delay>(std::move(w), a.add, a.jitter);
-            });
-          },
-          [&](const sc::Drop& a) {
-            return on_links([&](Where w) {
-              return std::make_unique<links::Loss>(std::move(w), Probability::of(a.probability));
-            });
-          },
-          [&](const sc::Duplicate& a) {
-            return on_links([&](Where w) {
-              return std::make_unique<links::Duplicate>(
-                  std::move(w), Probability::of(a.probability), kDuplicateSpread);
-            });
-          },
-          [&](const sc::Reorder& a) {
-            return on_links([&](Where w) {
-              return std::make_unique<links::Reorder>(
-                  std::move(w), Probability::of(a.reordering.probability), a.reordering.by);
-            });
-          },
-          [&](const sc::Corrupt& a) {
-            return on_links([&](Where w) {
-              return std::make_unique<links::Corrupt>(std::move(w), Probability::of(a.probability));
-            });
-          },
-          [&](const sc::Throttle& a) {
-            return on_links([&](Where w) {
-              return std::make_unique<links::Throttle>(std::move(w), links::Throttle::Scope::link,
-                                                       a.bandwidth, processes_);
-            });
-          },
-          [](const auto&) -> std::unique_ptr<LinkRule> { return nullptr; },
-      },
-      action);
 }
 
 // Whom the honest replicas that are up mostly take for the leader; of equals the lowest id.
@@ -320,50 +266,66 @@ std::optional<ReplicaId> Timeline::leader() const {
   return ReplicaId(static_cast<std::uint32_t>(most - votes.begin()));
 }
 
+std::vector<ReplicaId> Timeline::who_is(sc::Role role) const {
+  const std::uint32_t n = scenario_.protocol.replicas;
+  const auto now = leader();
+  switch (role) {
+    case sc::Role::leader: break;
+    case sc::Role::next_leader:
+      // Engines rotate in the order of ids, or say otherwise when they get there.
+      if (now) return {ReplicaId((now->value + 1) % n)};
+      break;
+    case sc::Role::follower: {
+      std::vector<ReplicaId> followers;
+      for (std::uint32_t r = 0; r < n; ++r) {
+        if (host_.up(ProcessId(r)) && now != ReplicaId(r)) followers.push_back(ReplicaId(r));
+      }
+      return followers;
+    }
+  }
+  return now ? std::vector{*now} : std::vector<ReplicaId>{};
+}
+
 sc::ResolutionContext Timeline::context() const {
   sc::ResolutionContext context = context_;
-  context.role = [this](sc::Role role) -> std::optional<ReplicaId> {
-    const auto now = leader();
-    if (!now || role == sc::Role::leader) return now;
-    // Engines rotate in the order of ids, or say otherwise when they get there.
-    return ReplicaId((now->value + 1) % scenario_.protocol.replicas);
-  };
+  context.role = [this](sc::Role role) { return who_is(role); };
   return context;
 }
 
-ProcessSet Timeline::process_set(const std::vector<ReplicaId>& replicas) const {
-  ProcessSet set(processes_);
-  for (const ReplicaId r : replicas) {
-    for (const ProcessId p : processes_of_[r.value]) set.insert(p);
+std::vector<std::pair<std::string, std::uint64_t>> Timeline::base_effects() const {
+  std::vector<std::pair<std::string, std::uint64_t>> effects;
+  for (std::size_t i = 0; i < base_rules_.size(); ++i) {
+    effects.emplace_back(base_keys_[i], base_rules_[i]->affected());
   }
-  return set;
+  return effects;
 }
 
 std::vector<FaultResult> Timeline::results() const {
   std::vector<FaultResult> results;
   for (const Entry& entry : entries_) {
+    const sc::Action& action = entry.description->action;
     FaultResult result;
     result.label = entry.description->label;
-    result.action = sc::action_name(entry.description->action);
-    result.text = entry.text.empty() ? text_of(entry.description->action) : entry.text;
+    result.action = action.name;
+    result.text = entry.text.empty() ? sc::to_text(action) : entry.text;
+    std::uint64_t packets = 0, changed = 0;
     for (const Round& round : entry.rounds) {
-      result.windows.push_back({.from = kStart, .to = std::nullopt, .reach = round.reach});
+      packets += round.packets;
+      for (const auto& rule : round.rules) packets += rule->affected();
+      changed += round.changed.size();
+      result.windows.push_back(
+          {.from = kStart, .to = std::nullopt, .reach = round.reach, .freed = round.freed});
     }
-    std::uint64_t packets = 0;
-    for (const Round& round : entry.rounds) packets += round.rule ? round.rule->affected() : 0;
-    const bool cut_links = result.action == "partition" || result.action == "isolate" ||
-                           (!entry.rounds.empty() && cuts(*entry.rounds[0].reach));
-    if (cut_links) {
-      result.effects.emplace_back("links_cut", entry.touched);
-    } else if (result.action == "mark") {
-      result.effects.emplace_back("shown", entry.instants);
-    } else if (entry.touched > 0 || packets == 0) {
-      result.effects.emplace_back("replicas_changed", entry.touched);
+    const bool mark = action.is_mark();
+    if (mark) {
+      result.effects.emplace_back("shown", entry.rounds.size());
+    } else if (action.meaning == FaultMeaning::cuts || entry.links_cut > 0) {
+      result.effects.emplace_back("links_cut", entry.links_cut);
+    } else if (changed > 0 || !entry.bends) {
+      result.effects.emplace_back("replicas_changed", changed);
     }
-    if (std::ranges::any_of(entry.rounds, [](const Round& r) { return r.rule != nullptr; })) {
-      result.effects.emplace_back("packets_affected", packets);
-    }
-    result.had_effect = packets + entry.instants > 0 || (entry.touched > 0 && !cut_links);
+    if (entry.bends) result.effects.emplace_back("packets_affected", packets);
+    result.had_effect = packets + changed > 0 || (mark && !entry.rounds.empty());
     results.push_back(std::move(result));
   }
   return results;

@@ -134,20 +134,28 @@ void Workload::start() {
     return;
   }
   if (description_.rate <= 0) return;
-  next_arrival_ = now() + next_gap();
+  // Whole nanoseconds do for gaps of 100 µs and more; shorter ones would come out noticeably short.
+  const double gap = 1e9 / description_.rate;
+  if (gap < 1e5) fraction_bits_ = 20;
+  mean_gap_ = static_cast<std::uint64_t>(gap * static_cast<double>(1u << fraction_bits_));
+  next_arrival_ = after_gap(now());
   if (announce_) plan_next();
 }
 
-Duration Workload::next_gap() {
-  const Duration mean{static_cast<std::int64_t>(1e9 / description_.rate)};
-  return description_.arrivals == scenario::Arrivals::constant ? mean : arrivals_.exponential(mean);
+Time Workload::after_gap(Time t) {
+  const Duration mean{static_cast<std::int64_t>(mean_gap_)};
+  const Duration gap =
+      description_.arrivals == scenario::Arrivals::constant ? mean : arrivals_.exponential(mean);
+  const std::uint64_t all = fraction_ + static_cast<std::uint64_t>(gap.count());
+  fraction_ = all & ((std::uint64_t{1} << fraction_bits_) - 1);
+  return later(t, Duration{static_cast<std::int64_t>(all >> fraction_bits_)});
 }
 
 void Workload::plan_next() {
   if (next_arrival_ > end_) return;
   network_.at(next_arrival_, [this] {
     submit(ClientId(static_cast<std::uint32_t>(next_client_++ % description_.clients)), now());
-    next_arrival_ += next_gap();
+    next_arrival_ = after_gap(next_arrival_);
     plan_next();
   });
 }
@@ -157,7 +165,7 @@ void Workload::catch_up() {
   while (next_arrival_ <= now() && next_arrival_ <= end_) {
     submit(ClientId(static_cast<std::uint32_t>(next_client_++ % description_.clients)),
            next_arrival_);
-    next_arrival_ += next_gap();
+    next_arrival_ = after_gap(next_arrival_);
   }
 }
 

@@ -70,7 +70,7 @@ class Workload {
   Time visible_at(RequestId id, ReplicaId replica) const;
   void submit(ClientId client, Time at);
   void plan_next();
-  Duration next_gap();
+  Time after_gap(Time t);
   void settle(Replies& replies, Time upto);
   void complete(const Request& request, Time at);
   // Clients that wait no longer; nothing happens without a timeout.
@@ -101,6 +101,10 @@ class Workload {
   std::uint64_t seed_;
   Rng arrivals_;
   Time next_arrival_ = kNever;
+  // Gaps between arrivals are counted in 2^-fraction_bits_ ns.
+  unsigned fraction_bits_ = 0;
+  std::uint64_t mean_gap_ = 0;
+  std::uint64_t fraction_ = 0;  // of a nanosecond, past next_arrival_
   std::uint64_t next_client_ = 0;
   std::vector<bool> done_;  // by request id: accepted, or given up
   RequestId waits_;         // all before it are done, or past their deadline

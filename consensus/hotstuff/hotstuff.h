@@ -55,13 +55,33 @@ inline constexpr OptionSpec kOptions[] = {
      .default_text = "chained",
      .range = "chained|basic",
      .doc = "Algorithm 3, a view a block and its phases pipelined, or Algorithm 2, all phases of a "
-            "block in one view"},
+            "block in one view",
+     .agreed = true},
     kPacemakerOption,
     kViewTimeoutOption,
     kTimeoutCapOption,
     kIdleBeatOption,
     kMaxBlockRequestsOption,
     kMaxBlockSizeOption,
+};
+
+/// A view that ends before its messages have gone round decides nothing. Chained, a proposal has to
+/// arrive in its view; what else belongs to it may come later.
+inline constexpr ClockNeed kClockNeeds[] = {
+    {.option = "timeout_cap",
+     .reason = "a basic view takes 8 message delays",
+     .delays = 8,
+     .longest =
+         [](const Options& o) {
+           return o.choice("mode") == "basic" ? longest_view(o) : Duration::max();
+         }},
+    {.option = "timeout_cap",
+     .reason = "a proposal has to arrive in its view",
+     .delays = 1,
+     .longest =
+         [](const Options& o) {
+           return o.choice("mode") == "basic" ? Duration::max() : longest_view(o);
+         }},
 };
 
 /// Chained HotStuff, §5.
@@ -131,6 +151,7 @@ inline constexpr EngineInfo kInfo{
     .block_interval = [](const Options& o) { return o.duration("view_timeout"); },
     .vote_phases = kVotePhases,
     .timer_phases = kViewTimer,
+    .clock_needs = kClockNeeds,
 };
 
 }  // namespace byzlab::hotstuff

@@ -50,6 +50,18 @@ inline constexpr OptionSpec kOptions[] = {
     kMaxBlockSizeOption,
 };
 
+/// A leader in doubt waits 2Δ for the locks of all; a proposal has to arrive in its view.
+inline constexpr ClockNeed kClockNeeds[] = {
+    {.option = "delta",
+     .reason = "a message has to arrive within Δ",
+     .delays = 1,
+     .longest = [](const Options& o) { return o.duration("delta"); }},
+    {.option = "timeout_cap",
+     .reason = "a proposal has to arrive in its view",
+     .delays = 1,
+     .longest = longest_view},
+};
+
 class HotStuff2 final : public LinearBft {
  public:
   explicit HotStuff2(const Options&);
@@ -92,6 +104,7 @@ inline constexpr EngineInfo kInfo{
     .block_interval = [](const Options& o) { return o.duration("view_timeout"); },
     .vote_phases = kVotePhases,
     .timer_phases = kViewTimer,
+    .clock_needs = kClockNeeds,
 };
 
 }  // namespace byzlab::hotstuff2

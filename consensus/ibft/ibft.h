@@ -77,6 +77,17 @@ inline constexpr OptionSpec kOptions[] = {
     kMaxBlockSizeOption,
 };
 
+/// A round change, a proposal, PREPAREs and COMMITs in a round at its longest.
+inline constexpr ClockNeed kClockNeeds[] = {
+    {.option = "round_timeout_limit",
+     .reason = "a round takes 4 message delays",
+     .delays = 4,
+     .longest =
+         [](const Options& o) {
+           return std::max(o.duration("round_timeout"), o.duration("round_timeout_limit"));
+         }},
+};
+
 class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Status, Decided,
                              BlockRequest, BlockResponse> {
  public:
@@ -177,6 +188,7 @@ inline constexpr EngineInfo kInfo{
     .block_interval = [](const Options& o) { return o.duration("round_timeout"); },
     .vote_phases = kVotePhases,
     .timer_phases = kTimerPhases,
+    .clock_needs = kClockNeeds,
 };
 
 }  // namespace byzlab::ibft

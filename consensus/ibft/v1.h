@@ -66,6 +66,7 @@ inline constexpr EngineInfo kV1Info{
     .block_interval = [](const Options& o) { return o.duration("round_timeout"); },
     .vote_phases = kVotePhases,
     .timer_phases = kTimerPhases,
+    .clock_needs = kClockNeeds,
 };
 
 }  // namespace byzlab::ibft

@@ -35,12 +35,12 @@ bool overlap(std::span<const Request> a, std::span<const Request> b) {
   return false;
 }
 
-/// Mean time between two blocks of a miner: T / share of the power. At most 2^57 ns, 4.6 years, so
-/// that a draw of many means still fits a Duration.
-Duration own_interval(Duration interval, Power own, Power total) {
-  const auto mean = static_cast<unsigned __int128>(interval.count()) * total / own;
-  return Duration{
-      static_cast<std::int64_t>(std::min<unsigned __int128>(mean, std::uint64_t{1} << 57))};
+/// Mean time between two blocks of a miner, ns: T / share of the power. Of many miners each may
+/// take longer than a Duration holds; what is drawn from it is then mostly later than any run's
+/// end.
+unsigned __int128 own_interval(Duration interval, Power own, Power total) {
+  constexpr auto kMost = static_cast<unsigned __int128>(1) << 99;  // as much as Rng takes
+  return std::min(static_cast<unsigned __int128>(interval.count()) * total / own, kMost);
 }
 
 }  // namespace
@@ -89,8 +89,8 @@ void Nakamoto::recover(Context& ctx) {
 void Nakamoto::set_mining_timer(Context& ctx) {
   const Power own = ctx.committee().power(ctx.self());
   if (own == 0) return;
-  const Duration mean = own_interval(block_interval_, own, ctx.committee().total_power());
-  ctx.set_timer(kMining, ctx.rng().exponential(mean));
+  ctx.set_timer(kMining, ctx.rng().exponential(
+                             own_interval(block_interval_, own, ctx.committee().total_power())));
 }
 
 void Nakamoto::on_timer(Context& ctx, Timer timer) {
@@ -142,8 +142,12 @@ void Nakamoto::on(Context& ctx, ReplicaId from, const BlockRequest& request, con
 }
 
 void Nakamoto::on(Context& ctx, ReplicaId from, const BlockResponse& response, const Message&) {
+  const std::uint64_t before = chain_->height();
   sync_.receive(ctx, from, response, chain_->tree());
   accept_waiting(ctx);
+  if (chain_->height() > before) {
+    ctx.note(Milestone::state_transfer, View{}, chain_->height(), chain_->tip_block().digest);
+  }
 }
 
 void Nakamoto::accept_waiting(Context& ctx) {

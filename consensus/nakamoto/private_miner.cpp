@@ -50,6 +50,7 @@ Request PrivateMiner::spend(const Context& ctx, bool conflicting) const {
 }
 
 void PrivateMiner::pay(Context& ctx) {
+  did();
   stage_ = Stage::racing;
   undelivered_ = merchants_;
   ctx.broadcast(Payment{payment_, merchants_});

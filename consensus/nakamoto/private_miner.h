@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <array>
 
+#include "consensus/attacker.h"
 #include "consensus/nakamoto/nakamoto.h"
 
 namespace byzlab::nakamoto {
@@ -29,7 +30,7 @@ inline constexpr std::array kDoubleSpendOptions{
     OptionSpec{.name = "merchant",
                .type = OptionType::replicas,
                .default_text = "",
-               .range = "",
+               .range = "honest",
                .doc = "who is to be cheated: nothing is published before they have delivered"},
     OptionSpec{.name = "amount",
                .type = OptionType::count,
@@ -69,7 +70,8 @@ inline constexpr auto kPrivateMinerOptions = [] {
   return all;
 }();
 
-class PrivateMiner final : public Nakamoto {
+/// Its deeds are the payments that it means to take back.
+class PrivateMiner final : public Nakamoto, public Attacker {
  public:
   explicit PrivateMiner(const Options& options);
   void start(Context& ctx) override;

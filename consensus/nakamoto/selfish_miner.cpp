@@ -14,6 +14,7 @@ void SelfishMiner::found_block(Context& ctx) {
   const bool tied = lead() == 0;
   branch_.push_back(make_block(ctx, branch_.empty() ? *base_ : *branch_.back(), {}));
   const BlockRef& block = branch_.back();
+  did();
   ctx.note(Milestone::withheld, View{}, block->height.value, block->digest, block);
   if (tied && branch_.size() == 2) publish_all(ctx);  // "pool wins due to the lead of 1"
 }

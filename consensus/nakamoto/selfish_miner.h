@@ -18,11 +18,13 @@
 // by length.
 #pragma once
 
+#include "consensus/attacker.h"
 #include "consensus/nakamoto/nakamoto.h"
 
 namespace byzlab::nakamoto {
 
-class SelfishMiner final : public Nakamoto {
+/// Its deeds are the blocks that it keeps.
+class SelfishMiner final : public Nakamoto, public Attacker {
  public:
   using Nakamoto::Nakamoto;
   void start(Context& ctx) override;

@@ -278,9 +278,11 @@ void Pbft::execute(Context& ctx) {
 /// Executes one batch. `claimed`: none of its requests can be a repetition. `persisted`: it is the
 /// last batch that the host has made durable at this height.
 void Pbft::append(Context& ctx, BlockRef block, bool claimed, bool persisted) {
+  BlockRef certified;  // where less is executed
   if (!claimed) {
     BlockRef unique = without_repeats(ctx, block);
     persisted = persisted && unique == block;
+    if (unique != block) certified = std::move(block);
     block = std::move(unique);
     if (self_ == primary_) in_flight_.push_back(block);  // until the mempool knows
   }
@@ -289,7 +291,7 @@ void Pbft::append(Context& ctx, BlockRef block, bool claimed, bool persisted) {
   chain_ = link(ctx, chain_, *block);
   if (executed_.value % kAnchor == 0) anchors_.push_back(chain_);
   history_.push_back(block);
-  ctx.commit(std::move(block));
+  certified ? ctx.commit(block, certified) : ctx.commit(block);
   if (executed_.value % checkpoint_interval_ == 0) take_checkpoint(ctx);
 }
 

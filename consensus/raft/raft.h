@@ -144,6 +144,15 @@ inline constexpr OptionSpec kOptions[] = {
      .doc = "entries proposed and not committed at most"},
 };
 
+/// §5.6: broadcastTime ≪ electionTimeout. A candidate has to hear its votes before it, or somebody
+/// else, stands anew.
+inline constexpr ClockNeed kClockNeeds[] = {
+    {.option = "election_timeout",
+     .reason = "a vote takes 2 message delays, there and back",
+     .delays = 2,
+     .longest = [](const Options& o) { return o.duration("election_timeout"); }},
+};
+
 class Raft final : public Protocol<Raft, AppendEntries, AppendEntriesReply, Heartbeat, RequestVote,
                                    RequestVoteReply> {
  public:
@@ -287,6 +296,7 @@ inline constexpr EngineInfo kInfo{
     .block_interval = [](const Options& o) { return o.duration("election_timeout"); },
     .vote_phases = kVotePhases,
     .timer_phases = kTimerPhases,
+    .clock_needs = kClockNeeds,
 };
 
 }  // namespace byzlab::raft

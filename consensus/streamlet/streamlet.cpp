@@ -212,8 +212,12 @@ void Streamlet::on(Context& ctx, ReplicaId from, const BlockRequest& request, co
 }
 
 void Streamlet::on(Context& ctx, ReplicaId from, const BlockResponse& response, const Message&) {
+  const Height before = tree_.height(longest_);
   sync_.receive(ctx, from, response, tree_);
   connect(ctx);
+  if (const Height now = tree_.height(longest_); now > before) {
+    ctx.note(Milestone::state_transfer, epoch(ctx), now.value, tree_[longest_].digest);
+  }
 }
 
 /// A function of the record alone, so that it is asked once a broadcast.
@@ -291,8 +295,9 @@ std::vector<BlockRef> Streamlet::uncommitted(BlockId tip) const {
   return tree_.chain(tree_.common_ancestor(final_, tip), tip);
 }
 
-/// Epoch 1 begins at the start of time.
+/// Epoch 1 begins at the start of time; a clock that is behind may not have got there.
 Epoch Streamlet::epoch(const Context& ctx) const {
+  if (ctx.now() < kStart) return Epoch(0);
   return Epoch(static_cast<std::uint64_t>((ctx.now() - kStart) / epoch_length_) + 1);
 }
 

@@ -108,14 +108,24 @@ inline constexpr OptionSpec kOptions[] = {
      .type = OptionType::duration,
      .default_text = "100ms",
      .range = "1us..1h",
-     .doc = "Δ, the longest a message takes after GST; an epoch lasts 2Δ"},
+     .doc = "Δ, the longest a message takes after GST; an epoch lasts 2Δ",
+     .agreed = true},
     {.name = "leader",
      .type = OptionType::choice,
      .default_text = "hash",
      .range = "hash|round_robin",
-     .doc = "who leads an epoch: the paper's public hash function, or each replica in turn"},
+     .doc = "who leads an epoch: the paper's public hash function, or each replica in turn",
+     .agreed = true},
     kMaxBlockRequestsOption,
     kMaxBlockSizeOption,
+};
+
+/// §2: a proposal and the votes on it take an epoch of 2Δ.
+inline constexpr ClockNeed kClockNeeds[] = {
+    {.option = "delta",
+     .reason = "a message has to arrive within Δ",
+     .delays = 1,
+     .longest = [](const Options& o) { return o.duration("delta"); }},
 };
 
 class Streamlet final
@@ -199,6 +209,7 @@ inline constexpr EngineInfo kInfo{
     },
     .block_interval = [](const Options& o) { return 2 * o.duration("delta"); },
     .vote_phases = kVotePhases,
+    .clock_needs = kClockNeeds,
 };
 
 }  // namespace byzlab::streamlet

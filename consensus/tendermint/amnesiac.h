@@ -6,16 +6,19 @@
 // as any f liars are (scenarios/papers/).
 #pragma once
 
+#include "consensus/attacker.h"
 #include "consensus/tendermint/tendermint.h"
 
 namespace byzlab::tendermint {
 
-class Amnesiac final : public Tendermint {
+/// Its deeds are the locks that it forgets.
+class Amnesiac final : public Tendermint, public Attacker {
  public:
   using Tendermint::Tendermint;
 
  private:
   void enter_round() override {
+    if (p_.locked_round) did();
     p_.locked_round = p_.valid_round = std::nullopt;
     p_.locked_value = p_.valid_value = Digest{};
     p_.valid_prevotes = {};
@@ -42,6 +45,7 @@ inline constexpr EngineInfo kAmnesiacInfo{
     .block_interval = [](const Options& o) { return o.duration("timeout_propose"); },
     .vote_phases = kVotePhases,
     .timer_phases = kTimerPhases,
+    .clock_needs = kClockNeeds,
 };
 
 }  // namespace byzlab::tendermint

@@ -242,6 +242,19 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
   std::uint64_t at_tick_ = 0;        // where we stood then
 };
 
+/// timeoutX(round) grows without end (§III), unless it is told not to. Who enters a round last does
+/// so a message delay after the first.
+inline constexpr ClockNeed kClockNeeds[] = {
+    {.option = "timeout_propose",
+     .reason = "a round's proposal takes 2 message delays to who entered it first",
+     .delays = 2,
+     .longest =
+         [](const Options& o) {
+           return o.duration("timeout_propose_delta") > Duration{0} ? Duration::max()
+                                                                    : o.duration("timeout_propose");
+         }},
+};
+
 inline constexpr EngineInfo kInfo{
     .name = "tendermint",
     .paper = "E. Buchman, J. Kwon, Z. Milosevic: The latest gossip on BFT consensus, 2018",
@@ -261,6 +274,7 @@ inline constexpr EngineInfo kInfo{
     .block_interval = [](const Options& o) { return o.duration("timeout_propose"); },
     .vote_phases = kVotePhases,
     .timer_phases = kTimerPhases,
+    .clock_needs = kClockNeeds,
 };
 
 }  // namespace byzlab::tendermint

@@ -56,7 +56,7 @@ class Replay final : public Behavior {
     on.set_alarm(every_);
     if (!acts || memory_.empty()) return;
     for (std::uint64_t k = 0; k < burst_; ++k) {
-      on.to_others(*memory_[on.rng().below(memory_.size())]);
+      on.make_up(*memory_[on.rng().below(memory_.size())]);
     }
   }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "faults/links/draw.h"
+#include "faults/links/link_fault.h"
 #include "network/link.h"
 
 namespace byzlab::links {
@@ -39,3 +40,30 @@ class Corrupt final : public LinkRule {
 };
 
 }  // namespace byzlab::links
+
+namespace byzlab::faults {
+
+/// `corrupt: 30%`
+class Corrupt final : public LinkFault {
+ public:
+  static constexpr auto kOptions =
+      on_links(std::array<OptionSpec, 1>{{{.name = "probability",
+                                           .type = OptionType::probability,
+                                           .range = "0..1",
+                                           .doc = "probability that bytes are flipped",
+                                           .required = true}}});
+
+  explicit Corrupt(const Options& options)
+      : LinkFault(options), probability_(options.probability("probability")) {}
+
+ protected:
+  void describe(FaultReach& reach) const override { reach.probability = probability_; }
+  std::unique_ptr<LinkRule> rule(Where where, const Ground&) const override {
+    return std::make_unique<links::Corrupt>(std::move(where), Probability::of(probability_));
+  }
+
+ private:
+  double probability_;
+};
+
+}  // namespace byzlab::faults

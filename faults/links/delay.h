@@ -2,6 +2,7 @@
 #pragma once
 
 #include "faults/links/draw.h"
+#include "faults/links/link_fault.h"
 #include "network/link.h"
 
 namespace byzlab::links {
@@ -28,12 +29,12 @@ class Delay final : public LinkRule {
     std::uint64_t delayed = 0;
     for (std::size_t i = 0; i < fates.to.size(); ++i) {
       if (fates.arrival[i] == kNever || !to_matches(fates.to[i])) continue;
-      fates.arrival[i] += by(fates.to[i]);
+      fates.arrival[i] = later(fates.arrival[i], by(fates.to[i]));
       ++delayed;
     }
     for (Fates::Copy& copy : fates.copies) {
       if (!to_matches(copy.to)) continue;
-      copy.arrival += by(copy);
+      copy.arrival = later(copy.arrival, by(copy));
       ++delayed;
     }
     count(delayed);
@@ -43,3 +44,35 @@ class Delay final : public LinkRule {
 };
 
 }  // namespace byzlab::links
+
+namespace byzlab::faults {
+
+/// `delay: { links: r0 -> all, add: 100ms }`
+class Delay final : public LinkFault {
+ public:
+  static constexpr auto kOptions =
+      on_links(std::array<OptionSpec, 2>{{{.name = "add",
+                                           .type = OptionType::duration,
+                                           .range = "0s..30d",
+                                           .doc = "added to every packet",
+                                           .required = true},
+                                          {.name = "jitter",
+                                           .type = OptionType::duration,
+                                           .default_text = "0s",
+                                           .range = "0s..30d",
+                                           .doc = "up to this on top, uniform"}}});
+
+  explicit Delay(const Options& options)
+      : LinkFault(options), add_(options.duration("add")), jitter_(options.duration("jitter")) {}
+
+ protected:
+  void describe(FaultReach& reach) const override { reach.adds = add_ + jitter_; }
+  std::unique_ptr<LinkRule> rule(Where where, const Ground&) const override {
+    return std::make_unique<links::Delay>(std::move(where), add_, jitter_);
+  }
+
+ private:
+  Duration add_, jitter_;
+};
+
+}  // namespace byzlab::faults

@@ -4,9 +4,13 @@
 #pragma once
 
 #include "faults/links/draw.h"
+#include "faults/links/link_fault.h"
 #include "network/link.h"
 
 namespace byzlab::links {
+
+/// A packet's copy follows it by at most this, where nothing else is said.
+inline constexpr Duration kDuplicateSpread = std::chrono::milliseconds{10};
 
 class Duplicate final : public LinkRule {
  public:
@@ -21,7 +25,7 @@ class Duplicate final : public LinkRule {
       const std::uint64_t bits = draw(key, fates.to[i]);
       if (!p.holds(bits) || fates.arrival[i] == kNever || !to_matches(fates.to[i])) continue;
       fates.copies.push_back({.to = fates.to[i],
-                              .arrival = fates.arrival[i] + up_to(mix(bits), spread_),
+                              .arrival = later(fates.arrival[i], up_to(mix(bits), spread_)),
                               .corruption = 0});
       ++duplicated;
     }
@@ -34,3 +38,30 @@ class Duplicate final : public LinkRule {
 };
 
 }  // namespace byzlab::links
+
+namespace byzlab::faults {
+
+/// `duplicate: 30%`
+class Duplicate final : public LinkFault {
+ public:
+  static constexpr auto kOptions =
+      on_links(std::array<OptionSpec, 1>{{{.name = "probability",
+                                           .type = OptionType::probability,
+                                           .range = "0..1",
+                                           .doc = "probability that a packet arrives twice",
+                                           .required = true}}});
+
+  explicit Duplicate(const Options& options)
+      : LinkFault(options), probability_(options.probability("probability")) {}
+
+ protected:
+  std::unique_ptr<LinkRule> rule(Where where, const Ground&) const override {
+    return std::make_unique<links::Duplicate>(std::move(where), Probability::of(probability_),
+                                              links::kDuplicateSpread);
+  }
+
+ private:
+  double probability_;
+};
+
+}  // namespace byzlab::faults

@@ -19,7 +19,7 @@ class Synchrony final : public LinkRule {
   Synchrony(Time gst, Duration delta) : LinkRule(Where{}), gst_(gst), delta_(delta) {}
 
   void shape(const Message&, Rng, Fates& fates) override {
-    const Time bound = std::max(fates.sent, gst_) + delta_;
+    const Time bound = later(std::max(fates.sent, gst_), delta_);
     std::uint64_t hastened = 0;
     for (Time& arrival : fates.arrival) {
       hastened += arrival > bound ? 1 : 0;

@@ -28,9 +28,7 @@ DoubleSpend::DoubleSpend(const Witness& witness)
     add_merchants(behavior, named);
   }
   for (const auto& entry : witness.run.scenario->timeline) {
-    if (const auto* become = std::get_if<scenario::Become>(&entry.action)) {
-      add_merchants(become->behavior, named);
-    }
+    if (entry.action.behavior) add_merchants(*entry.action.behavior, named);
   }
   for (std::size_t p = 0; p < merchant_.size(); ++p) {
     const ReplicaId r = witness.run.replica_of[p];
@@ -57,7 +55,8 @@ void DoubleSpend::on(const CommitStep& step) {
                               logs[paid.node].block->digest.short_hex(), logs[paid.node].height),
                   fmt::format("{} at height {}, proposed by {}, spends the same coin",
                               node.block->digest.short_hex(), node.height,
-                              witness_.name(node.block->proposer))}};
+                              witness_.name(node.block->proposer))},
+        .reversal = witness_.reversal_of(paid.node, 0)};
   }
 }
 

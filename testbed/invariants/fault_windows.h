@@ -29,9 +29,7 @@ class FaultWindows {
   Time last_change() const { return last_change_; }
 
   /// True for an entry that only leaves a note.
-  static bool is_mark(const scenario::TimelineEntry& entry) {
-    return std::holds_alternative<scenario::Mark>(entry.action);
-  }
+  static bool is_mark(const scenario::TimelineEntry& entry) { return entry.action.is_mark(); }
 
  private:
   struct Window {
@@ -41,8 +39,7 @@ class FaultWindows {
   };
   /// Done in an instant: never ends because it never lasts.
   static bool is_instant(const scenario::TimelineEntry& entry) {
-    return !entry.length &&
-           (is_mark(entry) || std::holds_alternative<scenario::Restart>(entry.action));
+    return !entry.length && entry.action.span == FaultSpan::instant;
   }
 
   const scenario::Scenario& scenario_;

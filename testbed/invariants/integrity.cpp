@@ -37,6 +37,20 @@ Integrity::NodeId& Integrity::first_holder(RequestId id) {
   return strange_.try_emplace(id, LogTree::kNone).first->second;
 }
 
+bool Integrity::stands_below(NodeId node, RequestId id) const {
+  const auto is_below = [&](NodeId holder) {
+    return holder != LogTree::kNone && holder != node && witness_.logs.extends(node, holder);
+  };
+  NodeId first = LogTree::kNone;
+  if (witness_.run.requests->contains(id)) {
+    if (id.value < holder_.size()) first = holder_[id.value];
+  } else if (const auto found = strange_.find(id); found != strange_.end()) {
+    first = found->second;
+  }
+  const auto later = later_.find(id);
+  return is_below(first) || (later != later_.end() && std::ranges::any_of(later->second, is_below));
+}
+
 void Integrity::check_again(const CommitStep& step, const std::vector<RequestId>& suspects) {
   for (const RequestId id : suspects) {
     const NodeId first = first_holder(id);

@@ -18,6 +18,12 @@ class Integrity final : public SafetyInvariant {
 
   /// Requests of the last new node that no log had before.
   std::uint32_t fresh() const { return fresh_; }
+  /// True when the log that ends in `node` has the request before it.
+  bool stands_below(LogTree::NodeId node, RequestId id) const;
+  /// Where a request of the workload stands first; LogTree::kNone: in no honest log.
+  LogTree::NodeId first_node(RequestId id) const {
+    return id.value < holder_.size() ? holder_[id.value] : LogTree::kNone;
+  }
   /// Distinct requests committed so far.
   std::uint64_t distinct() const { return distinct_; }
 

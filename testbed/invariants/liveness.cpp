@@ -72,7 +72,9 @@ void check_liveness(const scenario::Expectation& e, const Growth& growth,
     r.status = Status::fail;
     r.at = facts.end;
     r.detail = fmt::format("{} did not catch up", words::replicas(late));
-    explain_stall(r, facts, checked_at, facts.end);
+    const auto opinion = facts.bound.on_lag(late, checked_at, facts.end);
+    r.bound = opinion.bound;
+    r.lines.push_back("verdict: " + opinion.text);
     return;
   }
   r.status = Status::pass;

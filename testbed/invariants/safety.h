@@ -11,6 +11,7 @@
 
 #include "testbed/invariants/block_facts.h"
 #include "testbed/invariants/log_tree.h"
+#include "testbed/invariants/reversal.h"
 #include "testbed/judge.h"
 
 namespace byzlab {
@@ -20,6 +21,8 @@ struct CommitStep {
   ProcessId process;
   ReplicaId replica;
   const LogTree::Step& log;
+  /// Null, or the block that was certified, of which the committed one is what was left to execute.
+  const Block* certified = nullptr;
 };
 
 /// What an invariant looks at. Lives as long as the run.
@@ -28,9 +31,16 @@ struct Witness {
   const LogTree& logs;
   const BlockFacts& facts;
   const std::vector<bool>& byzantine;  ///< by replica
+  const std::vector<bool>& lost_disk;  ///< by replica: so far
 
   ReplicaId replica_of(ProcessId p) const { return run.replica_of[p.value]; }
   bool is_byzantine(ReplicaId r) const { return r.value < byzantine.size() && byzantine[r.value]; }
+  /// That this node's block lost its place.
+  Reversal reversal_of(LogTree::NodeId node, std::uint64_t deeper) const;
+  /// Nobody else can have done what an honest replica does not.
+  bool is_faulty(ReplicaId r) const {
+    return is_byzantine(r) || (r.value < lost_disk.size() && lost_disk[r.value]);
+  }
   /// "r3", with a star when it is Byzantine.
   std::string name(ReplicaId r) const;
 };
@@ -40,6 +50,7 @@ struct Violation {
   Time at;
   std::string what;                ///< one line
   std::vector<std::string> lines;  ///< who, when, and why if known
+  Reversal reversal = {};          ///< of agreement and of payments
 };
 
 /// The invariants' common answer: `Invariant` of the design.

@@ -1,7 +1,6 @@
 // Who every selector means: names that exist, draws of any(...), sides that do not overlap, bounds.
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
 
 #include "base/rng.h"
@@ -38,10 +37,8 @@ class Binder {
  public:
   Binder(Loading& loading, Scenario& scenario, Unbound& unbound)
       : loading_(loading), scenario_(scenario), unbound_(unbound), n_(scenario.protocol.replicas) {
-    if (const ProtocolEntry* entry = protocol_entry(loading.catalogue, scenario.protocol.name)) {
-      protocol_ = entry;
+    if (const ProtocolEntry* entry = protocol_entry(loading.catalogue, scenario.protocol.name))
       f_ = entry->max_faulty(n_);
-    }
   }
 
   void bind() {
@@ -49,20 +46,21 @@ class Binder {
     if (scenario_.adversary.members)
       bind(*scenario_.adversary.members, "adversary.members", {.roles = false, .adversary = false});
     for (TimelineEntry& entry : scenario_.timeline)
-      if (Become* become = std::get_if<Become>(&entry.action))
-        bind(become->who, "become", {.adversary = false});
+      if (entry.action.meaning == FaultMeaning::turns)
+        for (auto& [option, who] : entry.action.selectors)
+          bind(who, entry.action.name, {.adversary = false});
     if (exhausted_) return;
     byzantine_ = byzantine_replicas(scenario_);
-    for (TimelineEntry& entry : scenario_.timeline)
-      std::visit([&](auto& action) { bind_action(action); }, entry.action);
+    for (TimelineEntry& entry : scenario_.timeline) bind_action(entry.action);
     for (Expectation& expectation : scenario_.expectations) {
       if (!expectation.among) continue;
-      bind(*expectation.among, "among", {});
+      bind(*expectation.among, "among", {.roles = false});
       expectation.text = expectation_text(expectation);
     }
     bind_power();
+    for (OwnOptions& own : scenario_.protocol.options_of)
+      bind(own.who, "options_of", {.roles = false});
     bind_options();
-    check_bound();
   }
 
  private:
@@ -126,10 +124,7 @@ class Binder {
     if (exhausted_ || !check(who, what, allowed, true)) return false;
     drew_nobody_ = false;
     if (!affordable(who) || !draw(who)) return false;
-    if (who.kind == Selector::Kind::list && who.items.empty() && !drew_nobody_) {
-      loading_.findings.warning("W211", who.at, length_of(who), "an empty list is nobody");
-      return true;
-    }
+    if (asks_for_nobody(who)) return true;
     if (is_dynamic(who, scenario_.groups) || who.kind == Selector::Kind::rest) return true;
     if (resolve(who, context()).empty() && !drew_nobody_ && !circular_) {
       loading_.findings.error("E134", who.at, length_of(who),
@@ -278,12 +273,21 @@ class Binder {
     }
     if (wanted <= 0) {
       drew_nobody_ = true;
+      // Asked for as none it is an empty list; else it stays what it was: nobody, and not on
+      // purpose.
+      loading_.drew = true;
+      if (asks_for_none(who.quantity)) {
+        who = Selector{.kind = Selector::Kind::list, .at = who.at};
+        return true;
+      }
+      who.name.clear();
       loading_.findings.warning(
           "W211", who.at, length_of(who),
           "selector " + text + " draws nobody: " +
               (who.quantity.kind == Quantity::Kind::faults ? "f = " + std::to_string(f_) + " with "
                                                            : "out of ") +
               std::to_string(n_) + (n_ == 1 ? " replica" : " replicas"));
+      return true;
     }
     Rng rng(bits_for(loading_.seed, who.name));
     loading_.drew = true;
@@ -293,13 +297,18 @@ class Binder {
           static_cast<std::size_t>(i) + rng.below(pool.size() - static_cast<std::size_t>(i));
       std::swap(pool[static_cast<std::size_t>(i)], pool[pick]);
     }
-    pool.resize(static_cast<std::size_t>(std::max<std::int64_t>(0, wanted)));
+    pool.resize(static_cast<std::size_t>(wanted));
     std::sort(pool.begin(), pool.end());
     for (ReplicaId r : pool)
       drawn.items.push_back(
           {.kind = Selector::Kind::replicas, .first = r, .last = r, .at = who.at});
     who = std::move(drawn);
     return true;
+  }
+
+  static bool asks_for_none(const Quantity& quantity) {
+    return quantity.number == 0 &&
+           (quantity.kind == Quantity::Kind::number || quantity.kind == Quantity::Kind::percent);
   }
 
   std::int64_t count_of(const Quantity& quantity, std::size_t pool) const {
@@ -312,38 +321,30 @@ class Binder {
     return 0;
   }
 
-  template <class Act>
-  void bind_action(Act& action) {
-    if constexpr (std::is_same_v<Act, Partition>)
-      bind_partition(action);
-    else if constexpr (std::is_same_v<Act, Mark> || std::is_same_v<Act, Become>)
-      return;
-    else if constexpr (requires { action.who; })
-      bind(action.who, "who", {});
-    else
-      bind_links(action.links);
+  void bind_action(Action& action) {
+    if (action.meaning != FaultMeaning::turns)
+      for (auto& [option, who] : action.selectors) bind(who, option == "who" ? "who" : "links", {});
+    for (Links& links : action.links) {
+      bind(links.from, "links", {});
+      bind(links.to, "links", {});
+    }
+    if (!action.sides.empty()) bind_sides(action.sides);
   }
 
-  void bind_links(Links& links) {
-    bind(links.from, "links", {});
-    bind(links.to, "links", {});
-  }
-
-  void bind_partition(Partition& partition) {
+  void bind_sides(std::vector<Selector>& all) {
     bool right = true;
-    for (Selector& side : partition.sides) right = bind(side, "partition", {.rest = true}) && right;
+    for (Selector& side : all) right = bind(side, "partition", {.rest = true}) && right;
     if (!right) return;
     const auto is_rest = [](const Selector& s) { return s.kind == Selector::Kind::rest; };
-    const auto rests = std::count_if(partition.sides.begin(), partition.sides.end(), is_rest);
+    const auto rests = std::count_if(all.begin(), all.end(), is_rest);
     if (rests > 1) {
-      loading_.findings.error("E132", partition.sides.back().at, 4,
-                              "`rest` is two sides of the partition");
+      loading_.findings.error("E132", all.back().at, 4, "`rest` is two sides of the partition");
       return;
     }
-    for (const Selector& side : partition.sides)
+    for (const Selector& side : all)
       if (is_dynamic(side, scenario_.groups)) return;  // the run decides
     std::map<ReplicaId, const Selector*> sides;
-    for (const Selector& side : partition.sides)
+    for (const Selector& side : all)
       for (ReplicaId r : resolve(side, context()))
         if (const auto [first, is_new] = sides.emplace(r, &side); !is_new) {
           loading_.findings.error(
@@ -357,7 +358,7 @@ class Binder {
     for (std::uint32_t r = 0; r < n_ && alone.size() < 50; ++r)
       if (!sides.contains(ReplicaId(r))) alone.push_back(ReplicaId(r));
     loading_.findings.warning(
-        "W330", partition.sides[0].at, length_of(partition.sides[0]),
+        "W330", all[0].at, length_of(all[0]),
         "partition leaves " + indices(alone) + " in no side; " +
             (alone.size() == 1 ? "it is treated as isolated" : "they are treated as isolated"),
         "add a side, such as `rest`");
@@ -401,58 +402,58 @@ class Binder {
   }
 
   void bind_options() {
-    const auto set = [&](Options& options, UnboundOption& option) {
-      if (bind(option.who, option.option, {.roles = false}))
-        options.set_replicas(option.option, resolve(option.who, context()));
-    };
-    for (UnboundOption& option : unbound_.protocol) set(scenario_.protocol.options, option);
+    for (UnboundOption& option : unbound_.protocol) bind_option(scenario_.protocol.options, option);
+    for (auto& [index, option] : unbound_.own)
+      bind_option(scenario_.protocol.options_of[index].options, option);
     for (auto& [index, option] : unbound_.behaviors)
-      set(scenario_.adversary.behaviors[index].options, option);
+      bind_option(scenario_.adversary.behaviors[index].options, option);
     for (auto& [index, option] : unbound_.timeline)
-      if (Become* become = std::get_if<Become>(&scenario_.timeline[index].action))
-        set(become->behavior.options, option);
+      bind_option(scenario_.timeline[index].action.behavior->options, option);
   }
 
-  /// More Byzantine power than the protocol tolerates is allowed if the file says that it is the
-  /// point.
-  void check_bound() {
-    if (!protocol_ || byzantine_.empty() || scenario_.adversary.beyond_bound ||
-        loading_.findings.errors() > 0)
-      return;
-    Position at = scenario_.adversary.members ? scenario_.adversary.members->at : Position{};
-    if (at.line == 0)
-      for (const TimelineEntry& entry : scenario_.timeline)
-        if (const Become* become = std::get_if<Become>(&entry.action)) at = become->who.at;
-    if (protocol_->crash_only) {
-      for (const Behavior& behavior : scenario_.adversary.behaviors)
-        loading_.findings.error("E161", behavior.at,
-                                static_cast<std::uint32_t>(behavior.name.size()),
-                                protocol_->name + " has no defence against `" + behavior.name + "`",
-                                "add `beyond_bound: true` if that is the point");
+  void bind_option(Options& options, UnboundOption& option) {
+    if (!bind(option.who, option.option, {.roles = false})) return;
+    std::vector<ReplicaId> named = resolve(option.who, context());
+    if (named.empty()) {  // to an option nobody named is not nobody: it is the default
+      loading_.findings.error(
+          "E134", option.who.at, length_of(option.who),
+          "`" + option.option + ": " + cut(to_text(option.who), 40) + "` names no replica",
+          "leave `" + option.option + "` out to have its default");
       return;
     }
-    const std::vector<std::uint64_t> power = power_units(scenario_);
-    const std::uint64_t total = std::accumulate(power.begin(), power.end(), std::uint64_t{0});
-    std::uint64_t theirs = 0;
-    for (ReplicaId r : byzantine_) theirs += power[r.value];
-    if (theirs * protocol_->fault_denominator < total * protocol_->fault_numerator) return;
-    const std::string count = std::to_string(byzantine_.size()) + " Byzantine replica" +
-                              (byzantine_.size() == 1 ? "" : "s");
-    const bool equal = scenario_.protocol.power.empty();
-    loading_.findings.warning(
-        "W310", at, 1,
-        equal ? count + (byzantine_.size() == 1 ? " exceeds" : " exceed") +
-                    " the bound f = " + std::to_string(f_) + " of n = " + std::to_string(n_)
-              : count + " with " + std::to_string(theirs * 100 / total) + " % of the power " +
-                    (byzantine_.size() == 1 ? "exceeds" : "exceed") + " the bound of " +
-                    protocol_->name,
-        "set `beyond_bound: true` to accept");
+    check_honest(options, option, named);
+    options.set_replicas(option.option, std::move(named));
+  }
+
+  /// E164: an option that is about honest replicas names others.
+  void check_honest(const Options& options, const UnboundOption& option,
+                    const std::vector<ReplicaId>& named) {
+    const auto spec = std::ranges::find(options.specs(), option.option, &OptionSpec::name);
+    if (spec == options.specs().end() || spec->range.empty()) return;
+    const auto is_liar = [&](ReplicaId r) { return std::ranges::binary_search(byzantine_, r); };
+    const auto fail = [&](std::string message, std::string hint) {
+      loading_.findings.error("E164", option.who.at, length_of(option.who), std::move(message),
+                              std::move(hint));
+    };
+    const auto liars = static_cast<std::size_t>(std::ranges::count_if(named, is_liar));
+    if (spec->range == "honest") {
+      if (liars == 0) return;
+      std::uint32_t honest = 0;
+      while (honest < n_ && is_liar(ReplicaId(honest))) ++honest;
+      fail("`" + option.option + "` must be honest: r" +
+               std::to_string(std::ranges::find_if(named, is_liar)->value) + " is Byzantine",
+           honest < n_ ? "such as r" + std::to_string(honest) : "");
+    } else if (liars == named.size()) {
+      fail("`" + option.option + "` names no honest replica: there is nobody to be lied to", "");
+    } else if (named.size() - liars + byzantine_.size() == n_) {
+      fail("`" + option.option + "` names every honest replica: nobody is left for the other side",
+           "");
+    }
   }
 
   Loading& loading_;
   Scenario& scenario_;
   Unbound& unbound_;
-  const ProtocolEntry* protocol_ = nullptr;
   std::uint32_t n_ = 0, f_ = 0;
   std::vector<ReplicaId> byzantine_;
   std::map<std::string, std::uint64_t> costs_;

@@ -79,13 +79,19 @@ constexpr CodeSpec kCodes[] = {
      "mode: closed, rate: 5 tx/s", "mode: closed"},
     {"E118", "a file of another kind", "`byzlab run` runs scenarios, `byzlab compare` comparisons.",
      "kind: comparison", "byzlab compare FILE"},
+    {"E119", "does not fit in the run",
+     "One request alone would keep an uplink, or a CPU, busy for longer than the run lasts: "
+     "nothing "
+     "could ever be decided.",
+     "bandwidth: 1 bit/s (with tx_size: 16 MiB)", "bandwidth: 100 Mbit/s"},
     {"E120", "two actions", "A timeline entry does one thing, so that a label names one window.",
      "partition: halves   crash: r1", "two entries"},
     {"E121", "no action", "A timeline entry needs exactly one action.", "- at: 10s",
      "- { at: 10s, crash: r1 }"},
     {"E122", "no start, or two", "An entry starts once: `at`, `after` or `when`.",
      "at: 10s   when: height >= 5", "at: 10s"},
-    {"E123", "`for` on what happens at once", "restart and mark have no length.",
+    {"E123", "a wrong length",
+     "restart and mark happen at once and have no length; some faults must have one.",
      "restart: r1   for: 5s", "restart: r1"},
     {"E124", "a wrong repetition",
      "`every` needs `for`, which must not be longer; `until` needs `every`.", "every: 10s",
@@ -157,6 +163,10 @@ constexpr CodeSpec kCodes[] = {
     {"E158", "the value does not fit the metric",
      "Times need a unit; sizes may have one; ratios may be percentages.", "commit_latency.p99 < 2",
      "commit_latency.p99 < 2s"},
+    {"E159", "no such label of the metric",
+     "client_latency has the label client (c0, c1, ...), dropped_messages the label reason; the "
+     "others have none.",
+     "dropped_messages{reason=\"lost\"}.count < 9", "dropped_messages{reason=\"loss\"}.count < 9"},
     {"E160", "no meaning for this protocol",
      "The protocol has nothing that the property speaks of: it would hold vacuously."},
     {"E161", "no defence",
@@ -164,6 +174,18 @@ constexpr CodeSpec kCodes[] = {
      "is the point."},
     {"E162", "attacks another protocol",
      "The behavior knows one protocol's messages and means nothing to another."},
+    {"E163", "no such message",
+     "The protocol sends no message of this name, so what is to befall it befalls nothing. `votes` "
+     "and `proposals` stand for the usual ones, where the protocol has them.",
+     "silent: { kinds: [ prepares ] }", "silent: { kinds: [ Prepare ] }"},
+    {"E164", "not honest",
+     "Whom an attack is aimed at is honest: a merchant is not the attacker, and whoever says two "
+     "things says each to some honest replica.",
+     "members: [ r3 ]   double_spend: { merchant: r3 }", "double_spend: { merchant: r0 }"},
+    {"E165", "must be the same for all",
+     "Replicas that differ in this option do not understand each other: `options_of` cannot set "
+     "it.",
+     "options_of: { r3: { block_interval: 5s } }", "options: { block_interval: 5s }"},
     {"E190", "not available yet",
      "The language reserves the word; this version does nothing with it."},
     {"W210", "a fault changed nothing",
@@ -176,9 +198,21 @@ constexpr CodeSpec kCodes[] = {
     {"W310", "beyond the bound",
      "More Byzantine power than the protocol tolerates: a violation is expected, not a bug. Say "
      "`beyond_bound: true` if that is the point."},
-    {"W311", "an adversary that does nothing", "Byzantine replicas without a behavior are honest."},
+    {"W311", "an adversary that does nothing",
+     "Byzantine replicas without a behavior are honest, and a behavior without members is "
+     "nobody's."},
+    {"W312", "more faults at once than are tolerated",
+     "Replicas that are down count against the bound as liars do. With f = 0 the first fault stops "
+     "the protocol. Say `adversary: { beyond_bound: true }` if that is the point, or expect it: "
+     "`progress: none`.",
+     "replicas: 3   crash: r0   (of pbft)", "replicas: 4"},
     {"W320", "the warm-up is longer than the run", "No measured number would have a sample."},
     {"W330", "replicas in no side", "Who is in no side of a partition is cut off from everybody."},
+    {"W340", "too slow for its clocks",
+     "What the network, or the promise of `synchrony`, allows a message to take is more than the "
+     "protocol's own clock waits for: it may make no progress although nobody is at fault. A stall "
+     "is beyond the bound then.",
+     "latency: 300ms   options: { delta: 100ms }", "latency: 30ms   options: { delta: 100ms }"},
 };
 
 }  // namespace

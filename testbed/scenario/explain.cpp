@@ -47,19 +47,21 @@ std::string keys_text(std::span<const KeySpec> keys) {
   return text;
 }
 
-std::string section_text(const SectionSpec& section) {
-  std::string text = (section.name.empty() ? "scenario" : std::string(section.name)) + "\n\n" +
-                     std::string(section.doc) + "\n\n" + keys_text(keys_of(section.name));
+std::string section_text(const SectionSpec& section, const Catalogue& catalogue) {
+  std::string text = (section.name.empty() ? "scenario" : section.name) + "\n\n" + section.doc +
+                     "\n\n" + keys_text(keys_of(section.name, catalogue));
   std::string below;
-  for (const SectionSpec& other : sections())
-    if (other.name.starts_with(std::string(section.name) + "."))
-      below += " " + std::string(other.name);
+  for (const SectionSpec& other : sections(catalogue))
+    if (other.name.starts_with(section.name + ".")) below += " " + other.name;
   return text + (below.empty() ? "" : "\nmore:" + below + "\n");
 }
 
-std::string key_text(const KeySpec& key) {
-  std::string text =
-      full_name(key) + "\n\n" + std::string(key.doc) + "\n\n  type     " + type_text(key) + "\n";
+std::string key_text(const KeySpec& key, const Catalogue& catalogue) {
+  const FaultEntry* fault = key.section == "timeline" ? catalogue.fault(key.name) : nullptr;
+  std::string text = full_name(key) + "\n\n" + std::string(key.doc) + "\n\n  type     " +
+                     (fault ? form_text(*fault) : type_text(key)) + "\n";
+  if (fault && !fault->example.empty())
+    text += "  example  " + fault->name + ": " + fault->example + "\n";
   if (const std::string range = range_text(key); !range.empty())
     text += "  range    " + range + "\n";
   if (key.required) text += "  required\n";
@@ -81,9 +83,9 @@ std::string behavior_text(const BehaviorEntry& behavior) {
 
 std::vector<std::string> topics(const Catalogue& catalogue) {
   std::vector<std::string> all;
-  for (const SectionSpec& section : sections()) {
+  for (const SectionSpec& section : sections(catalogue)) {
     if (!section.name.empty()) all.emplace_back(section.name);
-    for (const KeySpec& key : keys_of(section.name)) {
+    for (const KeySpec& key : keys_of(section.name, catalogue)) {
       all.push_back(full_name(key));
       all.emplace_back(key.name);
     }
@@ -110,10 +112,11 @@ std::string cell(std::string_view text) {
   return out;
 }
 
-std::string table(std::span<const KeySpec> keys) {
+std::string table(std::span<const KeySpec> keys, const Catalogue& catalogue) {
   std::string text = "| Key | Value | Default | What it says |\n|---|---|---|---|\n";
   for (const KeySpec& key : keys) {
-    std::string value = type_text(key);
+    const FaultEntry* fault = key.section == "timeline" ? catalogue.fault(key.name) : nullptr;
+    std::string value = fault ? form_text(*fault) : type_text(key);
     if (const std::string range = range_text(key); !range.empty()) value += ", " + range;
     std::string initial = key.required               ? "required"
                           : key.default_text.empty() ? ""
@@ -129,8 +132,8 @@ std::string table(std::span<const KeySpec> keys) {
 std::optional<std::string> explain(std::string_view topic, const Catalogue& catalogue) {
   if (const CodeSpec* code = find_code(topic)) return code_text(*code);
   if (topic == "scenario") topic = "";
-  for (const SectionSpec& section : sections())
-    if (section.name == topic) return section_text(section);
+  for (const SectionSpec& section : sections(catalogue))
+    if (section.name == topic) return section_text(section, catalogue);
   std::string found;
   const auto add = [&](const std::string& text) { found += (found.empty() ? "" : "\n") + text; };
   for (const ProtocolEntry& protocol : catalogue.protocols)
@@ -140,13 +143,13 @@ std::optional<std::string> explain(std::string_view topic, const Catalogue& cata
     if (topic == behavior.name || topic == "behavior." + behavior.name)
       add(behavior_text(behavior));
   if (topic == "network.latency" || topic == "latency")
-    for (const SectionSpec& section : sections())
-      if (section.name.starts_with("network.latency.")) add(section_text(section));
-  for (const SectionSpec& section : sections())
-    for (const KeySpec& key : keys_of(section.name))
+    for (const SectionSpec& section : sections(catalogue))
+      if (section.name.starts_with("network.latency.")) add(section_text(section, catalogue));
+  for (const SectionSpec& section : sections(catalogue))
+    for (const KeySpec& key : keys_of(section.name, catalogue))
       if (topic == full_name(key) ||
           (topic == key.name && !section.name.starts_with("network.latency.")))
-        add(key_text(key));
+        add(key_text(key, catalogue));
   return found.empty() ? std::nullopt : std::optional(std::move(found));
 }
 
@@ -163,24 +166,25 @@ std::string reference_page(const Catalogue& catalogue) {
       "draws one, and\n"
       "scenario.lock.yaml has what was drawn. Keys that start with `x-` are ignored everywhere.\n\n"
       "**Who** (selectors): `r3`, `r0..r3`, `[r0, r5]`, a group, `region:NAME`, `role:leader`, "
-      "`role:next_leader`, `honest`,\n"
+      "`role:next_leader`,\n"
+      "`role:follower` (who is up and does not lead; everybody up while nobody leads), `honest`,\n"
       "`byzantine`, `all`, `rest`, `any(k)` or `any(k of SELECTOR)`, where k is `2`, `f`, `f+1`, "
       "`n/3` or `33%`.\n";
-  for (const SectionSpec& section : sections()) {
-    const std::string title =
-        section.name.empty() ? "Top level" : "`" + std::string(section.name) + "`";
-    text +=
-        "\n## " + title + "\n\n" + std::string(section.doc) + "\n\n" + table(keys_of(section.name));
+  for (const SectionSpec& section : sections(catalogue)) {
+    const std::string title = section.name.empty() ? "Top level" : "`" + section.name + "`";
+    text += "\n## " + title + "\n\n" + section.doc + "\n\n" +
+            table(keys_of(section.name, catalogue), catalogue);
   }
   for (const ProtocolEntry& protocol : catalogue.protocols)
     text += "\n## Options of protocol `" + protocol.name + "`\n\n" + protocol.summary +
             ". Tolerates: " + protocol.bound + ".\n\n" +
-            table(keys_of_options(protocol.options, ""));
+            table(keys_of_options(protocol.options, ""), catalogue);
   for (const BehaviorEntry& behavior : catalogue.behaviors) {
     text += "\n## Options of behavior `" + behavior.name + "`\n\n" + behavior.summary + "\n";
     if (!behavior.protocols.empty())
       text += "\nOnly with " + join(behavior.protocols, ", ") + ".\n";
-    if (!behavior.options.empty()) text += "\n" + table(keys_of_options(behavior.options, ""));
+    if (!behavior.options.empty())
+      text += "\n" + table(keys_of_options(behavior.options, ""), catalogue);
   }
   return text;
 }

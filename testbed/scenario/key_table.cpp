@@ -4,44 +4,52 @@
 #include <algorithm>
 #include <array>
 
+#include "testbed/scenario/catalogue.h"
+
 namespace byzlab::scenario {
 namespace {
 
 using enum ValueType;
 
-constexpr SectionSpec kSections[] = {
+struct FixedSection {
+  std::string_view name, doc;
+};
+constexpr FixedSection kSections[] = {
     {"", "Top level of a scenario file."},
     {"protocol", "What is built: the protocol and its replicas r0 .. r(n-1)."},
     {"protocol.costs", "What a replica's virtual CPU is charged for cryptography."},
     {"network",
-     "What the replicas talk over. Rules apply in this order: latency and bandwidth, loss, "
-     "duplicate, "
-     "corrupt, reorder, the timeline's faults in file order, synchrony last."},
+     "What the replicas talk over. A packet meets the rules when it leaves its sender's uplink, in "
+     "this order: latency, loss, duplicate, reorder, corrupt, the timeline's faults in file order, "
+     "synchrony last. What has left is on its way: a cut does not catch it. A link keeps no order: "
+     "with a latency that varies, a later packet may come first. A sum of delays that the clock "
+     "(292 years) does not hold ends at its end: such a packet never arrives. A run of which more "
+     "than a million events (and 64 n^2) happen at one instant is stopped, inconclusive: time did "
+     "not advance."},
     {"network.latency.constant", "Every message takes the same time."},
     {"network.latency.uniform", "Uniform between two times."},
-    {"network.latency.normal", "A normal distribution, cut off below."},
+    {"network.latency.normal",
+     "A normal distribution, clamped below and not truncated: what would fall below `min` is "
+     "`min`, "
+     "so the mean of all is a little above `mean`."},
     {"network.latency.lognormal",
-     "A lognormal distribution: most are near the median, some are far above."},
+     "A lognormal distribution: most are near the median, some are far above. With a sigma above 1 "
+     "its tail is right down to a probability of 2^-48. The longest delay is 73 years."},
     {"network.latency.exponential", "A minimum plus an exponential distribution."},
     {"network.latency.matrix", "One-way delays between regions; needs `network.regions`."},
     {"network.reorder", "Some packets are held back, so that later ones overtake them."},
     {"network.synchrony",
-     "The model's promise: nothing arrives later than max(sent, gst) + delta."},
+     "The model's promise: nothing arrives later than max(sent, gst) + delta, where sent is when a "
+     "packet left its sender's uplink. It is a promise of each link: over a random graph a message "
+     "may take delta for every hop."},
     {"workload",
-     "Who submits what. Requests have identity: validity and integrity are checked by it."},
+     "Who submits what. Requests have identity: validity and integrity are checked by it. Clients "
+     "are no processes: requests and replies take the network's latency, but no bandwidth, and "
+     "faults do not touch them."},
     {"runs", "The seeds that `byzlab run` does when the command line names none."},
     {"adversary", "Who is Byzantine from the start, and how."},
     {"timeline",
      "One entry: when (`at`, `after` or `when`), how long (`for`), and exactly one action."},
-    {"timeline.partition", "The asymmetric form: links from some replicas to others are cut."},
-    {"timeline.delay", "Adds delay to links."},
-    {"timeline.drop", "Loses packets of links."},
-    {"timeline.duplicate", "Delivers packets of links twice."},
-    {"timeline.reorder", "Holds packets of links back, so that later ones overtake them."},
-    {"timeline.corrupt",
-     "Flips bytes in packets of links; what no longer decodes is an event, not a message."},
-    {"timeline.throttle", "Limits the bandwidth of links."},
-    {"timeline.become", "Replicas turn Byzantine; honest again when the window ends."},
     {"expect",
      "One expectation: exactly one property, and what narrows it. agreement, validity and "
      "integrity are "
@@ -53,8 +61,6 @@ constexpr SectionSpec kSections[] = {
     {"comparison.report", "How the table is laid out."},
 };
 
-constexpr std::string_view kLinksDoc =
-    "which links: `A -> B` one way, `A <-> B` both, A and B being selectors";
 constexpr std::string_view kHolds = "holds|violated";
 
 constexpr KeySpec kKeys[] = {
@@ -86,6 +92,9 @@ constexpr KeySpec kKeys[] = {
      "part of what the shares leave over"},
     {"protocol", "options", special, "", "",
      "the protocol's own options: `byzlab explain protocol.pbft`"},
+    {"protocol", "options_of", special, "", "",
+     "map of selectors to options that these replicas have otherwise; of several lines about one "
+     "replica the last counts"},
     {"protocol", "costs", special, "none", "",
      "`none`, `ed25519` (measured figures of libsodium), or a map with sign, verify, "
      "hash_per_byte"},
@@ -98,7 +107,10 @@ constexpr KeySpec kKeys[] = {
     // ----------------------------------------------------------------------------------------
     // network
     {"network", "topology", choice, "full", "full|random",
-     "full: every replica sends to every other; random: a random graph, flooded"},
+     "full: every replica sends to every other; random: over a random graph broadcasts are "
+     "flooded, "
+     "once a replica, and what is for one goes from hop to hop by a shortest way over links that "
+     "are not cut and replicas that are up. A paused replica relays when it goes on"},
     {"network", "degree", count, "8", "2..1000",
      "neighbours of a replica; with topology random only"},
     {"network", "latency", special, "10ms", "", "a duration (constant), or a map with `model`"},
@@ -106,9 +118,13 @@ constexpr KeySpec kKeys[] = {
      "map of region names to numbers of replicas that add up to n; the first region has r0, r1, "
      "..."},
     {"network", "bandwidth", bandwidth, "", "1 bit/s..1000 Gbit/s",
-     "of each replica's uplink; unlimited when absent"},
+     "of each replica's uplink, first in first out; unlimited when absent. A broadcast's packets "
+     "go "
+     "one after the other, in the order of ids from one that is drawn. A crash empties it, a pause "
+     "does not"},
     {"network", "loss", probability, "0", "0..1", "probability that a packet is lost"},
-    {"network", "duplicate", probability, "0", "0..1", "probability that a packet arrives twice"},
+    {"network", "duplicate", probability, "0", "0..1",
+     "probability that a packet arrives twice, the second time up to 10 ms later"},
     {"network", "corrupt", probability, "0", "0..1",
      "probability that bytes of a packet are flipped"},
     {"network", "reorder", special, "0", "", "a probability, or a map with probability and by"},
@@ -167,7 +183,7 @@ constexpr KeySpec kKeys[] = {
      "faults, and ratios are of pairs; false: every cell has seeds of its own"},
     // --------------------------------------------------------------------------------------
     // adversary
-    {"adversary", "members", selector, "", "", "the Byzantine replicas", true},
+    {"adversary", "members", selector, "", "", "the Byzantine replicas; nobody when absent"},
     {"adversary", "beyond_bound", flag, "false", "",
      "more members than the protocol tolerates is the point, not a slip"},
     {"adversary", "behaviors", list, "", "",
@@ -189,50 +205,6 @@ constexpr KeySpec kKeys[] = {
      "no repetition starts at or after this; the end of the run when absent"},
     {"timeline", "one_of", list, "", "",
      "a list of maps with one action each, of which the seed draws one"},
-    {"timeline", "partition", special, "", "",
-     "a list of selectors, one a side; `halves`; or a map with from, to, one_way. Who is in no "
-     "side is alone"},
-    {"timeline", "isolate", selector, "", "", "all links of these replicas are cut"},
-    {"timeline", "crash", selector, "", "", "down; restarted with their disk when the window ends"},
-    {"timeline", "restart", selector, "", "", "stopped and started at once, with their disk"},
-    {"timeline", "wipe", selector, "", "", "a crash that loses the disk: restarted empty"},
-    {"timeline", "pause", selector, "", "",
-     "stopped but not dead: what arrives is handled when the window ends"},
-    {"timeline", "delay", section, "", "", "adds delay to links"},
-    {"timeline", "drop", special, "", "",
-     "a probability for all links, or a map with links and probability"},
-    {"timeline", "duplicate", special, "", "",
-     "a probability for all links, or a map with links and probability"},
-    {"timeline", "reorder", special, "", "",
-     "a probability for all links, or a map with links, probability and by"},
-    {"timeline", "corrupt", special, "", "",
-     "a probability for all links, or a map with links and probability"},
-    {"timeline", "throttle", section, "", "", "limits the bandwidth of links"},
-    {"timeline", "become", section, "", "", "replicas turn Byzantine"},
-    {"timeline", "mark", text, "", "", "a note on the timeline and every chart"},
-    {"timeline.partition", "from", selector, "", "", "the senders", true},
-    {"timeline.partition", "to", selector, "", "", "the receivers", true},
-    {"timeline.partition", "one_way", flag, "true", "", "false cuts the way back too"},
-    {"timeline.delay", "links", links, "all -> all", "", kLinksDoc},
-    {"timeline.delay", "add", duration, "", "0s..30d", "added to every packet", true},
-    {"timeline.delay", "jitter", duration, "0s", "0s..30d", "up to this on top, uniform"},
-    {"timeline.drop", "links", links, "all -> all", "", kLinksDoc},
-    {"timeline.drop", "probability", probability, "1", "0..1", "probability that a packet is lost"},
-    {"timeline.duplicate", "links", links, "all -> all", "", kLinksDoc},
-    {"timeline.duplicate", "probability", probability, "", "0..1",
-     "probability that a packet arrives twice", true},
-    {"timeline.reorder", "links", links, "all -> all", "", kLinksDoc},
-    {"timeline.reorder", "probability", probability, "", "0..1",
-     "probability that a packet is held back", true},
-    {"timeline.reorder", "by", duration, "50ms", "1ns..1d", "held back by up to this"},
-    {"timeline.corrupt", "links", links, "all -> all", "", kLinksDoc},
-    {"timeline.corrupt", "probability", probability, "", "0..1",
-     "probability that bytes are flipped", true},
-    {"timeline.throttle", "links", links, "all -> all", "", kLinksDoc},
-    {"timeline.throttle", "bandwidth", bandwidth, "", "1 bit/s..1000 Gbit/s", "the limit", true},
-    {"timeline.become", "who", selector, "", "", "the replicas", true},
-    {"timeline.become", "behavior", special, "", "", "a name, or a map of one name to its options",
-     true},
     // -----------------------------------------------------------------------------------------
     // expect
     {"expect", "agreement", choice, "", kHolds,
@@ -262,6 +234,8 @@ constexpr KeySpec kKeys[] = {
     {"expect", "within", duration, "", "1ns..3650d", "the longest gap; with liveness only"},
     {"expect", "rate", special, "", "",
      "`>= 95%`: share of the seeds in which it must come true; all when absent"},
+    {"expect", "confidence", probability, "", "",
+     "the bound of this interval of the share must meet `rate`, not the estimate"},
     // ------------------------------------------------------------------------------------
     // comparison
     {"comparison", "version", count, "", "1..1", "version of the language", true},
@@ -291,7 +265,7 @@ constexpr KeySpec kKeys[] = {
     {"comparison.report", "pages", name, "", "",
      "the axis with a table a value; the next when absent"},
     {"comparison.report", "metrics", special, "", "",
-     "list of metrics, `byzlab list metrics`: commit_latency.p99 is the mean of each run's p99, "
+     "list of metrics, `byzlab list metrics`: commit_latency.p99 is the median of each run's p99, "
      "commit_latency.pooled_p99 the p99 of all runs' samples together"},
     {"comparison.report", "baseline", name, "", "",
      "the row that the others are compared with, seed by seed where they are paired"},
@@ -318,12 +292,34 @@ constexpr LaterSpec kLater[] = {
     {"selector", "sybils"},
 };
 
-constexpr std::string_view kActions[] = {"partition", "isolate",  "crash",  "restart",   "wipe",
-                                         "pause",     "delay",    "drop",   "duplicate", "reorder",
-                                         "corrupt",   "throttle", "become", "mark"};
 constexpr std::string_view kProperties[] = {"agreement",    "validity", "integrity", "total_order",
                                             "certified",    "progress", "recovery",  "liveness",
                                             "double_spend", "threshold"};
+
+/// The keys of a fault's map. Sides are the value itself.
+std::vector<KeySpec> keys_of_fault(const FaultEntry& fault) {
+  if (!fault.has_map()) return {};
+  std::vector<KeySpec> keys = keys_of_options(fault.options, fault.section);
+  std::erase_if(keys, [](const KeySpec& key) { return key.type == sides; });
+  return keys;
+}
+
+ValueType type_of(const FaultEntry& fault) {
+  if (fault.brief.empty()) return section;
+  return fault.has_map() ? special : value_type(fault.option(fault.brief)->type);
+}
+
+/// "flips bytes" as a sentence.
+std::string sentence(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+  return text + ".";
+}
+
+bool is_in(std::span<const std::string_view> words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace
 
 ValueType value_type(OptionType type) {
   switch (type) {
@@ -334,26 +330,49 @@ ValueType value_type(OptionType type) {
     case OptionType::number: return number;
     case OptionType::choice: return choice;
     case OptionType::flag: return flag;
-    case OptionType::names: return names;
+    case OptionType::kinds: return kinds;
     case OptionType::replicas: return selector;
+    case OptionType::bandwidth: return bandwidth;
+    case OptionType::text: return text;
+    case OptionType::views: return views;
+    case OptionType::selector: return selector;
+    case OptionType::sides: return sides;
+    case OptionType::links: return links;
+    case OptionType::behavior: return behavior;
   }
   return text;
 }
 
-bool is_in(std::span<const std::string_view> words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-}  // namespace
-
-std::span<const KeySpec> keys_of(std::string_view section_name) {
+std::vector<KeySpec> keys_of(std::string_view section_name, const Catalogue& catalogue) {
+  for (const FaultEntry& fault : catalogue.faults)
+    if (fault.section == section_name) return keys_of_fault(fault);
   const auto in_section = [&](const KeySpec& key) { return key.section == section_name; };
   const auto first = std::find_if(std::begin(kKeys), std::end(kKeys), in_section);
-  const auto last = std::find_if_not(first, std::end(kKeys), in_section);
-  return {first, last};
+  std::vector<KeySpec> keys(first, std::find_if_not(first, std::end(kKeys), in_section));
+  if (section_name != "timeline") return keys;
+  for (const FaultEntry& fault : catalogue.faults)
+    keys.push_back(
+        {.section = "timeline", .name = fault.name, .type = type_of(fault), .doc = fault.summary});
+  return keys;
 }
 
-std::span<const SectionSpec> sections() { return kSections; }
+std::vector<SectionSpec> sections(const Catalogue& catalogue) {
+  std::vector<SectionSpec> all;
+  for (const FixedSection& section : kSections) {
+    all.push_back({std::string(section.name), std::string(section.doc)});
+    if (section.name != "timeline") continue;
+    for (const FaultEntry& fault : catalogue.faults)
+      if (fault.has_map()) all.push_back({fault.section, sentence(fault.summary)});
+  }
+  return all;
+}
+
+std::string form_text(const FaultEntry& fault) {
+  if (fault.brief.empty()) return "a map";
+  const OptionType type = fault.option(fault.brief)->type;
+  const std::string brief(type_words(value_type(type)));
+  return brief + (fault.has_map() ? ", or a map" : "");
+}
 
 std::vector<KeySpec> keys_of_options(std::span<const OptionSpec> options,
                                      std::string_view section_name) {
@@ -364,7 +383,8 @@ std::vector<KeySpec> keys_of_options(std::span<const OptionSpec> options,
                     .type = value_type(option.type),
                     .default_text = option.default_text,
                     .range = option.range,
-                    .doc = option.doc});
+                    .doc = option.doc,
+                    .required = option.required});
   return keys;
 }
 
@@ -374,7 +394,6 @@ bool is_later(std::string_view section_name, std::string_view key) {
   });
 }
 
-bool is_action(std::string_view key) { return is_in(kActions, key); }
 bool is_property(std::string_view key) { return is_in(kProperties, key); }
 
 std::string_view type_words(ValueType type) {
@@ -389,10 +408,13 @@ std::string_view type_words(ValueType type) {
     case choice: return "a choice";
     case flag: return "true or false";
     case text: return "text";
-    case names: return "a list of names";
     case name: return "a name";
     case selector: return "a selector";
-    case links: return "links";
+    case links: return "links, or a list of links";
+    case sides: return "a list of sides";
+    case kinds: return "a list of messages";
+    case views: return "a range of views";
+    case behavior: return "a behavior";
     case window: return "a label";
     case seeds: return "a range of seeds";
     case special: return "see the text";

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,12 +23,15 @@ enum class ValueType : std::uint8_t {
   choice,       // one of `range`: a|b|c
   flag,         // true false
   text,         // anything
-  names,        // A, B or a list of names
   name,         // letters, digits, _ - .
   selector,     // r0..r3
-  links,        // "r0 -> all"
+  links,        // "r0 -> all", or a list of such
   window,       // the label of a timeline entry, or a built-in one
   seeds,        // 1..200
+  sides,        // a list of selectors, or `halves`
+  kinds,        // names of messages
+  views,        // 3..7
+  behavior,     // a name, or a map of one name to its options
   special,      // a form of its own, told in `doc`
   section,      // a map with keys of its own
   list,         // a list of maps or names
@@ -45,15 +49,24 @@ struct KeySpec {
   std::string_view since = "0.1";
 };
 
-/// The keys of one section, in the order of the reference. Empty if there is no such section.
-std::span<const KeySpec> keys_of(std::string_view section);
+struct Catalogue;
+struct FaultEntry;
+
+/// The keys of one section, in the order of the reference. Empty if there is no such section. A
+/// fault of the catalogue is a key of `timeline` and, where it takes a map, a section of its own;
+/// both refer to the catalogue's texts.
+std::vector<KeySpec> keys_of(std::string_view section, const Catalogue& catalogue);
 
 /// All sections, in the order of the reference; each with a sentence.
 struct SectionSpec {
-  std::string_view name;
-  std::string_view doc;
+  std::string name;
+  std::string doc;
 };
-std::span<const SectionSpec> sections();
+std::vector<SectionSpec> sections(const Catalogue& catalogue);
+
+/// "a probability, or a map": what stands behind a fault's key.
+std::string form_text(const FaultEntry& fault);
+ValueType value_type(OptionType type);
 
 /// A table of options as keys, for the same checks.
 std::vector<KeySpec> keys_of_options(std::span<const OptionSpec> options, std::string_view section);
@@ -68,9 +81,7 @@ bool is_later(std::string_view section, std::string_view name);
 /// "a duration", "one of open, closed", …
 std::string_view type_words(ValueType type);
 
-/// Actions of a timeline entry and properties of an expectation: keys of which an entry has exactly
-/// one.
-bool is_action(std::string_view key);
+/// Properties of an expectation: keys of which it has exactly one.
 bool is_property(std::string_view key);
 
 }  // namespace byzlab::scenario

@@ -29,12 +29,11 @@ bool check_version(const YamlNode& root, Findings& findings) {
   return true;
 }
 
-/// Options of the protocol that the file seems to name: to say of a key that it belongs there.
-std::span<const OptionSpec> protocol_options(const YamlNode& root, const Catalogue& catalogue) {
+/// The protocol that the file seems to name: to say what belongs to it.
+const ProtocolEntry* named_protocol(const YamlNode& root, const Catalogue& catalogue) {
   const YamlNode* protocol = root.find("protocol");
   const YamlNode* name = protocol && protocol->is_map() ? protocol->find("name") : nullptr;
-  const ProtocolEntry* entry = name ? protocol_entry(catalogue, name->text) : nullptr;
-  return entry ? entry->options : std::span<const OptionSpec>{};
+  return name ? protocol_entry(catalogue, name->text) : nullptr;
 }
 
 /// The seed that ranges are drawn from.
@@ -43,9 +42,22 @@ std::uint64_t seed_of_draws(const Scenario& scenario) {
   return scenario.runs ? scenario.runs->first : 1;
 }
 
+/// A protocol may be asked to keep time by clocks that are too fast for its messages.
+void check_clocks(const YamlNode& root, const Loading& loading, const Scenario& scenario) {
+  if (loading.findings.errors() > 0 || loading.catalogue.clock_conflicts == nullptr) return;
+  const YamlNode* protocol = root.find("protocol");
+  const YamlNode* options = protocol != nullptr ? protocol->find("options") : nullptr;
+  for (const ClockConflict& conflict : loading.catalogue.clock_conflicts(scenario)) {
+    const YamlNode* place = options != nullptr ? options->find(conflict.option) : nullptr;
+    if (place == nullptr && protocol != nullptr) place = protocol->find("name");
+    loading.findings.warning("W340", place != nullptr ? place->at : scenario.protocol.at,
+                             place != nullptr ? place->length : 1, conflict.message, conflict.hint);
+  }
+}
+
 void load_all(const YamlNode& root, Loading& loading, const LoadOptions& options,
               Scenario& scenario) {
-  loading.protocol_options = protocol_options(root, loading.catalogue);
+  loading.protocol = named_protocol(root, loading.catalogue);
   const Section top(loading, &root, {.section = ""});
   if (!root.is_map()) return;
   (void)top.text("kind");
@@ -65,11 +77,14 @@ void load_all(const YamlNode& root, Loading& loading, const LoadOptions& options
   load_protocol(top, scenario, unbound);
   load_network(top, scenario);
   load_workload(top, scenario);
+  check_requests_fit(top, scenario);
   load_groups(top, scenario);
   load_adversary(top, scenario, unbound);
   load_timeline(top, scenario, unbound);
   load_expectations(top, scenario);
   bind_selectors(loading, scenario, unbound);
+  check_faults(loading, scenario);
+  check_clocks(root, loading, scenario);
   scenario.depends_on_seed = loading.drew;
 }
 

@@ -9,154 +9,147 @@
 namespace byzlab::scenario {
 namespace {
 
-Links all_links() {
-  return {.from = {.kind = Selector::Kind::all}, .to = {.kind = Selector::Kind::all}};
-}
-
 std::optional<Selector> selector_at(const Section& section, std::string_view key) {
   const YamlNode* node = section.node(key);
   return node ? parse_selector(section.loading(), *node, section.path_of(key)) : std::nullopt;
 }
 
-Links links_at(const Section& section) {
-  const YamlNode* node = section.node("links");
-  if (!node) return all_links();
-  return parse_links(section.loading(), *node, section.path_of("links")).value_or(all_links());
-}
+/// Reads one entry's fault by its row of the catalogue.
+class ActionLoader {
+ public:
+  ActionLoader(const Section& entry, const FaultEntry& fault, const Scenario& scenario,
+               std::vector<UnboundOption>& unbound)
+      : entry_(entry),
+        loading_(entry.loading()),
+        fault_(fault),
+        scenario_(scenario),
+        unbound_(unbound) {}
 
-template <class Act>
-std::optional<Action> act_on(const Section& entry, std::string_view key) {
-  auto who = selector_at(entry, key);
-  return who ? std::optional<Action>(Act{std::move(*who)}) : std::nullopt;
-}
-
-/// drop, duplicate, reorder, corrupt: `drop: 30%` is all links, a map names them.
-struct Chance {
-  Links links = all_links();
-  double probability = 0;
-  Duration by = Reordering{}.by;
-};
-
-Chance load_chance(const Section& entry, std::string_view key) {
-  const YamlNode& node = *entry.node(key);
-  Chance chance;
-  if (node.is_scalar()) {
-    const auto value = read_scalar(
-        entry.loading(), node, {.section = "timeline", .name = key, .type = ValueType::probability},
-        entry.path_of(key));
-    if (value) chance.probability = std::get<double>(*value);
-    return chance;
-  }
-  const Section section = entry.below(key, "timeline." + std::string(key));
-  chance.links = links_at(section);
-  chance.probability = section.get<double>("probability");
-  if (key == "reorder") chance.by = section.get<Duration>("by");
-  return chance;
-}
-
-std::optional<Action> load_partition(const Section& entry, const Scenario& scenario) {
-  const YamlNode& node = *entry.node("partition");
-  Loading& loading = entry.loading();
-  if (node.is_map()) {
-    const Section section = entry.below("partition", "timeline.partition");
-    auto from = selector_at(section, "from"), to = selector_at(section, "to");
-    const bool one_way = section.get<bool>("one_way");
-    if (!from || !to) return std::nullopt;
-    return Cut{.links = {.from = std::move(*from), .to = std::move(*to), .both = !one_way}};
-  }
-  Partition partition;
-  if (node.is_scalar() && node.text == "halves") {
-    const std::uint32_t n = scenario.protocol.replicas;
-    if (n == 0) return std::nullopt;
-    if (n < 2) {
-      loading.findings.error("E127", node.at, node.length, "one replica has no halves");
-      return std::nullopt;
+  std::optional<Action> load() {
+    action_.name = fault_.name;
+    action_.meaning = fault_.meaning;
+    action_.span = fault_.span;
+    action_.brief = fault_.brief;
+    action_.options = Options(fault_.options);
+    const YamlNode& node = *entry_.node(fault_.name);
+    if (is_brief(node)) {
+      const OptionSpec& option = *fault_.option(fault_.brief);
+      read(node, option, fault_.name, entry_.path_of(fault_.name));
+    } else {
+      load_map();
     }
+    if (wrong_) return std::nullopt;
+    add_default_links();
+    return std::move(action_);
+  }
+
+ private:
+  bool is_brief(const YamlNode& node) const {
+    if (fault_.brief.empty()) return false;
+    if (!fault_.has_map()) return true;
+    const OptionType type = fault_.option(fault_.brief)->type;
+    return node.is_scalar() || (!node.is_map() && is_resolved_by_the_run(type));
+  }
+
+  void load_map() {
+    const Section section = entry_.below(fault_.name, fault_.section);
+    for (const KeySpec& key : section.keys()) {
+      const OptionSpec& option = *fault_.option(key.name);
+      if (!option.needs.empty() && !section.has(option.needs))
+        section.refuse(key.name, "without `" + std::string(option.needs) + "`");
+      else if (const YamlNode* node = section.node(key.name))
+        read(*node, option, key.name, section.path_of(key.name));
+      else if (option.required)
+        wrong_ |= is_resolved_by_the_run(option.type);
+    }
+  }
+
+  /// `key` is what messages call it: the option, or the fault where the value stands alone.
+  void read(const YamlNode& node, const OptionSpec& option, std::string_view key,
+            const std::string& path) {
+    switch (option.type) {
+      case OptionType::selector: return read_selector(node, option, path);
+      case OptionType::sides: return read_sides(node, path);
+      case OptionType::links: return keep(parse_link_list(loading_, node, path), action_.links);
+      case OptionType::behavior:
+        return keep(load_behavior(loading_, node, path, scenario_, unbound_), action_.behavior);
+      default: break;  // plain values
+    }
+    const KeySpec spec{
+        .section = "timeline", .name = key, .type = value_type(option.type), .range = option.range};
+    read_option(loading_, node, spec, path, action_.options, option.name);
+  }
+
+  template <class T, class Into>
+  void keep(std::optional<T> value, Into& into) {
+    wrong_ |= !value;
+    if (value) into = std::move(*value);
+  }
+
+  void read_selector(const YamlNode& node, const OptionSpec& option, const std::string& path) {
+    auto who = parse_selector(loading_, node, path);
+    wrong_ |= !who;
+    if (who) action_.selectors.emplace_back(option.name, std::move(*who));
+  }
+
+  void read_sides(const YamlNode& node, const std::string& path) {
+    if (node.is_scalar() && node.text == "halves") return read_halves(node);
+    if (!node.is_sequence() || node.items.size() < 2) {
+      loading_.findings.error("E127", node.at, node.length, "a partition has at least two sides",
+                              "write `partition: [ west, east ]`, `[ r0..r2, rest ]` or `halves`");
+      wrong_ = true;
+      return;
+    }
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+      auto side = parse_selector(loading_, node.items[i], path + "[" + std::to_string(i) + "]");
+      wrong_ |= !side;
+      if (side) action_.sides.push_back(std::move(*side));
+    }
+  }
+
+  void read_halves(const YamlNode& node) {
+    const std::uint32_t n = scenario_.protocol.replicas;
+    wrong_ = n < 2;
+    if (n == 1) loading_.findings.error("E127", node.at, node.length, "one replica has no halves");
+    if (wrong_) return;
     const std::uint32_t half = (n + 1) / 2;  // the first half is the larger one
-    partition.sides.push_back({.kind = Selector::Kind::replicas,
-                               .first = ReplicaId(0),
-                               .last = ReplicaId(half - 1),
+    const auto side = [&](std::uint32_t first, std::uint32_t last) {
+      action_.sides.push_back({.kind = Selector::Kind::replicas,
+                               .first = ReplicaId(first),
+                               .last = ReplicaId(last),
                                .at = node.at});
-    partition.sides.push_back({.kind = Selector::Kind::replicas,
-                               .first = ReplicaId(half),
-                               .last = ReplicaId(n - 1),
-                               .at = node.at});
-    return partition;
+    };
+    side(0, half - 1);
+    side(half, n - 1);
   }
-  if (!node.is_sequence() || node.items.size() < 2) {
-    loading.findings.error("E127", node.at, node.length, "a partition has at least two sides",
-                           "write `partition: [ west, east ]`, `[ r0..r2, rest ]` or `halves`");
-    return std::nullopt;
+
+  /// What a row says of links where the file says nothing.
+  void add_default_links() {
+    if (!action_.links.empty()) return;
+    for (const OptionSpec& option : fault_.options) {
+      if (option.type != OptionType::links || option.default_text.empty()) continue;
+      YamlNode node;
+      node.kind = YamlNode::Kind::scalar;
+      node.text = option.default_text;
+      action_.links.push_back(*parse_links(loading_, node, ""));
+    }
   }
-  bool wrong = false;
-  for (std::size_t i = 0; i < node.items.size(); ++i) {
-    auto side = parse_selector(loading, node.items[i],
-                               entry.path_of("partition") + "[" + std::to_string(i) + "]");
-    if (side)
-      partition.sides.push_back(std::move(*side));
-    else
-      wrong = true;
-  }
-  return wrong ? std::nullopt : std::optional<Action>(std::move(partition));
-}
 
-std::optional<Action> load_delay(const Section& entry) {
-  const Section section = entry.below("delay", "timeline.delay");
-  return Delay{.links = links_at(section),
-               .add = section.get<Duration>("add"),
-               .jitter = section.get<Duration>("jitter")};
-}
-
-std::optional<Action> load_throttle(const Section& entry) {
-  const Section section = entry.below("throttle", "timeline.throttle");
-  return Throttle{.links = links_at(section), .bandwidth = section.get<std::uint64_t>("bandwidth")};
-}
-
-std::optional<Action> load_become(const Section& entry, const Scenario& scenario,
-                                  std::vector<UnboundOption>& unbound) {
-  const Section section = entry.below("become", "timeline.become");
-  auto who = selector_at(section, "who");
-  const YamlNode* node = section.node("behavior");
-  std::optional<Behavior> behavior;
-  if (node)
-    behavior =
-        load_behavior(entry.loading(), *node, section.path_of("behavior"), scenario, unbound);
-  if (!who || !behavior) return std::nullopt;
-  return Become{.who = std::move(*who), .behavior = std::move(*behavior)};
-}
+  const Section& entry_;
+  Loading& loading_;
+  const FaultEntry& fault_;
+  const Scenario& scenario_;
+  std::vector<UnboundOption>& unbound_;
+  Action action_;
+  bool wrong_ = false;
+};
 
 }  // namespace
 
 std::optional<Action> load_action(const Section& entry, std::string_view action,
                                   const Scenario& scenario, std::vector<UnboundOption>& unbound) {
   if (!entry.node(action)) return std::nullopt;  // empty: said already
-  if (action == "partition") return load_partition(entry, scenario);
-  if (action == "isolate") return act_on<Isolate>(entry, action);
-  if (action == "crash") return act_on<Crash>(entry, action);
-  if (action == "restart") return act_on<Restart>(entry, action);
-  if (action == "wipe") return act_on<Wipe>(entry, action);
-  if (action == "pause") return act_on<Pause>(entry, action);
-  if (action == "delay") return load_delay(entry);
-  if (action == "throttle") return load_throttle(entry);
-  if (action == "become") return load_become(entry, scenario, unbound);
-  if (action == "mark") return Mark{.text = entry.text("mark")};
-  Chance chance = load_chance(entry, action);
-  if (action == "drop")
-    return Drop{.links = std::move(chance.links), .probability = chance.probability};
-  if (action == "duplicate")
-    return Duplicate{.links = std::move(chance.links), .probability = chance.probability};
-  if (action == "corrupt")
-    return Corrupt{.links = std::move(chance.links), .probability = chance.probability};
-  return Reorder{.links = std::move(chance.links),
-                 .reordering = {.probability = chance.probability, .by = chance.by}};
-}
-
-std::string action_name(const Action& action) {
-  static constexpr std::string_view kNames[] = {
-      "partition", "partition", "isolate", "crash",   "restart",  "wipe",   "pause", "delay",
-      "drop",      "duplicate", "reorder", "corrupt", "throttle", "become", "mark"};
-  static_assert(std::size(kNames) == std::variant_size_v<Action>);
-  return std::string(kNames[action.index()]);
+  return ActionLoader(entry, *entry.loading().catalogue.fault(action), scenario, unbound).load();
 }
 
 std::optional<Behavior> load_behavior(Loading& loading, const YamlNode& node,
@@ -221,6 +214,10 @@ void load_adversary(const Section& top, Scenario& scenario, Unbound& unbound) {
   scenario.adversary.members = selector_at(section, "members");
   scenario.adversary.beyond_bound = section.get<bool>("beyond_bound");
   const YamlNode* list = section.node("behaviors");
+  if (const YamlNode* key = section.key("behaviors"); key && !section.key("members"))
+    loading.findings.warning("W311", key->at, key->length,
+                             "the adversary has behaviors but no members: nobody acts so",
+                             "add `members: any(f)`");
   if (!list) {
     if (const YamlNode* members = section.key("members"))
       loading.findings.warning("W311", members->at, members->length,

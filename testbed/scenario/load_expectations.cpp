@@ -19,16 +19,16 @@ struct PropertyRow {
   std::string_view modifiers;  // keys that narrow it
 };
 constexpr PropertyRow kProperties[] = {
-    {Property::agreement, "agreement", "rate"},
-    {Property::validity, "validity", "rate"},
-    {Property::integrity, "integrity", "rate"},
-    {Property::total_order, "total_order", "rate"},
-    {Property::certified, "certified", "rate"},
-    {Property::progress, "progress", "during outside after of among grace rate"},
-    {Property::recovery, "recovery", "after of among rate"},
-    {Property::liveness, "liveness", "during outside after of among grace within rate"},
-    {Property::double_spend, "double_spend", "rate"},
-    {Property::threshold, "threshold", "during outside after of grace rate"},
+    {Property::agreement, "agreement", "rate confidence"},
+    {Property::validity, "validity", "rate confidence"},
+    {Property::integrity, "integrity", "rate confidence"},
+    {Property::total_order, "total_order", "rate confidence"},
+    {Property::certified, "certified", "rate confidence"},
+    {Property::progress, "progress", "during outside after of among grace rate confidence"},
+    {Property::recovery, "recovery", "after of among rate confidence"},
+    {Property::liveness, "liveness", "during outside after of among grace within rate confidence"},
+    {Property::double_spend, "double_spend", "rate confidence"},
+    {Property::threshold, "threshold", "during outside after of grace rate confidence"},
 };
 
 constexpr std::array<std::pair<std::string_view, Outcome>, 6> kOutcomes = {
@@ -64,6 +64,7 @@ class ExpectationLoader {
       if (e.among && e.among->kind == Selector::Kind::honest) e.among.reset();  // the default
     }
     if (const YamlNode* rate = entry_.node("rate")) e.rate = load_rate(loading_, *rate);
+    load_confidence(e);
     check_needs(row, *key);
     check_meaning(row, *key);
     if (!valued) return std::nullopt;
@@ -147,6 +148,29 @@ class ExpectationLoader {
                               "`grace` has no meaning without `during` or `outside`");
   }
 
+  void load_confidence(Expectation& e) {
+    const auto confidence = entry_.find<double>("confidence");
+    const YamlNode* key = entry_.key("confidence");
+    if (!key) return;
+    if (!entry_.has("rate")) {
+      loading_.findings.error("E117", key->at, key->length,
+                              "`confidence` has no meaning without `rate`");
+    } else if (e.rate && confidence && (*confidence < 0.5 || *confidence >= 1)) {
+      const YamlNode& node = *entry_.node("confidence");
+      loading_.findings.error("E112", node.at, node.length,
+                              "`confidence` must be at least 50% and less than 100%",
+                              "write `confidence: 95%`");
+    } else if (e.rate && (e.rate->comparison == Comparison::equal ||
+                          e.rate->comparison == Comparison::not_equal)) {
+      loading_.findings.error("E117", key->at, key->length,
+                              "`confidence` has no meaning with `==` or `!=`: no bound decides "
+                              "them",
+                              "use `>=` or `<=`");
+    } else if (e.rate) {
+      e.rate->confidence = confidence;
+    }
+  }
+
   std::optional<Window> window_of(std::string_view key) {
     const YamlNode* node = entry_.node(key);
     if (!node) return std::nullopt;
@@ -184,8 +208,7 @@ class ExpectationLoader {
       case Window::Kind::faults: return false;
       case Window::Kind::entry: break;
     }
-    const Action& action = scenario_.timeline[window.entry].action;
-    return std::holds_alternative<Mark>(action) || std::holds_alternative<Restart>(action);
+    return scenario_.timeline[window.entry].action.span == FaultSpan::instant;
   }
 
   void unknown_label(const YamlNode& node, std::string_view key, const std::string& label) {
@@ -306,6 +329,8 @@ std::string expectation_text(const Expectation& e) {
   if (e.rate)
     text += " in " + std::string(comparison_text(e.rate->comparison)) + " " +
             number_text(std::round(e.rate->share * 1e8) / 1e6) + "%";
+  if (e.rate && e.rate->confidence)
+    text += " with " + number_text(std::round(*e.rate->confidence * 1e8) / 1e6) + "% confidence";
   if (e.within) text += " within " + duration_text(*e.within);
   if (e.during) text += " during " + e.during->label;
   if (e.outside) text += " outside " + e.outside->label;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/quantity.h"
 #include "testbed/scenario/load_parts.h"
 #include "testbed/scenario/nearest.h"
 #include "testbed/scenario/text.h"
@@ -209,6 +210,25 @@ void load_network(const Section& top, Scenario& scenario) {
     network.synchrony = Synchrony{.gst = Time{synchrony.get<Duration>("gst")},
                                   .delta = synchrony.get<Duration>("delta")};
   }
+}
+
+void check_requests_fit(const Section& top, const Scenario& scenario) {
+  const std::uint64_t bytes = scenario.workload.tx_size;
+  const auto refuse = [&](std::string_view section, std::string_view key, Duration takes,
+                          const std::string& what) {
+    const YamlNode* map = top.node(section);
+    const YamlNode* node = map == nullptr ? nullptr : map->find(key);
+    if (takes < scenario.duration || scenario.duration.count() <= 0 || node == nullptr) return;
+    top.loading().findings.error("E119", node->at, node->length,
+                                 "a request of " + bytes_text(bytes) + " takes " + what + " " +
+                                     std::to_string(takes / std::chrono::seconds{1}) +
+                                     " s, the run ends after " + duration_text(scenario.duration));
+  };
+  if (const auto rate = scenario.network.bandwidth) {
+    refuse("network", "bandwidth", on_the_line(bytes, *rate), "an uplink of this bandwidth");
+  }
+  refuse("protocol", "costs", times(scenario.protocol.costs.hash_per_byte, bytes),
+         "a CPU with these costs");
 }
 
 }  // namespace byzlab::scenario

@@ -16,6 +16,7 @@ inline constexpr std::size_t kMaxEntries = 1000;
 /// Options of type `replicas`, waiting for bind_selectors().
 struct Unbound {
   std::vector<UnboundOption> protocol;
+  std::vector<std::pair<std::size_t, UnboundOption>> own;        // by index in protocol.options_of
   std::vector<std::pair<std::size_t, UnboundOption>> behaviors;  // by index in adversary.behaviors
   std::vector<std::pair<std::size_t, UnboundOption>> timeline;   // by index in timeline: become
 };
@@ -26,6 +27,8 @@ LoadResult load_tree(YamlNode root, std::string_view name, std::string_view sour
 
 void load_protocol(const Section& top, Scenario& scenario, Unbound& unbound);
 void load_network(const Section& top, Scenario& scenario);
+/// An error where a single request is more than the run has time for.
+void check_requests_fit(const Section& top, const Scenario& scenario);
 void load_workload(const Section& top, Scenario& scenario);
 void load_runs(const Section& top, Scenario& scenario);
 void load_groups(const Section& top, Scenario& scenario);
@@ -61,6 +64,10 @@ std::string expectation_text(const Expectation& expectation);
 /// Checks who every selector means, draws every any(...), resolves options. Then what needs to know
 /// who is Byzantine: bounds, sides of partitions, power.
 void bind_selectors(Loading& loading, Scenario& scenario, Unbound& unbound);
+
+/// What is wrong with the adversary and the faults as a whole, now that everybody is known: bounds,
+/// behaviors that exclude each other. Runs after bind_selectors().
+void check_faults(Loading& loading, const Scenario& scenario);
 
 /// The catalogue's entry for the scenario's protocol; nullptr if there is none.
 const ProtocolEntry* protocol_entry(const Catalogue& catalogue, const std::string& name);

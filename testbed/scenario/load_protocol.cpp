@@ -61,6 +61,49 @@ void load_power(const Section& protocol, Scenario& scenario) {
   }
 }
 
+/// `options_of`: a map of selectors to options, each checked as the protocol's own are.
+void load_own_options(const Section& section, const ProtocolEntry& entry, Protocol& protocol,
+                      Unbound& unbound) {
+  const YamlNode* node = section.node("options_of");
+  Loading& loading = section.loading();
+  if (!node) return;
+  if (!node->is_map()) {
+    loading.findings.error("E106", node->at, node->length,
+                           "`options_of` is a map of selectors to options",
+                           "write `options_of: { r3: { view_timeout: 2s } }`");
+    return;
+  }
+  for (std::size_t i = 0; i < node->keys.size(); ++i) {
+    const YamlNode &key = node->keys[i], &value = node->items[i];
+    if (key.text.starts_with("x-")) continue;
+    const std::string path = section.path_of("options_of") + "." + key.text;
+    auto who = parse_selector(loading, key, path);
+    std::vector<UnboundOption> options;
+    OwnOptions own;
+    own.options = read_options(loading, &value, entry.options,
+                               {.section = "protocol." + protocol.name,
+                                .shown = "options_of." + key.text,
+                                .path = path,
+                                .at = key.at,
+                                .length = key.length},
+                               options);
+    if (!who || !value.is_map()) continue;
+    own.who = std::move(*who);
+    for (const YamlNode& option : value.keys) {
+      const auto spec = std::ranges::find(entry.options, option.text, &OptionSpec::name);
+      if (spec == entry.options.end()) continue;
+      own.names.push_back(option.text);
+      if (!spec->agreed) continue;
+      loading.findings.error("E165", option.at, option.length,
+                             "`" + option.text + "` must be the same for all replicas",
+                             "set it in `options`");
+    }
+    for (UnboundOption& option : options)
+      unbound.own.emplace_back(protocol.options_of.size(), std::move(option));
+    protocol.options_of.push_back(std::move(own));
+  }
+}
+
 }  // namespace
 
 void load_protocol(const Section& top, Scenario& scenario, Unbound& unbound) {
@@ -99,6 +142,7 @@ void load_protocol(const Section& top, Scenario& scenario, Unbound& unbound) {
                                    .at = key ? key->at : Position{},
                                    .length = key ? key->length : 1},
                                   unbound.protocol);
+  load_own_options(section, *entry, protocol, unbound);
 }
 
 const ProtocolEntry* protocol_entry(const Catalogue& catalogue, const std::string& name) {
@@ -141,10 +185,17 @@ void load_runs(const Section& top, Scenario& scenario) {
   runs.paired = section.get<bool>("paired");
   if (!seeds) return;
   const std::size_t dots = seeds->text.find("..");
+  if (const auto one = parse_count(seeds->text); seeds->is_scalar() && one) {
+    const std::string n = std::to_string(*one);
+    top.loading().findings.error("E116", seeds->at, seeds->length,
+                                 "`seeds` is a range: `" + n + "` could mean two",
+                                 "write `seeds: 1.." + n + "` for " + n + " of them, or `" + n +
+                                     ".." + n + "` for that one");
+    return;
+  }
   const auto first = parse_count(std::string_view(seeds->text).substr(0, dots));
-  const auto last = dots == std::string::npos
-                        ? first
-                        : parse_count(std::string_view(seeds->text).substr(dots + 2));
+  const auto last =
+      parse_count(dots == std::string::npos ? "" : std::string_view(seeds->text).substr(dots + 2));
   if (!seeds->is_scalar() || !first || !last || *last < *first || *last - *first >= 10'000'000) {
     top.loading().findings.error("E116", seeds->at, seeds->length,
                                  "`seeds` is a range of at most 10000000 whole numbers",

@@ -169,6 +169,8 @@ class TimelineLoader {
     return chosen;
   }
 
+  bool is_action(std::string_view key) const { return loading_.catalogue.fault(key) != nullptr; }
+
   const YamlNode* only_action(const Section& entry, const YamlNode& node, bool one_of_allowed) {
     std::vector<const YamlNode*> actions;
     bool later = false;
@@ -206,12 +208,14 @@ class TimelineLoader {
   }
 
   void check_length(const Section& entry, const TimelineEntry& result) {
-    const bool instant = std::holds_alternative<Restart>(result.action) ||
-                         std::holds_alternative<Mark>(result.action);
+    const bool instant = result.action.span == FaultSpan::instant;
     if (const YamlNode* key = entry.key("for"); key && instant)
-      loading_.findings.error(
-          "E123", key->at, key->length,
-          "`" + action_name(result.action) + "` happens at once: it takes no `for`", "remove it");
+      loading_.findings.error("E123", key->at, key->length,
+                              "`" + result.action.name + "` happens at once: it takes no `for`",
+                              "remove it");
+    if (result.action.span == FaultSpan::window && !entry.has("for"))
+      loading_.findings.error("E123", entry.place().at, entry.place().length,
+                              "`" + result.action.name + "` needs `for`: how long does it last?");
     const YamlNode* every = entry.key("every");
     if (!every || !result.repeat || instant) return;
     if (!result.length)
@@ -227,7 +231,7 @@ class TimelineLoader {
     std::map<std::string, int> used;
     for (TimelineEntry& entry : scenario_.timeline) {
       if (!entry.label.empty()) continue;
-      const std::string name = action_name(entry.action);
+      const std::string& name = entry.action.name;
       do {
         const int k = ++used[name];
         entry.label = k == 1 ? name : name + "-" + std::to_string(k);

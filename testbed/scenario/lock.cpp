@@ -1,7 +1,10 @@
 // scenario.lock.yaml: a scenario with nothing left open.
 #include "testbed/scenario/lock.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <span>
 
 #include "base/quantity.h"
 #include "testbed/scenario/load_parts.h"
@@ -28,14 +31,17 @@ class Flow {
   std::string text_;
 };
 
-std::string options_text(const Options& options) {
+/// Those named, or all.
+std::string options_text(const Options& options,
+                         std::optional<std::span<const std::string>> names = std::nullopt) {
   Flow flow;
   for (const OptionSpec& spec : options.specs()) {
+    if (names && std::ranges::find(*names, spec.name) == names->end()) continue;
     const std::string text = options.text(spec.name);
-    const bool words = spec.type == OptionType::choice || spec.type == OptionType::names;
+    const bool words = spec.type == OptionType::choice || spec.type == OptionType::kinds;
     // Nobody is the default of a selector and has no text of its own.
     if (spec.type == OptionType::replicas && options.replicas(spec.name).empty()) continue;
-    if (spec.type == OptionType::names && text.empty()) continue;
+    if (spec.type == OptionType::kinds && text.empty()) continue;
     flow.add(spec.name, words ? json_quoted(text) : text);
   }
   return flow.text();
@@ -57,6 +63,11 @@ std::string protocol_text(const Protocol& protocol) {
     text += power.text();
   }
   text += "\n  options: " + options_text(protocol.options);
+  if (!protocol.options_of.empty()) {
+    text += "\n  options_of:";
+    for (const OwnOptions& own : protocol.options_of)
+      text += "\n    " + text_of(own.who) + ": " + options_text(own.options, own.names);
+  }
   text += "\n  costs: " + Flow()
                               .add("sign", duration_text(protocol.costs.sign))
                               .add("verify", duration_text(protocol.costs.verify))
@@ -163,9 +174,10 @@ std::string workload_text(const Workload& workload) {
 }
 
 std::string adversary_text(const Adversary& adversary) {
-  if (!adversary.members) return "";
-  std::string text = "adversary:\n  members: " + text_of(*adversary.members) +
-                     "\n  beyond_bound: " + (adversary.beyond_bound ? "true" : "false") + "\n";
+  if (!adversary.members && !adversary.beyond_bound && adversary.behaviors.empty()) return "";
+  std::string text = "adversary:\n";
+  if (adversary.members) text += "  members: " + text_of(*adversary.members) + "\n";
+  text += std::string("  beyond_bound: ") + (adversary.beyond_bound ? "true" : "false") + "\n";
   if (adversary.behaviors.empty()) return text;
   text += "  behaviors:\n";
   for (const Behavior& behavior : adversary.behaviors)
@@ -173,55 +185,55 @@ std::string adversary_text(const Adversary& adversary) {
   return text;
 }
 
-struct ActionText {
-  static std::string chance(const Links& links, double probability) {
-    return Flow().add("links", text_of(links)).add("probability", number_text(probability)).text();
+std::string list_text(const std::vector<std::string>& items) {
+  return "[" + join(items, ", ") + "]";
+}
+
+template <class T>
+std::vector<std::string> texts_of(const std::vector<T>& items) {
+  std::vector<std::string> texts;
+  for (const T& item : items) texts.push_back(text_of(item));
+  return texts;
+}
+
+/// The option's value; empty where it is not set and means nothing then.
+std::string option_text(const Action& action, const OptionSpec& spec) {
+  if (!spec.needs.empty() && !action.selector(spec.needs)) return "";
+  switch (spec.type) {
+    case OptionType::selector: {
+      const Selector* who = action.selector(spec.name);
+      return who ? text_of(*who) : "";
+    }
+    case OptionType::sides: return action.sides.empty() ? "" : list_text(texts_of(action.sides));
+    case OptionType::links:
+      return action.links.size() == 1 ? text_of(action.links[0])
+             : action.links.empty()   ? ""
+                                      : list_text(texts_of(action.links));
+    case OptionType::behavior: return action.behavior ? behavior_text(*action.behavior) : "";
+    case OptionType::text: return json_quoted(action.options.text(spec.name));
+    default: break;
   }
-  std::string operator()(const Partition& a) const {
-    std::string sides;
-    for (const Selector& side : a.sides) sides += (sides.empty() ? "" : ", ") + text_of(side);
-    return "[" + sides + "]";
+  const std::string text = action.options.text(spec.name);
+  const bool words = spec.type == OptionType::choice || spec.type == OptionType::kinds;
+  return words && !text.empty() ? json_quoted(text) : text;
+}
+
+/// As short as the row allows: the value alone where that says all.
+std::string action_text(const Action& action) {
+  Flow flow;
+  std::string_view only;
+  std::size_t set = 0;
+  for (const OptionSpec& spec : action.options.specs()) {
+    const std::string text = option_text(action, spec);
+    if (text.empty()) continue;
+    flow.add(spec.name, text);
+    only = spec.name;
+    ++set;
   }
-  std::string operator()(const Cut& a) const {
-    return Flow()
-        .add("from", text_of(a.links.from))
-        .add("to", text_of(a.links.to))
-        .add("one_way", a.links.both ? "false" : "true")
-        .text();
-  }
-  std::string operator()(const Isolate& a) const { return text_of(a.who); }
-  std::string operator()(const Crash& a) const { return text_of(a.who); }
-  std::string operator()(const Restart& a) const { return text_of(a.who); }
-  std::string operator()(const Wipe& a) const { return text_of(a.who); }
-  std::string operator()(const Pause& a) const { return text_of(a.who); }
-  std::string operator()(const Delay& a) const {
-    return Flow()
-        .add("links", text_of(a.links))
-        .add("add", duration_text(a.add))
-        .add("jitter", duration_text(a.jitter))
-        .text();
-  }
-  std::string operator()(const Drop& a) const { return chance(a.links, a.probability); }
-  std::string operator()(const Duplicate& a) const { return chance(a.links, a.probability); }
-  std::string operator()(const Corrupt& a) const { return chance(a.links, a.probability); }
-  std::string operator()(const Reorder& a) const {
-    return Flow()
-        .add("links", text_of(a.links))
-        .add("probability", number_text(a.reordering.probability))
-        .add("by", duration_text(a.reordering.by))
-        .text();
-  }
-  std::string operator()(const Throttle& a) const {
-    return Flow()
-        .add("links", text_of(a.links))
-        .add("bandwidth", bandwidth_text(a.bandwidth))
-        .text();
-  }
-  std::string operator()(const Become& a) const {
-    return Flow().add("who", text_of(a.who)).add("behavior", behavior_text(a.behavior)).text();
-  }
-  std::string operator()(const Mark& a) const { return json_quoted(a.text); }
-};
+  if (set != 1 || only != action.brief) return flow.text();
+  const auto specs = action.options.specs();
+  return option_text(action, *std::ranges::find(specs, only, &OptionSpec::name));
+}
 
 struct StartText {
   const Scenario& scenario;
@@ -245,8 +257,7 @@ std::string timeline_text(const Scenario& scenario) {
     if (entry.repeat)
       text += "    every: " + duration_text(entry.repeat->every) +
               "\n    until: " + time_text(entry.repeat->until) + "\n";
-    text +=
-        "    " + action_name(entry.action) + ": " + std::visit(ActionText{}, entry.action) + "\n";
+    text += "    " + entry.action.name + ": " + action_text(entry.action) + "\n";
   }
   return text;
 }
@@ -278,6 +289,7 @@ std::string expectations_text(const Scenario& scenario) {
     if (e.rate)
       line("rate", "\"" + std::string(comparison_text(e.rate->comparison)) + " " +
                        number_text(e.rate->share) + "\"");
+    if (e.rate && e.rate->confidence) line("confidence", number_text(*e.rate->confidence));
   }
   return text;
 }

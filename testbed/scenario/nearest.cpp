@@ -1,19 +1,31 @@
-// The nearest right name for a wrong one: optimal string alignment, three rows.
+// The nearest right name for a wrong one: optimal string alignment, three rows. PBFT is near pbft.
 #include "testbed/scenario/nearest.h"
 
 #include <algorithm>
 #include <vector>
 
 namespace byzlab::scenario {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string low(text);
+  for (char& c : low) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return low;
+}
+
+}  // namespace
 
 std::optional<std::string> nearest(std::string_view wrong,
                                    std::span<const std::string> candidates) {
   if (wrong.empty() || wrong.size() > 64) return std::nullopt;
   std::size_t best = std::max<std::size_t>(1, wrong.size() / 3) + 1;
+  const std::string low = lower(wrong);
   const std::string* found = nullptr;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > 64) continue;
-    const std::size_t distance = edit_distance(wrong, candidate);
+    const std::size_t distance = edit_distance(low, lower(candidate));
     // A one-letter word is one edit away from every other: no guess.
     if (distance < best && distance < std::max(wrong.size(), candidate.size())) {
       best = distance;

@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "consensus/options.h"
@@ -31,7 +33,8 @@ struct Position {
 // ----------------------------------------------------------------------------------------------
 // who
 
-enum class Role : std::uint8_t { leader, next_leader };
+/// follower: whoever is up and does not lead.
+enum class Role : std::uint8_t { leader, next_leader, follower };
 
 /// How many `any(...)` draws: number, f plus or minus a number, or a share of n rounded down.
 struct Quantity {
@@ -52,8 +55,8 @@ struct Selector {
     group,      // name
     region,     // name
     role,       // whoever has it when asked
-    any,        // drawn from the seed; a loaded scenario has none left
-    list,       // union of items
+    any,   // drawn from the seed; in a loaded scenario one that drew nobody, and was not told to
+    list,  // union of items
   };
   Kind kind = Kind::all;
   ReplicaId first{}, last{};
@@ -91,11 +94,20 @@ struct PowerShare {
   bool operator==(const PowerShare&) const = default;
 };
 
+/// Options that some replicas have otherwise. Of several lines about one replica the last counts.
+struct OwnOptions {
+  Selector who;
+  std::vector<std::string> names;  // which of `options` it sets
+  Options options;                 // the others are those of all
+  bool operator==(const OwnOptions&) const = default;
+};
+
 struct Protocol {
   std::string name;
   std::uint32_t replicas = 0;
   std::vector<PowerShare> power;  // empty: all equal. power_units() in selectors.h gives integers
   Options options;
+  std::vector<OwnOptions> options_of;
   Costs costs;
   Crypto crypto = Crypto::modelled;
   Position at;  // of its name
@@ -234,84 +246,29 @@ struct StartAtHeight {
 };
 using Start = std::variant<StartAt, StartAfter, StartAtHeight>;
 
-/// No link between two sides works; who is in no side is alone. partition_sides() in selectors.h.
-struct Partition {
-  std::vector<Selector> sides;  // at least two, disjoint
-  bool operator==(const Partition&) const = default;
+/// What an entry does: a row of the catalogue's faults, and its options. What they mean is for the
+/// fault to know; here they are what the file says.
+struct Action {
+  std::string name;  // the key of the language: "partition", "crash", …
+  FaultMeaning meaning = FaultMeaning::marks;
+  FaultSpan span = FaultSpan::either;
+  std::string brief = {};  // the option that may stand alone for all: `crash: r1`
+  Options options = {};    // those with plain values
+  // Those that the run resolves, whatever the row calls them; of selectors by option.
+  std::vector<std::pair<std::string, Selector>> selectors = {};
+  std::vector<Selector> sides = {};  // at least two, disjoint, where the row has sides
+  std::vector<Links> links = {};
+  std::optional<Behavior> behavior = {};
+
+  /// The selector of that option; nullptr where it is not set.
+  const Selector* selector(std::string_view option) const {
+    for (const auto& [name, who] : selectors)
+      if (name == option) return &who;
+    return nullptr;
+  }
+  bool is_mark() const { return meaning == FaultMeaning::marks; }
+  bool operator==(const Action&) const = default;
 };
-/// Only these links are cut: the asymmetric partition.
-struct Cut {
-  Links links;
-  bool operator==(const Cut&) const = default;
-};
-struct Isolate {
-  Selector who;
-  bool operator==(const Isolate&) const = default;
-};
-/// Down until the window ends, then restarted with its disk; without `for` it stays down.
-struct Crash {
-  Selector who;
-  bool operator==(const Crash&) const = default;
-};
-/// Stopped and started at once, with its disk; starts who is down.
-struct Restart {
-  Selector who;
-  bool operator==(const Restart&) const = default;
-};
-/// A crash that loses the disk: restarted empty.
-struct Wipe {
-  Selector who;
-  bool operator==(const Wipe&) const = default;
-};
-/// Stopped but not dead: what arrives meanwhile is handled when the window ends.
-struct Pause {
-  Selector who;
-  bool operator==(const Pause&) const = default;
-};
-struct Delay {
-  Links links;
-  Duration add{};
-  Duration jitter{};  // uniform in [0, jitter] on top
-  bool operator==(const Delay&) const = default;
-};
-struct Drop {
-  Links links;
-  double probability = 1;
-  bool operator==(const Drop&) const = default;
-};
-struct Duplicate {
-  Links links;
-  double probability = 0;
-  bool operator==(const Duplicate&) const = default;
-};
-struct Reorder {
-  Links links;
-  Reordering reordering;
-  bool operator==(const Reorder&) const = default;
-};
-struct Corrupt {
-  Links links;
-  double probability = 0;
-  bool operator==(const Corrupt&) const = default;
-};
-struct Throttle {
-  Links links;
-  std::uint64_t bandwidth = 0;  // bits/s
-  bool operator==(const Throttle&) const = default;
-};
-/// Turns Byzantine; honest again when the window ends.
-struct Become {
-  Selector who;
-  Behavior behavior;
-  bool operator==(const Become&) const = default;
-};
-/// A note on the timeline and every chart.
-struct Mark {
-  std::string text;
-  bool operator==(const Mark&) const = default;
-};
-using Action = std::variant<Partition, Cut, Isolate, Crash, Restart, Wipe, Pause, Delay, Drop,
-                            Duplicate, Reorder, Corrupt, Throttle, Become, Mark>;
 
 /// Starts again every `every` while that is before `until`.
 struct Repeat {
@@ -329,9 +286,6 @@ struct TimelineEntry {
   Position at;
   bool operator==(const TimelineEntry&) const = default;
 };
-
-/// The action's key in the language: "partition", "crash", …
-std::string action_name(const Action& action);
 
 // -------------------------------------------------------------------------------------
 // expectations
@@ -370,6 +324,8 @@ struct Threshold {
 struct RequiredRate {
   Comparison comparison = Comparison::greater_equal;
   double share = 1;
+  /// With it the interval of so much confidence must meet the requirement, not the estimate.
+  std::optional<double> confidence = std::nullopt;
   bool operator==(const RequiredRate&) const = default;
 };
 

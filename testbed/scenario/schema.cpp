@@ -1,6 +1,7 @@
 // JSON Schema draft-07 from the key table: what an editor can know while a file is written. It is
 // wider than the loader where a schema cannot count (who exists, what adds up).
 #include <algorithm>
+#include <functional>
 
 #include "testbed/scenario/explain.h"
 #include "testbed/scenario/key_table.h"
@@ -57,19 +58,11 @@ std::string special(const std::string& name) {
     return any_of({refer_to("probability"), refer_to("network.reorder")});
   if (name == "network.latency") {
     std::vector<std::string> models = {refer_to("duration")};
-    for (const SectionSpec& section : sections())
+    for (const SectionSpec& section : sections({}))
       if (section.name.starts_with("network.latency.")) models.push_back(refer_to(section.name));
     return any_of(models);
   }
-  if (name == "timeline.partition")
-    return any_of(
-        {enumeration("halves"),
-         "{\"type\": \"array\", \"minItems\": 2, \"items\": " + refer_to("selector") + "}",
-         refer_to("timeline.partition")});
-  if (name == "timeline.become.behavior") return refer_to("behavior");
-  if (name == "timeline.drop" || name == "timeline.duplicate" || name == "timeline.reorder" ||
-      name == "timeline.corrupt")
-    return any_of({refer_to("probability"), refer_to(name)});
+  if (name == "protocol.options_of") return map_of("{\"type\": \"object\"}");
   return std::string(kText);  // after, when, threshold, rate
 }
 
@@ -85,10 +78,15 @@ std::string value_schema(const KeySpec& key, const std::string& name) {
     case ValueType::count: return name == "version" ? "{\"const\": 1}" : refer_to("count");
     case ValueType::choice: return enumeration(key.range);
     case ValueType::flag: return "{\"type\": \"boolean\"}";
-    case ValueType::names: return any_of({std::string(kText), list_of(std::string(kText))});
     case ValueType::seeds:
       return any_of({"{\"type\": \"integer\", \"minimum\": 0}",
                      "{\"type\": \"string\", \"pattern\": \"^[0-9]+ ?\\\\.\\\\. ?[0-9]+$\"}"});
+    case ValueType::links: return any_of({std::string(kText), list_of(std::string(kText))});
+    case ValueType::kinds: return any_of({std::string(kText), list_of(std::string(kText))});
+    case ValueType::sides:
+      return any_of({enumeration("halves"), "{\"type\": \"array\", \"minItems\": 2, \"items\": " +
+                                                refer_to("selector") + "}"});
+    case ValueType::behavior: return refer_to("behavior");
     case ValueType::special: return special(name);
     case ValueType::section: return refer_to(name);
     case ValueType::list:
@@ -97,7 +95,7 @@ std::string value_schema(const KeySpec& key, const std::string& name) {
       return list_of(refer_to(name));
     case ValueType::text:
     case ValueType::name:
-    case ValueType::links:
+    case ValueType::views:
     case ValueType::window: break;
   }
   return "{\"type\": [\"string\", \"number\"]}";
@@ -110,14 +108,19 @@ std::string with_doc(const std::string& schema, const KeySpec& key) {
   return "{" + doc + ", \"allOf\": [" + schema + "]}";
 }
 
+using OwnSchema = std::function<std::string(const KeySpec&)>;
+
+/// `own` gives the schema of keys that have one of their own, else nothing.
 std::string object_schema(std::span<const KeySpec> keys, std::string_view section,
-                          const std::string& more = "") {
+                          const std::string& more = "", const OwnSchema& own = nullptr) {
   std::string properties, required;
   for (const KeySpec& key : keys) {
     const std::string name =
         (section.empty() ? "" : std::string(section) + ".") + std::string(key.name);
+    std::string schema = own ? own(key) : "";
+    if (schema.empty()) schema = value_schema(key, name);
     properties += (properties.empty() ? "" : ",\n    ") + json_quoted(key.name) + ": " +
-                  with_doc(value_schema(key, name), key);
+                  with_doc(schema, key);
     if (key.required) required += (required.empty() ? "" : ", ") + json_quoted(key.name);
   }
   return "{\"type\": \"object\", \"additionalProperties\": false, \"patternProperties\": {\"^x-\": "
@@ -126,14 +129,43 @@ std::string object_schema(std::span<const KeySpec> keys, std::string_view sectio
          ", \"properties\": {\n    " + properties + "}}";
 }
 
-/// Exactly one of the keys that `is_one` picks.
-std::string exactly_one(std::string_view section, bool (*is_one)(std::string_view),
-                        const std::vector<std::string>& also) {
+/// Exactly one of these keys.
+std::string exactly_one(const std::vector<std::string>& keys) {
   std::vector<std::string> alternatives;
-  for (const KeySpec& key : keys_of(section))
-    if (is_one(key.name) || std::find(also.begin(), also.end(), key.name) != also.end())
-      alternatives.push_back("{\"required\": [" + json_quoted(key.name) + "]}");
+  for (const std::string& key : keys)
+    alternatives.push_back("{\"required\": [" + json_quoted(key) + "]}");
   return ", \"oneOf\": [" + join(alternatives, ", ") + "]";
+}
+
+/// A fault's value alone, its map, or either.
+std::string fault_schema(const FaultEntry& fault) {
+  std::vector<std::string> forms;
+  if (const OptionSpec* brief = fault.option(fault.brief))
+    forms.push_back(value_schema({.section = "timeline",
+                                  .name = fault.name,
+                                  .type = value_type(brief->type),
+                                  .range = brief->range},
+                                 fault.section));
+  if (fault.has_map()) forms.push_back(refer_to(fault.section));
+  return forms.size() == 1 ? forms[0] : any_of(forms);
+}
+
+std::string entry_schema(const Catalogue& catalogue) {
+  std::vector<std::string> actions{"one_of"};
+  for (const FaultEntry& fault : catalogue.faults) actions.push_back(fault.name);
+  return object_schema(keys_of("timeline", catalogue), "timeline", exactly_one(actions),
+                       [&](const KeySpec& key) {
+                         const FaultEntry* fault = catalogue.fault(key.name);
+                         return fault ? fault_schema(*fault) : std::string();
+                       });
+}
+
+std::string expectation_schema() {
+  std::vector<std::string> properties;
+  const auto keys = keys_of("expect", {});
+  for (const KeySpec& key : keys)
+    if (is_property(key.name)) properties.emplace_back(key.name);
+  return object_schema(keys, "expect", exactly_one(properties));
 }
 
 std::string protocol_schema(const Catalogue& catalogue) {
@@ -145,9 +177,9 @@ std::string protocol_schema(const Catalogue& catalogue) {
                     json_quoted(protocol.name) + "}}}, \"then\": {\"properties\": {\"options\": " +
                     object_schema(keys_of_options(protocol.options, ""), "options") + "}}}");
   }
-  if (rules.empty()) return object_schema(keys_of("protocol"), "protocol");
+  if (rules.empty()) return object_schema(keys_of("protocol", catalogue), "protocol");
   rules.push_back("{\"properties\": {\"name\": " + enumeration(names) + "}}");
-  return object_schema(keys_of("protocol"), "protocol",
+  return object_schema(keys_of("protocol", catalogue), "protocol",
                        ", \"allOf\": [" + join(rules, ",\n    ") + "]");
 }
 
@@ -181,20 +213,18 @@ std::string json_schema(const Catalogue& catalogue) {
   define("number", quantity("", false, "number"));
   define("selector", any_of({std::string(kText), list_of(refer_to("selector"))}));
   define("behavior", behavior_schema(catalogue));
-  for (const SectionSpec& section : sections()) {
+  for (const SectionSpec& section : sections(catalogue)) {
     if (section.name.empty()) continue;
-    std::string schema = object_schema(keys_of(section.name), section.name);
+    std::string schema = object_schema(keys_of(section.name, catalogue), section.name);
     if (section.name == "protocol") schema = protocol_schema(catalogue);
-    if (section.name == "timeline")
-      schema = object_schema(keys_of("timeline"), "timeline",
-                             exactly_one("timeline", is_action, {"one_of"}));
-    if (section.name == "expect")
-      schema = object_schema(keys_of("expect"), "expect", exactly_one("expect", is_property, {}));
+    if (section.name == "timeline") schema = entry_schema(catalogue);
+    if (section.name == "expect") schema = expectation_schema();
     define(section.name, schema);
   }
   return "{\"$schema\": \"http://json-schema.org/draft-07/schema#\",\n\"title\": \"byzlab "
          "scenario\",\n\"definitions\": {\n  " +
-         join(definitions, ",\n  ") + "},\n\"allOf\": [" + object_schema(keys_of(""), "") + "]}\n";
+         join(definitions, ",\n  ") + "},\n\"allOf\": [" +
+         object_schema(keys_of("", catalogue), "") + "]}\n";
 }
 
 }  // namespace byzlab::scenario

@@ -25,11 +25,12 @@ std::string kind_words(const YamlNode& node) {
 std::vector<std::string> homes_of(std::string_view key, std::string_view here,
                                   const Loading& loading) {
   std::vector<std::string> homes;
-  for (const OptionSpec& option : loading.protocol_options)
+  for (const OptionSpec& option :
+       loading.protocol ? loading.protocol->options : std::span<const OptionSpec>{})
     if (option.name == key && here != "protocol.options") homes.push_back("`protocol.options`");
-  for (const SectionSpec& section : sections()) {
+  for (const SectionSpec& section : sections(loading.catalogue)) {
     if (section.name == here) continue;
-    for (const KeySpec& spec : keys_of(section.name))
+    for (const KeySpec& spec : keys_of(section.name, loading.catalogue))
       if (spec.name == key && homes.size() < 3)
         homes.push_back(section.name.empty() ? "the top level"
                                              : "`" + std::string(section.name) + "`");
@@ -40,11 +41,7 @@ std::vector<std::string> homes_of(std::string_view key, std::string_view here,
 }  // namespace
 
 Section::Section(Loading& loading, const YamlNode* map, Place place)
-    : loading_(loading), map_(map), place_(std::move(place)) {
-  const std::span<const KeySpec> table = keys_of(place_.section);
-  keys_.assign(table.begin(), table.end());
-  check_keys();
-}
+    : Section(loading, map, place, keys_of(place.section, loading.catalogue)) {}
 
 Section::Section(Loading& loading, const YamlNode* map, Place place, std::vector<KeySpec> keys)
     : loading_(loading), map_(map), place_(std::move(place)), keys_(std::move(keys)) {
@@ -139,7 +136,7 @@ void Section::report_empty(std::size_t index) const {
   if (holds_more && index + 1 < map_->keys.size()) {
     const YamlNode& next = map_->keys[index + 1];
     const auto is_next = [&](const KeySpec& s) { return s.name == next.text; };
-    const auto here = keys_of(key.text);
+    const auto here = keys_of(key.text, loading_.catalogue);
     if (next.at.column == key.at.column && std::none_of(keys_.begin(), keys_.end(), is_next) &&
         std::any_of(here.begin(), here.end(), is_next))
       message += "; line " + std::to_string(next.at.line) +
@@ -193,6 +190,62 @@ std::optional<Value> read_scalar(Loading& loading, const YamlNode& node, const K
   return result.value;
 }
 
+namespace {
+
+bool is_kind(const Loading& loading, std::string_view word) {
+  const auto& known = loading.protocol->messages;
+  return std::find(known.begin(), known.end(), word) != known.end();
+}
+
+Diagnostic& unknown_kind(Loading& loading, Position at, std::uint32_t length, std::string message,
+                         std::string hint) {
+  const ProtocolEntry& protocol = *loading.protocol;
+  Diagnostic& d = loading.findings.error(
+      "E163", at, length, protocol.name + " has no message " + std::move(message), std::move(hint));
+  d.notes.push_back("messages of " + protocol.name + ": " + join(protocol.messages, " "));
+  return d;
+}
+
+/// Calls f(word, its offset) for each word of "A, B".
+template <class F>
+void for_each_kind(std::string_view text, F&& f) {
+  std::size_t at = 0;
+  while ((at = text.find_first_not_of(", ", at)) != std::string_view::npos) {
+    const std::size_t end = std::min(text.find_first_of(", ", at), text.size());
+    f(text.substr(at, end - at), at);
+    at = end;
+  }
+}
+
+/// What a behavior touches when the file does not say.
+void check_default_kinds(Loading& loading, std::string_view kinds, const Section::Place& place) {
+  if (!loading.protocol || loading.protocol->messages.empty()) return;
+  for_each_kind(kinds, [&](std::string_view word, std::size_t) {
+    if (is_kind(loading, word)) return;
+    unknown_kind(loading, place.at, place.length, "`" + std::string(word) + "`",
+                 "`" + place.shown + "` touches these by default: name others by `kinds`");
+  });
+}
+
+}  // namespace
+
+void check_kinds(Loading& loading, const YamlNode& node) {
+  if (node.is_sequence()) {
+    for (const YamlNode& item : node.items) check_kinds(loading, item);
+    return;
+  }
+  if (!node.is_scalar() || !loading.protocol || loading.protocol->messages.empty()) return;
+  for_each_kind(node.text, [&](std::string_view word, std::size_t offset) {
+    if (is_kind(loading, word)) return;
+    const std::uint32_t length = std::max<std::uint32_t>(1, code_points(word));
+    Position at = node.at;
+    at.column += code_points(std::string_view(node.text).substr(0, offset)) +
+                 (node.length > code_points(node.text) ? 1 : 0);
+    const auto guess = nearest(word, loading.protocol->messages);
+    unknown_kind(loading, at, length, ticked(word), guess ? "did you mean `" + *guess + "`?" : "");
+  });
+}
+
 Options read_options(Loading& loading, const YamlNode* map, std::span<const OptionSpec> specs,
                      Section::Place place, std::vector<UnboundOption>& unbound) {
   Options options(specs);
@@ -200,6 +253,8 @@ Options read_options(Loading& loading, const YamlNode* map, std::span<const Opti
   const Section section(loading, map, std::move(place), keys);
   for (const KeySpec& key : keys) {
     const YamlNode* node = section.node(key.name);
+    if (!node && key.type == ValueType::kinds)
+      check_default_kinds(loading, key.default_text, section.place());
     if (!node) continue;
     const std::string path = section.path_of(key.name);
     if (key.type == ValueType::selector) {
@@ -207,20 +262,28 @@ Options read_options(Loading& loading, const YamlNode* map, std::span<const Opti
         unbound.push_back({std::string(key.name), std::move(*who)});
       continue;
     }
-    std::string text = node->text;
-    if (key.type == ValueType::names && node->is_sequence()) {
-      std::vector<std::string> names;
-      for (const YamlNode& item : node->items) names.push_back(item.text);
-      text = join(names, ", ");
-    } else {
-      const auto value = read_scalar(loading, *node, key, path);
-      if (!value) continue;
-      text = value_text(key.type, *value);
-    }
-    if (const auto wrong = options.set(key.name, text))
-      loading.findings.error("E111", node->at, node->length, *wrong);
+    read_option(loading, *node, key, path, options);
   }
   return options;
+}
+
+bool read_option(Loading& loading, const YamlNode& node, const KeySpec& key,
+                 const std::string& path, Options& options, std::string_view name) {
+  std::string text = node.text;
+  if (key.type == ValueType::kinds) check_kinds(loading, node);
+  const bool list = key.type == ValueType::kinds;
+  if (list && node.is_sequence()) {
+    std::vector<std::string> names;
+    for (const YamlNode& item : node.items) names.push_back(item.text);
+    text = join(names, ", ");
+  } else {
+    const auto value = read_scalar(loading, node, key, path);
+    if (!value) return false;
+    text = value_text(key.type, *value);
+  }
+  const auto wrong = options.set(name.empty() ? key.name : name, text);
+  if (wrong) loading.findings.error("E111", node.at, node.length, *wrong);
+  return !wrong;
 }
 
 }  // namespace byzlab::scenario

@@ -21,8 +21,8 @@ struct Loading {
   Findings& findings;
   const Catalogue& catalogue;
   std::uint64_t seed = 1;
-  bool drew = false;                                  // something was drawn from the seed
-  std::span<const OptionSpec> protocol_options = {};  // to say where a key belongs
+  bool drew = false;                        // something was drawn from the seed
+  const ProtocolEntry* protocol = nullptr;  // that the file seems to name
   std::set<std::string> lost_labels =
       {};  // of timeline entries with errors: no second error for who uses them
 };
@@ -94,11 +94,19 @@ class Section {
 std::optional<Value> read_scalar(Loading& loading, const YamlNode& node, const KeySpec& spec,
                                  const std::string& path);
 
+/// One plain value, as `key` has it, into the option of that name (of the key's when none is
+/// given). False after an error.
+bool read_option(Loading& loading, const YamlNode& node, const KeySpec& key,
+                 const std::string& path, Options& options, std::string_view name = {});
+
 /// An option of type `replicas`, not yet resolved: not everybody is known while the file is read.
 struct UnboundOption {
   std::string option;
   Selector who;
 };
+
+/// Message kinds: each word is a message of the protocol, or stands for some. E163 otherwise.
+void check_kinds(Loading& loading, const YamlNode& node);
 
 /// The options of a protocol or a behavior, defaults where the map says nothing; those of type
 /// `replicas` go to `unbound`.

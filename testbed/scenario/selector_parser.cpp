@@ -15,8 +15,18 @@ constexpr std::string_view kGrammar =
     "write r3, r0..r3, [r0, r5], a group, region:NAME, role:leader, honest, byzantine, all, rest "
     "or any(f)";
 
+/// A list of links is not longer than this.
+constexpr std::size_t kMaxLinks = 1000;
+
 /// Brackets in a text may nest this deep.
 constexpr int kMaxNesting = 8;
+
+std::string role_hint(std::string_view role) {
+  const std::vector<std::string> roles{"leader", "next_leader", "follower"};
+  const auto guess = nearest(role, roles);
+  return guess ? "did you mean `role:" + *guess + "`?"
+               : "roles are role:leader, role:next_leader and role:follower";
+}
 
 class SelectorText {
  public:
@@ -101,9 +111,14 @@ class SelectorText {
 
   std::optional<Selector> parse_role(std::string_view text, Selector& who) {
     const std::string_view role = text.substr(5);
-    if (role != "leader" && role != "next_leader")
-      return fail(text, "is no role", "roles are role:leader and role:next_leader");
-    who.role = role == "leader" ? Role::leader : Role::next_leader;
+    if (role == "leader")
+      who.role = Role::leader;
+    else if (role == "next_leader")
+      who.role = Role::next_leader;
+    else if (role == "follower")
+      who.role = Role::follower;
+    else
+      return fail(text, "is no role", role_hint(role));
     return with(who, Selector::Kind::role);
   }
 
@@ -221,6 +236,31 @@ std::optional<Links> parse_links(Loading& loading, const YamlNode& node, const s
   auto to = text.parse(whole.substr(arrow + 2));
   if (!from || !to) return std::nullopt;
   return Links{.from = std::move(*from), .to = std::move(*to), .both = both};
+}
+
+std::optional<std::vector<Links>> parse_link_list(Loading& loading, const YamlNode& node,
+                                                  const std::string& path) {
+  std::vector<Links> list;
+  if (!node.is_sequence()) {
+    auto links = parse_links(loading, node, path);
+    if (!links) return std::nullopt;
+    list.push_back(std::move(*links));
+    return list;
+  }
+  if (node.items.empty() || node.items.size() > kMaxLinks) {
+    loading.findings.error("E130", node.at, node.length,
+                           node.items.empty() ? "an empty list is no links"
+                                              : "more than " + std::to_string(kMaxLinks) + " links",
+                           "write `[ r0 -> r1, r2 <-> r4 ]`");
+    return std::nullopt;
+  }
+  bool wrong = false;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    auto links = parse_links(loading, node.items[i], path + "[" + std::to_string(i) + "]");
+    wrong |= !links;
+    if (links) list.push_back(std::move(*links));
+  }
+  return wrong ? std::nullopt : std::optional(std::move(list));
 }
 
 bool is_reserved_selector(std::string_view name) {

@@ -22,6 +22,9 @@ namespace byzlab::scenario {
 std::optional<Selector> parse_selector(Loading& loading, const YamlNode& node,
                                        const std::string& path);
 std::optional<Links> parse_links(Loading& loading, const YamlNode& node, const std::string& path);
+/// One text, or a list of them.
+std::optional<std::vector<Links>> parse_link_list(Loading& loading, const YamlNode& node,
+                                                  const std::string& path);
 
 /// True if a group may not have this name: it means something already.
 bool is_reserved_selector(std::string_view name);

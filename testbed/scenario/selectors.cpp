@@ -65,14 +65,16 @@ void collect(const Selector& who, const ResolutionContext& context, int nesting,
       return;
     }
     case Selector::Kind::role:
-      if (context.role)
-        if (const auto holder = context.role(who.role)) out.push_back(*holder);
+      if (context.role) {
+        const Replicas holders = context.role(who.role);
+        out.insert(out.end(), holders.begin(), holders.end());
+      }
       return;
     case Selector::Kind::list:
       for (const Selector& item : who.items) collect(item, context, nesting + 1, out);
       return;
     case Selector::Kind::rest:  // meaningful among siblings only: partition_sides(), power_units()
-    case Selector::Kind::any:   // the loader has drawn it
+    case Selector::Kind::any:   // the loader has drawn it: nobody
       return;
   }
 }
@@ -87,6 +89,15 @@ std::string quantity_text(const Quantity& quantity) {
     case Quantity::Kind::percent: return number + "%";
   }
   return number;
+}
+
+std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::leader: return "leader";
+    case Role::next_leader: return "next_leader";
+    case Role::follower: return "follower";
+  }
+  return "";
 }
 
 bool is_rest(const Selector& who) { return who.kind == Selector::Kind::rest; }
@@ -109,9 +120,9 @@ std::vector<ReplicaId> resolve(const Selector& who, const ResolutionContext& con
   return replicas;
 }
 
-std::vector<std::vector<ReplicaId>> partition_sides(const Partition& partition,
+std::vector<std::vector<ReplicaId>> partition_sides(const std::vector<Selector>& named_sides,
                                                     const ResolutionContext& context) {
-  std::vector<Replicas> sides(partition.sides.size());
+  std::vector<Replicas> sides(named_sides.size());
   Replicas named;
   const auto fill = [&](std::size_t i, const Replicas& wanted) {
     std::set_difference(wanted.begin(), wanted.end(), named.begin(), named.end(),
@@ -120,9 +131,9 @@ std::vector<std::vector<ReplicaId>> partition_sides(const Partition& partition,
     normalise(named);
   };
   for (std::size_t i = 0; i < sides.size(); ++i)
-    if (!is_rest(partition.sides[i])) fill(i, resolve(partition.sides[i], context));
+    if (!is_rest(named_sides[i])) fill(i, resolve(named_sides[i], context));
   for (std::size_t i = 0; i < sides.size(); ++i)
-    if (is_rest(partition.sides[i])) fill(i, complement(named, context.n));
+    if (is_rest(named_sides[i])) fill(i, complement(named, context.n));
   for (ReplicaId alone : complement(named, context.n)) sides.push_back({alone});
   return sides;
 }
@@ -135,10 +146,23 @@ std::vector<ReplicaId> byzantine_replicas(const Scenario& scenario) {
   Replicas replicas;
   if (scenario.adversary.members) collect(*scenario.adversary.members, context, 0, replicas);
   for (const TimelineEntry& entry : scenario.timeline)
-    if (const Become* become = std::get_if<Become>(&entry.action))
-      collect(become->who, context, 0, replicas);
+    if (const Selector* who = who_turns(entry.action)) collect(*who, context, 0, replicas);
   normalise(replicas);
   return replicas;
+}
+
+const Selector* who_turns(const Action& action) {
+  return action.meaning == FaultMeaning::turns ? action.selector("who") : nullptr;
+}
+
+Options options_of(const Protocol& protocol, ReplicaId r, const ResolutionContext& context) {
+  Options options = protocol.options;
+  for (const OwnOptions& own : protocol.options_of) {
+    const Replicas who = resolve(own.who, context);
+    if (!std::binary_search(who.begin(), who.end(), r)) continue;
+    for (const std::string& name : own.names) options.copy(name, own.options);
+  }
+  return options;
 }
 
 std::vector<std::uint64_t> power_units(const Scenario& scenario) {
@@ -183,6 +207,11 @@ bool is_dynamic(const Selector& who, std::span<const Group> groups) {
   return asks(asks, who, 0);
 }
 
+bool asks_for_nobody(const Selector& who) {
+  return who.kind == Selector::Kind::list &&
+         std::all_of(who.items.begin(), who.items.end(), asks_for_nobody);
+}
+
 std::string to_text(const Selector& who) {
   switch (who.kind) {
     case Selector::Kind::replicas: {
@@ -195,7 +224,7 @@ std::string to_text(const Selector& who) {
     case Selector::Kind::rest: return "rest";
     case Selector::Kind::group: return who.name;
     case Selector::Kind::region: return "region:" + who.name;
-    case Selector::Kind::role: return who.role == Role::leader ? "role:leader" : "role:next_leader";
+    case Selector::Kind::role: return "role:" + std::string(role_name(who.role));
     case Selector::Kind::any:
       return "any(" + quantity_text(who.quantity) +
              (who.items.empty() ? "" : " of " + to_text(who.items[0])) + ")";
@@ -208,6 +237,25 @@ std::string to_text(const Selector& who) {
 
 std::string to_text(const Links& links) {
   return to_text(links.from) + (links.both ? " <-> " : " -> ") + to_text(links.to);
+}
+
+std::string to_text(const Action& action) {
+  const auto joined = [](const auto& items, std::string_view between) {
+    std::string text;
+    for (const auto& item : items)
+      text += (text.empty() ? "" : std::string(between)) + to_text(item);
+    return text;
+  };
+  if (!action.sides.empty()) return "{" + joined(action.sides, " | ") + "}";
+  if (const Selector* who = action.selector("who")) return to_text(*who);
+  const Selector* from = action.selector("from");
+  const Selector* to = action.selector("to");
+  if (from && to)
+    return to_text(*from) + (action.options.flag("one_way") ? " -> " : " <-> ") + to_text(*to);
+  if (!action.links.empty()) return joined(action.links, ", ");
+  for (const OptionSpec& spec : action.options.specs())
+    if (spec.type == OptionType::text) return action.options.text(spec.name);
+  return "";
 }
 
 }  // namespace byzlab::scenario

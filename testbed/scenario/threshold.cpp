@@ -52,7 +52,7 @@ class ThresholdText {
       return fail(at_, 1, "E151", "a threshold starts with the name of a metric", kForm);
     if (!parse_labels(t)) return std::nullopt;
     const MetricEntry* metric = find_metric(t.metric, name_at);
-    if (!metric) return std::nullopt;
+    if (!metric || !check_labels(t, *metric)) return std::nullopt;
     if (!parse_statistic(t, *metric) || !parse_comparison(t)) return std::nullopt;
     return parse_value(t, *metric) ? std::optional(std::move(t)) : std::nullopt;
   }
@@ -101,12 +101,41 @@ class ThresholdText {
         fail(at_, 1, "E151", "the quotes are not closed");
         return false;
       }
+      label_at_.emplace_back(at_ - 2 - key.size(), at_);
       t.labels.emplace_back(key, text_.substr(at_, end - at_));
       at_ = end + 1;
     } while (take(','));
     if (take('}')) return true;
     fail(at_, 1, "E151", "`}` is missing after the labels");
     return false;
+  }
+
+  bool check_labels(const Threshold& t, const MetricEntry& metric) {
+    for (std::size_t i = 0; i < t.labels.size(); ++i) {
+      const auto& [key, value] = t.labels[i];
+      const auto [key_at, value_at] = label_at_[i];
+      if (key != metric.label) {
+        fail(key_at, key.size(), "E159", "`" + metric.name + "` has no label " + ticked(key),
+             metric.label.empty() ? "it has none" : "it has `" + metric.label + "`");
+        return false;
+      }
+      const auto& values = metric.label_values;
+      if (values.empty() ? is_client(value)
+                         : std::find(values.begin(), values.end(), value) != values.end())
+        continue;
+      const auto guess = nearest(value, values);
+      fail(value_at, value.size(), "E159", "`" + key + "` is never " + ticked(value),
+           values.empty() ? "clients are c0, c1, ..."
+           : guess        ? "did you mean `" + *guess + "`?"
+                          : "it is one of " + join(values, ", "));
+      return false;
+    }
+    return true;
+  }
+
+  static bool is_client(std::string_view value) {
+    return value.size() > 1 && value.size() < 8 && value[0] == 'c' &&
+           std::all_of(value.begin() + 1, value.end(), is_digit);
   }
 
   const MetricEntry* find_metric(const std::string& name, std::size_t offset) {
@@ -200,6 +229,7 @@ class ThresholdText {
   const YamlNode& node_;
   std::string_view text_;
   std::size_t at_ = 0;
+  std::vector<std::pair<std::size_t, std::size_t>> label_at_;  // of key and value
 };
 
 }  // namespace

@@ -35,10 +35,13 @@ ValueResult read_single(ValueType type, std::string_view text) {
     case ValueType::choice:
     case ValueType::flag:
     case ValueType::text:
-    case ValueType::names:
     case ValueType::name:
     case ValueType::selector:
     case ValueType::links:
+    case ValueType::sides:
+    case ValueType::kinds:
+    case ValueType::views:
+    case ValueType::behavior:
     case ValueType::window:
     case ValueType::seeds:
     case ValueType::special:

@@ -29,7 +29,7 @@ sed 's/^name: small/name: heavy/; s/^duration: .*/duration: 1000s/' small.yaml >
 
 # --- the whole, once, undisturbed
 expect 0 "a sweep" "$byzlab" sweep small.yaml --seeds 1..400 -j 2 -o whole
-says out "PASS  400 seeds"
+says out "PASS  0 of 400 seeds failed: 0 %  (95 % interval 0.00 to 0.95 %)"
 whole=$(only whole '2*-s1..400')
 [ "$(wc -l < "$whole/runs.jsonl")" -eq 400 ] || fail "not a line a run"
 [ -z "$(find whole -name 'unfinished*')" ] || fail "an unfinished folder is left"
@@ -94,6 +94,29 @@ says out "4 combinations, 40 runs"
 says out "95 % interval 0.00 to"
 vary=$(only vary '2*-s1..10')
 grep -q '"label": "protocol.replicas=7, network.loss=1%"' "$vary/summary.json" || fail "no cells"
+# --- what some seed draws and the file cannot have is found before anything runs
+cat > drawn.yaml << 'END'
+version: 1
+name: drawn
+duration: 5s
+protocol: { name: pbft, replicas: 4..7 }
+network: { latency: 20ms }
+workload: { clients: 2, rate: 20 tx/s }
+timeline:
+  - { label: down, at: 1s, for: 1s, crash: r6 }
+END
+sed 's/4\.\.7/7/; s/crash: r6/one_of: [ { crash: r1 }, { crash: r7 } ]/' drawn.yaml > one_of.yaml
+for file in drawn one_of; do
+  for command in check "sweep --seeds 1..40" "run --seeds 1..40" "compare --vary workload.clients=1,2 --seeds 1..40"; do
+    options=
+    [[ $command = *\ * ]] && options="${command#* } -o nowhere"
+    expect 65 "$command of $file" "$byzlab" ${command%% *} $file.yaml $options
+    cat out err > both
+    says both "$file.yaml:8:"
+    says both "error[E"
+  done
+done
+[ -e nowhere ] && fail "something was run"
 expect 65 "vary to what cannot be" "$byzlab" sweep small.yaml --vary replicas=4,x
 expect 64 "vary nothing" "$byzlab" sweep small.yaml --vary replicas
 sed 's/recovery: 5s/recovery: 1ms/; s/^name: small/name: failing/' small.yaml > failing.yaml
@@ -109,7 +132,7 @@ for i in 1 2 3; do
   expect 0 "shard $i" "$byzlab" sweep small.yaml --seeds 1..400 --shard $i/3 -o shards -q
 done
 expect 0 "merge" "$byzlab" merge shards -o merged
-says out "PASS  400 seeds"
+says out "PASS  0 of 400 seeds failed: 0 %  (95 % interval 0.00 to 0.95 %)"
 same "$whole" "$(only merged '2*-s1..400')" || { fail "merged and whole differ"; head differences; }
 for i in 1 2 3 4 5 6 7; do
   "$byzlab" sweep small.yaml --seeds 1..10 --vary replicas=4,7 --vary network.loss=0%,1% \

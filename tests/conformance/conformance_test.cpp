@@ -4,6 +4,8 @@
 // the fault model: safe, and live again once the faults are over. Beyond it: broken as predicted.
 #include <boost/test/unit_test.hpp>
 
+#include "base/quantity.h"
+#include "tests/support/actions.h"
 #include "tests/support/trial.h"
 
 namespace byzlab::testing {
@@ -64,52 +66,60 @@ struct Conformance {
   }
   void survives_f_crashes() const {
     if (f() == 0) return;
-    survives("f crashes", [&](Trial& t) { t.fault(5, 0, sc::Crash{replicas(0, f() - 1)}); });
+    survives("f crashes", [&](Trial& t) { t.fault(5, 0, testing::crash(replicas(0, f() - 1))); });
   }
   void survives_crash_and_restart_of_each() const {
     for (std::uint32_t r = 0; r < n(); ++r) {
       Trial t = trial(r + 1);
-      t.fault(5, 5, sc::Crash{replica(r)});
+      t.fault(5, 5, testing::crash(replica(r)));
       check_safe_and_live(t, "restart with its durable state of r" + std::to_string(r));
     }
   }
   void survives_everybody_restarting() const {
     survives("everybody crashes and restarts with its durable state",
-             [](Trial& t) { t.fault(5, 5, sc::Crash{everybody()}); });
+             [](Trial& t) { t.fault(5, 5, testing::crash(everybody())); });
   }
   void survives_pause() const {
-    survives("pause", [](Trial& t) { t.fault(5, 5, sc::Pause{replica(0)}); });
+    survives("pause", [](Trial& t) { t.fault(5, 5, testing::pause(replica(0))); });
   }
   void survives_loss() const {
-    survives("20 % loss", [](Trial& t) { t.fault(5, 10, sc::Drop{all_links(), 0.2}); });
+    survives("20 % loss", [](Trial& t) {
+      t.fault(5, 10, testing::on_links("drop", all_links(), {{"probability", "0.2"}}));
+    });
   }
   void survives_duplication_and_reordering() const {
     survives("duplicates and reordering", [](Trial& t) {
-      t.fault(5, 10, sc::Duplicate{all_links(), 0.5});
-      t.fault(5, 10, sc::Reorder{all_links(), {.probability = 0.5, .by = t.tick() / 20}});
+      t.fault(5, 10, testing::on_links("duplicate", all_links(), {{"probability", "0.5"}}));
+      t.fault(5, 10,
+              testing::on_links("reorder", all_links(),
+                                {{"probability", "0.5"}, {"by", duration_text(t.tick() / 20)}}));
     });
   }
   void survives_corruption() const {
-    survives("corrupted packets", [](Trial& t) { t.fault(5, 10, sc::Corrupt{all_links(), 0.2}); });
+    survives("corrupted packets", [](Trial& t) {
+      t.fault(5, 10, testing::on_links("corrupt", all_links(), {{"probability", "0.2"}}));
+    });
   }
   void survives_partition_healed() const {
     // Shorter than six blocks where finality is a matter of confirmations.
     survives("a partition, healed", [&](Trial& t) {
       t.fault(5, engine.finality == Finality::confirmations ? 2 : 10,
-              sc::Partition{{replicas(0, n() / 2), replicas(n() / 2 + 1, n() - 1)}});
+              testing::partition({replicas(0, n() / 2), replicas(n() / 2 + 1, n() - 1)}));
     });
   }
   void survives_asymmetric_cut() const {
     survives("a one-way cut", [&](Trial& t) {
       t.fault(5, engine.finality == Finality::confirmations ? 2 : 10,
-              sc::Cut{{.from = replica(0), .to = everybody(), .both = false}});
+              testing::on_links("cut", {.from = replica(0), .to = everybody(), .both = false}));
     });
   }
   void survives_asynchrony_before_gst() const {
     if (engine.synchrony != Synchrony::partial) return;
     survives("long delays and losses before GST", [](Trial& t) {
-      t.fault(0, 15, sc::Delay{all_links(), Duration{0}, t.ticks(3)});
-      t.fault(0, 15, sc::Drop{all_links(), 0.3});
+      t.fault(0, 15,
+              testing::on_links("delay", all_links(),
+                                {{"add", "0s"}, {"jitter", duration_text(t.ticks(3))}}));
+      t.fault(0, 15, testing::on_links("drop", all_links(), {{"probability", "0.3"}}));
       t.scenario.network.synchrony = sc::Synchrony{kStart + t.ticks(15), t.tick() / 50};
     });
   }
@@ -138,9 +148,11 @@ struct Conformance {
   }
   void same_seed_same_hash() const {
     Trial t = trial(3);
-    t.fault(5, 5, sc::Crash{replica(1)});
-    t.fault(5, 10, sc::Drop{all_links(), 0.1});
-    t.fault(5, 10, sc::Reorder{all_links(), {.probability = 0.5, .by = t.tick() / 20}});
+    t.fault(5, 5, testing::crash(replica(1)));
+    t.fault(5, 10, testing::on_links("drop", all_links(), {{"probability", "0.1"}}));
+    t.fault(5, 10,
+            testing::on_links("reorder", all_links(),
+                              {{"probability", "0.5"}, {"by", duration_text(t.tick() / 20)}}));
     const std::uint64_t hash = run(t).hash;
     BOOST_TEST(run(t).hash == hash);
     t.options.reference_queue = true;
@@ -160,9 +172,9 @@ struct Conformance {
         for (std::uint64_t seed = 1; seed <= kSeeds && !broken; ++seed) {
           Trial t = trial(seed);
           t.fault(5, 10,
-                  sc::Cut{{.from = replicas(f() + 1, half - 1),
-                           .to = replicas(half, n() - 1),
-                           .both = true}});
+                  testing::on_links("cut", {.from = replicas(f() + 1, half - 1),
+                                            .to = replicas(half, n() - 1),
+                                            .both = true}));
           broken = !run(t.adversary(first(f() + 1), "equivocate")).agreement;
         }
         BOOST_TEST(broken, "f+1 twins never broke agreement");
@@ -170,7 +182,7 @@ struct Conformance {
       }
       case FaultModel::crash: {
         Trial t = trial(1);
-        t.fault(5, 0, sc::Crash{replicas(0, f())});
+        t.fault(5, 0, testing::crash(replicas(0, f())));
         const Outcome o = run(t, t.ticks(8));
         BOOST_TEST(o.highest.value == o.at_probe.value, "commits without a quorum");
         break;
@@ -178,7 +190,7 @@ struct Conformance {
       case FaultModel::hash_power: {
         // A partition many blocks longer than the confirmations forks finality.
         Trial t = trial(1);
-        t.fault(5, 40, sc::Partition{{replicas(0, 1), replicas(2, n() - 1)}});
+        t.fault(5, 40, testing::partition({replicas(0, 1), replicas(2, n() - 1)}));
         BOOST_TEST(!run(t).agreement, "two halves that mined alone agreed");
         break;
       }

@@ -21,9 +21,11 @@ class Blocks final : public RunObserver {
     const auto& noted = std::get<Noted>(event);
     if (noted.milestone != Milestone::proposed) return;
     ++found;
+    by_others += noted.replica == ReplicaId(0) ? 0 : 1;
     height = std::max(height, noted.value);
   }
   std::uint64_t found = 0;
+  std::uint64_t by_others = 0;  // than r0
   std::uint64_t height = 0;
 };
 
@@ -45,6 +47,21 @@ bool plausible(const Distribution& d, std::uint64_t count) {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(nakamoto_cluster)
+
+/// Nineteen miners with a thousandth of the power need 52 years each for a block: more than a timer
+/// is drawn from.
+BOOST_AUTO_TEST_CASE(miners_whose_mean_is_longer_than_any_run_find_blocks_as_rarely_as_asked) {
+  Blocks blocks;
+  (void)run_text(
+      "version: 1\nname: rare\nduration: 3650d\n"
+      "protocol: { name: nakamoto, replicas: 20, power: { r0: 0.999, rest: equal }, "
+      "options: { block_interval: 1d, confirmations: 1 } }\n"
+      "network: { latency: 100ms }\n"
+      "workload: { clients: 1, rate: 0.00001 tx/s }\n",
+      5, &blocks);
+  BOOST_TEST(plausible(boost::math::poisson(3.65), blocks.by_others), blocks.by_others);
+  BOOST_TEST(plausible(boost::math::poisson(3650), blocks.found), blocks.found);
+}
 
 // docs/nakamoto.md: a height has 1 + Poisson(D/T) blocks, D/(T+D) of all blocks are stale.
 BOOST_AUTO_TEST_CASE(stale_blocks_on_a_full_mesh) {

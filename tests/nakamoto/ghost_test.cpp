@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "consensus/nakamoto/nakamoto.h"
+#include "tests/support/actions.h"
 #include "tests/support/engine_script.h"
 #include "tests/support/trial.h"
 
@@ -184,11 +185,14 @@ BOOST_AUTO_TEST_CASE(a_cluster_survives_what_the_longest_chain_does) {
   using testing::Trial;
   const std::vector<std::pair<const char*, std::function<void(Trial&)>>> faults{
       {"nothing", [](Trial&) {}},
-      {"everybody restarts", [](Trial& t) { t.fault(5, 5, sc::Crash{testing::everybody()}); }},
-      {"loss", [](Trial& t) { t.fault(5, 10, sc::Drop{testing::all_links(), 0.2}); }},
+      {"everybody restarts", [](Trial& t) { t.fault(5, 5, testing::crash(testing::everybody())); }},
+      {"loss",
+       [](Trial& t) {
+         t.fault(5, 10, testing::on_links("drop", testing::all_links(), {{"probability", "0.2"}}));
+       }},
       {"a partition",
        [](Trial& t) {
-         t.fault(5, 2, sc::Partition{{testing::replicas(0, 2), testing::replicas(3, 4)}});
+         t.fault(5, 2, testing::partition({testing::replicas(0, 2), testing::replicas(3, 4)}));
        }},
       {"twins", [](Trial& t) { t.adversary({r0}, "equivocate"); }},
       {"nonsense", [](Trial& t) { t.adversary({r0}, "corrupt"); }},

@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(draws_are_monotone_in_their_bits) {
 BOOST_AUTO_TEST_CASE(a_wild_sigma_stays_finite) {
   const auto d = DelayDistribution::lognormal(1s, 400.0);
   BOOST_TEST((d.smallest() >= 0ns));
-  BOOST_TEST((d.largest() < 24h * 12));
+  BOOST_TEST((d.largest() == DelayDistribution::longest()));
 }
 
 BOOST_AUTO_TEST_CASE(a_span_is_its_single_draws) {

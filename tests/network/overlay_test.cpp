@@ -1,15 +1,12 @@
-// Overlays are simple, connected and as dense as asked; uplinks send one packet after the other.
+// Overlays are simple, connected and as dense as asked.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
-#include <chrono>
 #include <set>
 #include <vector>
 
 #include "network/overlay.h"
-#include "network/uplink.h"
 
 using namespace byzlab;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -115,37 +112,16 @@ BOOST_AUTO_TEST_CASE(degrees_at_the_ends) {
   BOOST_TEST(reached_from_0(lists(ring)) == 6u);
 }
 
-BOOST_AUTO_TEST_CASE(an_uplink_sends_one_after_the_other) {
-  Uplinks uplinks(2, 8'000'000);  // 1 byte a microsecond
-  const ProcessId a(0), b(1);
-  BOOST_TEST((uplinks.depart(a, kStart, 1000) == kStart + 1ms));
-  BOOST_TEST((uplinks.depart(a, kStart, 1000) == kStart + 2ms));
-  BOOST_TEST((uplinks.depart(b, kStart, 500) == kStart + 500us));
-  BOOST_TEST((uplinks.depart(a, kStart + 10ms, 1) == kStart + 10ms + 1us));
-  BOOST_TEST((uplinks.idle_at(a) == kStart + 10ms + 1us));
-}
-
-BOOST_AUTO_TEST_CASE(a_broadcast_is_as_many_departures) {
-  Uplinks one(1, 100'000'003), all(1, 100'000'003);
-  const ProcessId p(0);
-  one.depart(p, kStart, 5000);
-  all.depart(p, kStart, 5000);
-  std::vector<Time> arrivals{kStart + 40ms, kNever, kStart + 30ms, kStart + 10ms};
-  const auto before = arrivals;
-  all.depart_all(p, kStart, 777, arrivals);
-  for (std::size_t i = 0; i < arrivals.size(); ++i) {
-    const Duration moved = one.depart(p, kStart, 777) - kStart;
-    BOOST_TEST((arrivals[i] == (before[i] == kNever ? kNever : before[i] + moved)));
+BOOST_AUTO_TEST_CASE(a_neighbour_by_its_place_is_the_one_in_the_list) {
+  for (Overlay overlay : {Overlay::full(9), Overlay::full(70), Overlay::random(70, 5, 1)}) {
+    for (std::uint32_t p = 0; p < overlay.processes(); ++p) {
+      const auto list = overlay.neighbors(ProcessId(p));
+      BOOST_REQUIRE(overlay.degree(ProcessId(p)) == list.size());
+      for (std::uint32_t k = 0; k < list.size(); ++k) {
+        BOOST_REQUIRE(overlay.neighbor(ProcessId(p), k) == list[k]);
+      }
+    }
   }
-  BOOST_TEST((one.idle_at(p) == all.idle_at(p)));
-}
-
-BOOST_AUTO_TEST_CASE(no_bandwidth_is_no_wait) {
-  Uplinks uplinks(1, std::nullopt);
-  std::vector<Time> arrivals{kStart + 4ms};
-  uplinks.depart_all(ProcessId(0), kStart, 1'000'000, arrivals);
-  BOOST_TEST((arrivals[0] == kStart + 4ms));
-  BOOST_TEST((uplinks.depart(ProcessId(0), kStart + 1ms, 1'000'000) == kStart + 1ms));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "observe/live_feed.h"
+#include "tests/support/actions.h"
 #include "tests/support/trial.h"
 
 using namespace byzlab;
@@ -100,7 +101,7 @@ class Pieces final : public RunDriver {
 
 testing::Trial crash() {
   testing::Trial trial(*find_engine("pbft"), 4, 8);
-  trial.fault(3, 2, sc::Crash{testing::replica(0)});
+  trial.fault(3, 2, testing::crash(testing::replica(0)));
   return trial;
 }
 

@@ -14,6 +14,7 @@
 #include "testbed/scenario/load.h"
 #include "testbed/scenario/lock.h"
 #include "tests/observe/sample_report.h"
+#include "tests/support/actions.h"
 #include "tests/support/source_dir.h"
 #include "tests/support/trial.h"
 
@@ -112,8 +113,8 @@ BOOST_AUTO_TEST_CASE(a_busy_receiver_changes_when_it_hears_not_when_it_was_sent)
 BOOST_AUTO_TEST_CASE(what_is_lost_is_there_with_the_reason) {
   testing::Trial trial(*find_engine("pbft"), 4, 6);
   trial.scenario.network.loss = 0.05;
-  trial.fault(2, 1, sc::Crash{testing::replica(2)});
-  trial.fault(4, 1, sc::Isolate{testing::replica(1)});
+  trial.fault(2, 1, testing::crash(testing::replica(2)));
+  trial.fault(4, 1, testing::isolate(testing::replica(1)));
   const Indexed run(trial);
   const auto all = run.window(0, 99'000);
   std::map<std::string, std::uint64_t> lost;

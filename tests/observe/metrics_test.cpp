@@ -18,6 +18,7 @@
 #include "observe/metrics_lint.h"
 #include "observe/openmetrics.h"
 #include "testbed/scenario/load.h"
+#include "tests/support/actions.h"
 #include "tests/support/source_dir.h"
 #include "tests/support/trial.h"
 
@@ -49,7 +50,7 @@ Samples samples_of(const std::string& text) {
 
 Trial split(std::uint32_t n = 4) {
   Trial trial(*find_engine("pbft"), n, 8);
-  trial.fault(2, 3, sc::Partition{.sides = {replicas(0, n / 2 - 1), replicas(n / 2, n - 1)}});
+  trial.fault(2, 3, testing::partition({replicas(0, n / 2 - 1), replicas(n / 2, n - 1)}));
   trial.scenario.network.bandwidth = 10'000'000;
   sc::Expectation agreement;
   trial.scenario.timeline[0].label = "split";
@@ -361,6 +362,66 @@ BOOST_AUTO_TEST_CASE(the_history_is_ordered_and_bounded) {
   // The last moment is what the text says.
   const auto text = samples_of(run.metrics.text());
   BOOST_TEST(last_at.size() == text.size());
+}
+
+/// Prometheus takes a fall for a restart of the process, and makes a burst of it.
+BOOST_AUTO_TEST_CASE(no_counter_ever_falls) {
+  for (const EngineInfo& engine : engines()) {
+    Trial trial(engine, 4, 10);
+    trial.fault(2, 2, testing::crash(replica(0)));
+    trial.fault(5, 0, testing::on("restart", replica(1)));
+    trial.fault(6, 2, testing::partition({replicas(0, 1), replicas(2, 3)}));
+    const Watched run(trial);
+    std::map<std::string, double> last;
+    std::size_t raised = 0;
+    for (const auto& line : lines_of(run.metrics.openmetrics("test/s1"))) {
+      const auto name = line.substr(0, line.find('{'));
+      const bool counts = name.ends_with("_total") || name.ends_with("_bucket") ||
+                          name.ends_with("_count") || name.ends_with("_sum");
+      if (line.starts_with('#') || !counts) continue;
+      const auto value = line.rfind(' ', line.rfind(' ') - 1);
+      const double now = std::strtod(line.c_str() + value, nullptr);
+      const auto [place, is_new] = last.try_emplace(line.substr(0, value), now);
+      BOOST_TEST(now >= place->second, engine.name << ": " << line);
+      raised += now > place->second ? 1 : 0;
+      place->second = now;
+    }
+    BOOST_TEST(raised > 100u, engine.name);
+  }
+}
+
+/// Raft's leader sends what a follower lacks; everywhere else it is fetched.
+BOOST_AUTO_TEST_CASE(who_comes_back_without_a_disk_has_caught_up_by_fetching) {
+  for (const EngineInfo& engine : engines()) {
+    if (engine.name == "raft" || engine.name.ends_with("_miner")) continue;  // an attacker
+    Trial trial(engine, 4, 30);
+    trial.fault(10, 2, testing::on("wipe", replica(3)));
+    const Watched run(trial);
+    const auto& metrics = run.report.metrics;
+    const auto found = std::ranges::find(metrics, "state_transfers.count", &Metric::name);
+    BOOST_REQUIRE(found != metrics.end());
+    BOOST_TEST(found->value >= 1, engine.name);
+    BOOST_TEST(run.report.replicas[3].height + 5 >= run.report.replicas[0].height, engine.name);
+  }
+}
+
+/// A view that a replica gives up is left by timeout, every other one by rotation, however many
+/// were given up in a row before the next one was entered.
+BOOST_AUTO_TEST_CASE(views_are_left_by_rotation_unless_they_were_given_up) {
+  Trial quiet(*find_engine("hotstuff"), 4, 8);
+  const Watched undisturbed(quiet);
+  for (const ReplicaResult& r : undisturbed.report.replicas) {
+    BOOST_TEST(r.view_changes == 0u);
+    BOOST_TEST(r.rotations + 1 >= r.view);
+    BOOST_TEST(r.rotations <= r.view);
+  }
+  Trial trial(*find_engine("pbft"), 4, 8);
+  trial.fault(2, 0, testing::crash(replica(0)));
+  const Watched run(trial);
+  for (std::size_t r = 1; r < 4; ++r) {
+    BOOST_TEST(run.report.replicas[r].view_changes > 0u);
+    BOOST_TEST(run.report.replicas[r].rotations == 0u);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_history_too_long_gets_coarser_but_keeps_faults) {

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "observe/network_series.h"
+#include "tests/support/actions.h"
 #include "tests/support/trial.h"
 
 using namespace byzlab;
@@ -21,7 +22,7 @@ BOOST_AUTO_TEST_SUITE(network_series)
 
 BOOST_AUTO_TEST_CASE(its_end_is_the_report) {
   testing::Trial trial(*find_engine("pbft"), 4, 8);
-  trial.fault(3, 2, sc::Crash{testing::replica(0)});
+  trial.fault(3, 2, testing::crash(testing::replica(0)));
   NetworkSeries fine, coarse(10);
   RunObserver* const observers[] = {&fine, &coarse};
   const Report report = run(trial.scenario, trial.options, observers);

@@ -7,6 +7,7 @@
 
 #include "observe/live_feed.h"
 #include "observe/message_index.h"
+#include "tests/support/actions.h"
 #include "tests/support/trial.h"
 
 using namespace byzlab;
@@ -56,7 +57,7 @@ BOOST_AUTO_TEST_SUITE(recent_window)
 
 BOOST_AUTO_TEST_CASE(a_window_is_that_of_the_index) {
   testing::Trial trial(*find_engine("pbft"), 4, 8);
-  trial.fault(3, 2, sc::Crash{testing::replica(0)});
+  trial.fault(3, 2, testing::crash(testing::replica(0)));
   const Scratch scratch;
   Recording recording;
   MessageIndexWriter writer(scratch.path / "messages.bin", 12);

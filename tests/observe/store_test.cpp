@@ -123,7 +123,8 @@ BOOST_AUTO_TEST_CASE(what_is_finished_is_in_the_list) {
   BOOST_REQUIRE(recovery.step());
   BOOST_TEST(recovery.real(0) == 1.84);
   auto cell = store.database().prepare(
-      "SELECT mean, low, high, samples FROM cell_metrics WHERE cell = 'protocol=raft, replicas=4'");
+      "SELECT value, low, high, samples FROM cell_metrics WHERE cell = 'protocol=raft, "
+      "replicas=4'");
   BOOST_REQUIRE(cell.step());
   BOOST_TEST(cell.real(0) == 4);
   BOOST_TEST(cell.real(2) == 3.5);

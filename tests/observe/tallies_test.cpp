@@ -8,6 +8,7 @@
 #include "observe/metrics_collector.h"
 #include "observe/metrics_table.h"
 #include "testbed/scenario/load.h"
+#include "tests/support/actions.h"
 #include "tests/support/source_dir.h"
 #include "tests/support/trial.h"
 
@@ -133,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_decision_of_pbft) {
 BOOST_AUTO_TEST_CASE(copies_are_duplicates) {
   for (const auto& [engine, proposal, votes] : kKinds) {
     Trial trial(*find_engine(engine), 4, 8);
-    trial.fault(1, 6, sc::Duplicate{.links = all_links(), .probability = 1});
+    trial.fault(1, 6, testing::on_links("duplicate", all_links(), {{"probability", "1"}}));
     const Looked run(trial);
     if (!votes.empty()) BOOST_TEST(run.look.votes(0, VoteFate::duplicate) > 0u, engine);
     BOOST_TEST(run.look.proposals(ProposalFate::late) > 0u, engine);
@@ -144,7 +145,7 @@ BOOST_AUTO_TEST_CASE(copies_are_duplicates) {
 BOOST_AUTO_TEST_CASE(timers_by_phase_are_the_timeouts_of_the_report) {
   for (const auto& [engine, proposal, votes] : kKinds) {
     Trial trial(*find_engine(engine), 4, 12);
-    trial.fault(2, 0, sc::Crash{.who = replica(0)});
+    trial.fault(2, 0, testing::crash(replica(0)));
     const Looked run(trial);
     std::uint64_t all = 0;
     for (std::size_t r = 0; r < run.report.replicas.size(); ++r) {

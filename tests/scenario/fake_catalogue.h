@@ -1,6 +1,8 @@
-// A small catalogue for the tests of the language: it must not depend on the real engines.
+// A small catalogue for the tests of the language: it must not depend on the real engines. Faults
+// are a part of the language.
 #pragma once
 
+#include "testbed/run.h"
 #include "testbed/scenario/catalogue.h"
 
 namespace byzlab::scenario {
@@ -20,7 +22,8 @@ inline constexpr OptionSpec kFakePbftOptions[] = {
      .type = OptionType::count,
      .default_text = "128",
      .range = "1..100000",
-     .doc = "K: sequence numbers between two checkpoints"},
+     .doc = "K: sequence numbers between two checkpoints",
+     .agreed = true},
 };
 inline constexpr OptionSpec kFakeNakamotoOptions[] = {
     {.name = "block_interval",
@@ -50,7 +53,7 @@ inline constexpr OptionSpec kFakeDelayOptions[] = {
      .default_text = "1s",
      .range = "1ns..1h",
      .doc = "how late"},
-    {.name = "kinds", .type = OptionType::names, .default_text = "", .doc = "only these messages"},
+    {.name = "kinds", .type = OptionType::kinds, .default_text = "", .doc = "only these messages"},
     {.name = "chance", .type = OptionType::probability, .default_text = "1", .doc = "how often"},
     {.name = "loud", .type = OptionType::flag, .default_text = "false", .doc = "says so"},
     {.name = "scale",
@@ -60,7 +63,11 @@ inline constexpr OptionSpec kFakeDelayOptions[] = {
      .doc = "times"},
 };
 inline constexpr OptionSpec kFakeDoubleSpendOptions[] = {
-    {.name = "merchant", .type = OptionType::replicas, .default_text = "", .doc = "who is paid"},
+    {.name = "merchant",
+     .type = OptionType::replicas,
+     .default_text = "",
+     .range = "honest",
+     .doc = "who is paid"},
     {.name = "amount", .type = OptionType::count, .default_text = "100", .doc = "coins"},
     {.name = "release_after",
      .type = OptionType::count,
@@ -73,6 +80,27 @@ inline constexpr OptionSpec kFakeDoubleSpendOptions[] = {
      .range = "1..100000",
      .doc = "blocks behind"},
 };
+
+inline constexpr OptionSpec kFakeTwinsOptions[] = {
+    {.name = "audience",
+     .type = OptionType::replicas,
+     .default_text = "",
+     .range = "some honest",
+     .doc = "who is told the first thing"},
+};
+inline constexpr OptionSpec kFakeWithholdOptions[] = {
+    {.name = "kinds", .type = OptionType::kinds, .default_text = "votes", .doc = "what it keeps"},
+};
+
+/// A second is more than this pbft waits for a message.
+inline std::vector<ClockConflict> fake_clock_conflicts(const Scenario& scenario) {
+  const auto* latency = std::get_if<ConstantLatency>(&scenario.network.latency);
+  if (scenario.protocol.name != "pbft" || latency == nullptr) return {};
+  if (latency->delay < std::chrono::seconds{1}) return {};
+  return {{.option = "view_timeout",
+           .message = "`view_timeout` is too short for this network",
+           .hint = "make it longer"}};
+}
 
 inline Catalogue fake_catalogue() {
   return {
@@ -89,7 +117,8 @@ inline Catalogue fake_catalogue() {
               {.name = "pbft",
                .summary = "Practical Byzantine Fault Tolerance (Castro & Liskov 1999)",
                .options = kFakePbftOptions,
-               .bound = "f < n/3 Byzantine replicas"},
+               .bound = "f < n/3 Byzantine replicas",
+               .messages = {"PrePrepare", "Prepare", "Commit", "votes", "proposals"}},
               {.name = "crash_only",
                .summary = "tolerates crashes only",
                .options = {},
@@ -97,7 +126,8 @@ inline Catalogue fake_catalogue() {
                .bound = "f < n/2 crashed replicas",
                .fault_numerator = 1,
                .fault_denominator = 2,
-               .min_replicas = 3},
+               .min_replicas = 3,
+               .messages = {"Append", "Ask"}},
           },
       .behaviors =
           {
@@ -106,14 +136,33 @@ inline Catalogue fake_catalogue() {
               {.name = "double_spend",
                .summary = "mines in private",
                .options = kFakeDoubleSpendOptions,
-               .protocols = {"nakamoto"}},
+               .protocols = {"nakamoto"},
+               .plays = BehaviorEntry::Plays::other_engine},
+              {.name = "equivocate",
+               .summary = "says two things",
+               .options = kFakeTwinsOptions,
+               .plays = BehaviorEntry::Plays::as_two},
+              {.name = "twins",
+               .summary = "says two things",
+               .options = kFakeTwinsOptions,
+               .plays = BehaviorEntry::Plays::as_two},
+              {.name = "withhold", .summary = "keeps votes", .options = kFakeWithholdOptions},
           },
+      .faults = byzlab::catalogue().faults,
       .metrics =
           {
               {.name = "commit_latency",
                .kind = MetricKind::histogram,
                .unit = MetricUnit::seconds},
               {.name = "view_changes", .kind = MetricKind::counter},
+              {.name = "client_latency",
+               .kind = MetricKind::histogram,
+               .unit = MetricUnit::seconds,
+               .label = "client"},
+              {.name = "dropped_messages",
+               .kind = MetricKind::counter,
+               .label = "reason",
+               .label_values = {"loss", "partition"}},
               {.name = "reorg_depth", .kind = MetricKind::histogram, .unit = MetricUnit::blocks},
               {.name = "chain_quality", .kind = MetricKind::gauge, .unit = MetricUnit::ratio},
               {.name = "sent_bytes", .kind = MetricKind::counter, .unit = MetricUnit::bytes},
@@ -123,6 +172,7 @@ inline Catalogue fake_catalogue() {
                .unit = MetricUnit::transactions},
           },
       .presets = {{.name = "cloud_regions", .regions = {"us_east", "eu_west", "ap_south"}}},
+      .clock_conflicts = fake_clock_conflicts,
   };
 }
 

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(options_are_complete_and_checked) {
   const Options options(scenario::kFakeDelayOptions);
   BOOST_CHECK(options.duration("by") == 1s);
   BOOST_TEST(options.with("by", "250ms").text("by") == "250ms");
-  BOOST_TEST(options.with("kinds", "Vote Proposal").names("kinds") == "Vote, Proposal");
+  BOOST_TEST(options.with("kinds", "Vote Proposal").kinds("kinds") == "Vote, Proposal");
   BOOST_CHECK_THROW(options.with("by", "2h"), std::invalid_argument);
   BOOST_CHECK_THROW(options.with("by", "5"), std::invalid_argument);
   BOOST_CHECK_THROW(options.count("by"), std::logic_error);

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <map>
 
+#include "tests/support/actions.h"
 #include "tests/support/trial.h"
 
 using namespace byzlab;
@@ -71,7 +72,7 @@ BOOST_AUTO_TEST_CASE(where_all_is_well_nobody_gives_up) {
 BOOST_AUTO_TEST_CASE(in_a_stall_all_give_up) {
   for (const auto mode : {sc::LoopMode::open, sc::LoopMode::closed}) {
     Trial trial = cluster(mode);
-    trial.fault(3, 4, sc::Partition{.sides = {replicas(0, 1), replicas(2, 3)}});
+    trial.fault(3, 4, testing::partition({replicas(0, 1), replicas(2, 3)}));
     Endings endings;
     const auto report = watched(trial, endings);
     BOOST_TEST(endings.given_up > 10u);

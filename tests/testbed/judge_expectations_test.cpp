@@ -1,6 +1,7 @@
 // The judge on progress, recovery, liveness and thresholds: windows, grace, repetition, vacuity.
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/actions.h"
 #include "tests/testbed/staged_run.h"
 
 using namespace byzlab;
@@ -28,7 +29,7 @@ void stall(Run& run, double resume) {
     run.chain(21, 21 + static_cast<std::uint64_t>((9.95 - resume) / 0.1), resume, 0.1);
 }
 
-scenario::Action split() { return scenario::Partition{.sides = {Run::who(0, 1), Run::who(2, 3)}}; }
+scenario::Action split() { return testing::partition({Run::who(0, 1), Run::who(2, 3)}); }
 
 }  // namespace
 
@@ -118,7 +119,7 @@ BOOST_AUTO_TEST_CASE(recovery_is_the_first_new_commit) {
 BOOST_AUTO_TEST_CASE(catching_up_is_not_recovery) {
   Run run;
   auto& e = run.expect(Property::recovery);
-  e.after = run.entry("cut", scenario::Isolate{.who = Run::who(3, 3)});
+  e.after = run.entry("cut", testing::isolate(Run::who(3, 3)));
   e.bound = milliseconds{1000};
   run.start();
   const auto a = run.block(1), b = run.block(2);
@@ -154,7 +155,7 @@ BOOST_AUTO_TEST_CASE(an_uplink_too_slow_for_the_timeouts_is_named) {
 BOOST_AUTO_TEST_CASE(recovery_from_the_start_ignores_what_was_in_flight) {
   Run run;
   auto& e = run.expect(Property::recovery);
-  e.after = run.entry("down", scenario::Crash{.who = Run::who(0, 0)});
+  e.after = run.entry("down", testing::crash(Run::who(0, 0)));
   e.of_start = true;
   e.bound = milliseconds{3000};
   run.chain(1, 10, 1, 0.1);
@@ -177,6 +178,81 @@ BOOST_AUTO_TEST_CASE(recovery_is_open_while_there_is_time) {
   stall(run, 11);
   BOOST_TEST((run.end().verdict == RunVerdict::inconclusive));
   BOOST_TEST((run.listed().status == Status::undecided));
+}
+
+BOOST_AUTO_TEST_CASE(every_fault_recovers_by_itself_though_another_goes_on) {
+  Run run;
+  run.entry("first", split());
+  run.entry("second", split());
+  run.start();
+  run.chain(1, 10, 1, 0.1);
+  run.fault(3, 0);
+  run.fault(4, 1);
+  run.heal(5, 0);
+  run.commit_everywhere(5.5, run.block(11));
+  run.heal(7, 1);
+  run.commit_everywhere(7.25, run.block(12));
+  const Report& report = run.end();
+  const auto figure = [&](const char* name) {
+    return std::ranges::find(report.metrics, name, &Metric::name)->value;
+  };
+  BOOST_TEST(figure("recovery_time.max") == 0.5, boost::test_tools::tolerance(1e-9));
+}
+
+/// Requests come every 0.1 s; a fault lets ten of them wait, and after it they are committed two at
+/// a time, faster than they come.
+BOOST_AUTO_TEST_CASE(steady_is_without_the_backlog_that_a_fault_left) {
+  Run run;
+  run.scenario.duration = std::chrono::seconds{10};
+  run.entry("split", split());
+  run.start();
+  std::vector<Request> pool;
+  double submitted = 0.05;
+  const auto submit_until = [&](double t) {
+    for (; submitted < t; submitted += 0.1) pool.push_back(run.submit(submitted));
+  };
+  std::uint64_t height = 0;
+  const auto commit_at = [&](double t, std::size_t most) {
+    submit_until(t);
+    const std::size_t count = std::min(most, pool.size());
+    const BlockRef b = run.block(++height, {pool.begin(), pool.begin() + static_cast<long>(count)});
+    pool.erase(pool.begin(), pool.begin() + static_cast<long>(count));
+    run.commit_everywhere(t, b);
+  };
+  for (int k = 1; k <= 40; ++k) commit_at(0.1 * k, 1);
+  run.fault(4.01, 0);
+  submit_until(5.0);
+  run.heal(5.01, 0);
+  for (int k = 51; k <= 99; ++k) commit_at(0.1 * k, 2);
+  const Report& report = run.end();
+  const auto figure = [&](const char* name) {
+    const auto found = std::ranges::find(report.metrics, name, &Metric::name);
+    BOOST_REQUIRE_MESSAGE(found != report.metrics.end(), name);
+    return found->value;
+  };
+  BOOST_TEST(figure("steady.throughput") == 10, boost::test_tools::tolerance(0.03));
+  BOOST_TEST(figure("drain.throughput") == 20, boost::test_tools::tolerance(0.1));
+  BOOST_TEST(figure("faults.throughput") == 0);
+  BOOST_TEST(figure("carried.mean") > 0.97);
+}
+
+/// A request that nobody has any more does not keep the time after a fault from being steady.
+BOOST_AUTO_TEST_CASE(a_lost_request_is_no_backlog) {
+  Run run;
+  run.entry("split", split());
+  run.start();
+  run.chain(1, 20, 1.05, 0.1);
+  run.fault(3.2, 0);
+  run.submit(3.5);
+  run.submit(3.6);
+  run.heal(4, 0);
+  run.chain(21, 60, 4.05, 0.1);
+  const Report& report = run.end();
+  const auto metric = [&](const char* name) {
+    return std::ranges::find(report.metrics, name, &Metric::name) != report.metrics.end();
+  };
+  BOOST_TEST(metric("steady.throughput"));
+  BOOST_TEST(!metric("drain.throughput"));
 }
 
 BOOST_AUTO_TEST_CASE(each_repetition_of_a_window_counts) {
@@ -220,7 +296,7 @@ BOOST_AUTO_TEST_CASE(a_fault_that_lasts_has_an_open_window) {
 
 BOOST_AUTO_TEST_CASE(among_narrows_whose_progress) {
   Run run;
-  const auto window = run.entry("cut", scenario::Isolate{.who = Run::who(3, 3)});
+  const auto window = run.entry("cut", testing::isolate(Run::who(3, 3)));
   auto& none = run.expect(Property::progress, Outcome::none);
   none.during = window;
   none.among = Run::who(3, 3);
@@ -284,7 +360,7 @@ BOOST_AUTO_TEST_CASE(no_quorum_up_is_beyond_the_bound) {
   for (const std::uint32_t down : {1u, 2u}) {
     Run run;
     run.expect(Property::progress, Outcome::some).during =
-        run.entry("down", scenario::Crash{.who = Run::who(0, down - 1)});
+        run.entry("down", testing::crash(Run::who(0, down - 1)));
     run.chain(1, 10, 1, 0.1);
     run.fault(3, 0);
     for (std::uint32_t p = 0; p < down; ++p) run.replica(3, p, ReplicaState::Now::crashed);
@@ -378,7 +454,7 @@ BOOST_AUTO_TEST_CASE(the_story_tells_stall_and_resume) {
 
 BOOST_AUTO_TEST_CASE(a_long_story_is_cut_in_the_middle) {
   Run run;
-  run.entry("note", scenario::Mark{.text = "here"});
+  run.entry("note", testing::mark("here"));
   for (std::uint32_t i = 0; i < 150; ++i) run.fault(0.01 * i, 0, i);
   const auto& story = run.end().story;
   BOOST_TEST(story.size() == 40u);

@@ -1,6 +1,7 @@
 // The judge on safety: what it finds, what it says of the bound, and that nothing passes vacuously.
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/actions.h"
 #include "tests/testbed/staged_run.h"
 
 using namespace byzlab;
@@ -92,6 +93,62 @@ BOOST_AUTO_TEST_CASE(conflicts_of_different_views_are_traced_to_a_double_vote) {
   const auto& agreement = run.of(Property::agreement);
   BOOST_TEST(says(agreement, "r1* voted twice in view 3, for "));
   BOOST_TEST(!says(agreement, "voted for both"));
+}
+
+BOOST_AUTO_TEST_CASE(votes_in_the_same_view_of_two_heights_are_no_double_vote) {
+  for (const bool anew : {true, false}) {
+    Run run(6);
+    run.engine.quorum = [](Power total) { return total / 2; };
+    for (std::uint32_t p = 0; p < 6; ++p) run.enter(0.5, p, 1, anew ? 1 : 0);
+    const auto vote = [&](std::uint32_t p, std::uint64_t height, const BlockRef& b) {
+      run.tell(1, Noted{.process = ProcessId(p),
+                        .replica = ReplicaId(p),
+                        .milestone = Milestone::voted,
+                        .view = View(1),
+                        .value = height,
+                        .subject = b->digest});
+    };
+    for (std::uint32_t p = 0; p < 6; ++p) vote(p, 1, run.block(1));
+    const auto left = run.block(2, {}, 1), right = run.block(2, {}, 2);
+    for (std::uint32_t p = 0; p < 6; ++p) vote(p, 2, p < 3 ? left : right);
+    run.commit_everywhere(1.5, run.block(1));
+    run.commit(2, 0, left);
+    run.commit(2, 3, right);
+    run.end(3);
+    const auto& agreement = run.of(Property::agreement);
+    BOOST_TEST((agreement.status == Status::fail));
+    BOOST_TEST(says(agreement, "voted twice") == !anew);
+    BOOST_TEST(says(agreement, "two quorums of 3 of 6 need not share a replica") == anew);
+    BOOST_TEST(!says(agreement, "* Byzantine"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_double_vote_above_64_is_named_and_a_lost_disk_is_told) {
+  Run run(70);
+  run.byzantine = {ReplicaId(66)};
+  run.replica(0.5, 67, ReplicaState::Now::up, true);
+  const auto a = run.block(1, {}, 1), b = run.block(1, {}, 2);
+  for (const std::uint32_t p : {66u, 67u}) {
+    for (const auto& block : {a, b}) run.note(1, p, Milestone::voted, block);
+  }
+  run.commit(2, 0, a);
+  run.commit(3, 1, b);
+  run.end(3);
+  BOOST_TEST(
+      says(run.of(Property::agreement), "r66*, r67 (lost its disk) voted for both in view 1"));
+}
+
+BOOST_AUTO_TEST_CASE(an_honest_leader_that_proposes_again_is_not_accused) {
+  for (const bool lies : {true, false}) {
+    Run run;
+    if (lies) run.byzantine = {ReplicaId(3)};
+    const auto a = run.block(1, {}, 1, 3), b = run.block(1, {}, 2, 3);
+    for (const auto& block : {a, b}) run.note(1, 3, Milestone::proposed, block);
+    run.commit(2, 0, a);
+    run.commit(3, 1, b);
+    run.end(3);
+    BOOST_TEST(says(run.of(Property::agreement), "proposed both") == lies);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_violation_that_a_rate_counts_does_not_stop_the_run) {
@@ -241,6 +298,85 @@ BOOST_AUTO_TEST_CASE(certified_needs_a_quorum_of_votes) {
   BOOST_TEST((run.listed().status == Status::fail));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_left_of_a_certified_block_is_certified) {
+  Run run;
+  run.expect(Property::certified);
+  const Request one = run.submit(0.1), two = run.submit(0.2), three = run.submit(0.3);
+  const auto first = run.block(1, {one, three}), whole = run.block(2, {one, two, three, two});
+  run.note(1, 0, Milestone::proposed, whole);
+  for (const auto& b : {first, whole}) run.note(1.1, 0, Milestone::certified, b);
+  run.commit_everywhere(2, first);
+  const auto rest = run.block(2, {two});
+  for (std::uint32_t p = 0; p < 4; ++p) run.commit_rest(3, p, rest, whole);
+  const Report& report = run.end();
+  BOOST_TEST((report.verdict == RunVerdict::pass), report.reason);
+  BOOST_TEST((run.listed().status == Status::pass), run.listed().detail);
+  // It was proposed and committed, so it is no orphan, and it has a latency.
+  for (const Metric& m : report.metrics) {
+    if (m.name == "orphaned_blocks.count") BOOST_TEST(m.value == 0.0);
+    if (m.name == "commit_latency.max") BOOST_TEST(m.value == 2.0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(anything_else_in_place_of_a_certified_block_is_caught) {
+  for (const std::string wrong :
+       {"leaves out", "adds", "repeats", "turns round", "not certified", "elsewhere"}) {
+    Run run;
+    run.expect(Property::certified);
+    const Request one = run.submit(0.1), two = run.submit(0.2), three = run.submit(0.3);
+    const auto first = run.block(1, {one});
+    const auto whole = run.block(2, {one, two, three}, 0, wrong == "elsewhere" ? 1 : 0);
+    run.note(1.1, 0, Milestone::certified, first);
+    if (wrong != "not certified") run.note(1.1, 0, Milestone::certified, whole);
+    run.commit_everywhere(2, first);
+    std::vector<Request> requests = {two, three};
+    if (wrong == "leaves out") requests = {two};
+    if (wrong == "adds") requests = {two, three, run.submit(0.4)};
+    if (wrong == "repeats") requests = {one, two, three};
+    if (wrong == "turns round") requests = {three, two};
+    const auto rest = run.block(2, requests, wrong == "repeats" ? 1 : 0);
+    for (std::uint32_t p = 0; p < 4; ++p) run.commit_rest(3, p, rest, whole);
+    const Report& report = run.end();
+    BOOST_TEST_CONTEXT(wrong) {
+      BOOST_TEST((report.verdict == RunVerdict::fail));
+      // A request twice in one log is another property's matter.
+      const auto& caught = wrong == "repeats" ? run.of(Property::integrity) : run.listed();
+      BOOST_TEST((caught.status == Status::fail), caught.detail);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(votes_of_replicas_above_64_count) {
+  for (const std::uint32_t votes : {47u, 46u}) {
+    Run run(70);  // f = 23, a quorum is 47
+    run.expect(Property::certified);
+    const auto a = run.block(1);
+    for (std::uint32_t p = 0; p < votes; ++p) run.note(1, 69 - p, Milestone::voted, a);
+    run.note(1, 0, Milestone::certified, a);
+    run.commit_everywhere(2, a);
+    run.end();
+    BOOST_TEST((run.listed().status == (votes == 47 ? Status::pass : Status::fail)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(votes_of_two_views_make_no_quorum) {
+  Run run;
+  run.expect(Property::certified);
+  const auto a = run.block(1);
+  for (std::uint32_t p = 0; p < 4; ++p) {
+    run.tell(1, Noted{.process = ProcessId(p),
+                      .replica = ReplicaId(p),
+                      .milestone = Milestone::voted,
+                      .view = View(p / 2),
+                      .value = 1,
+                      .subject = a->digest});
+  }
+  run.note(1, 0, Milestone::certified, a);
+  run.commit_everywhere(2, a);
+  run.end();
+  BOOST_TEST((run.listed().status == Status::fail));
+}
+
 BOOST_AUTO_TEST_CASE(an_engine_that_tells_no_certificates_leaves_it_open) {
   Run run;
   run.expect(Property::certified);
@@ -263,7 +399,7 @@ BOOST_AUTO_TEST_CASE(a_synchronous_engine_without_synchrony) {
   for (const bool cut : {false, true}) {
     Run run;
     run.engine.synchrony = Synchrony::synchronous;
-    run.entry("split", scenario::Partition{.sides = {Run::who(0, 1), Run::who(2, 3)}});
+    run.entry("split", testing::partition({Run::who(0, 1), Run::who(2, 3)}));
     if (cut) run.fault(1, 0);
     run.commit(2, 0, run.block(1, {}, 1));
     run.commit(3, 2, run.block(1, {}, 2));
@@ -316,7 +452,7 @@ BOOST_AUTO_TEST_CASE(rates_count_each_seed) {
 
 BOOST_AUTO_TEST_CASE(a_fault_without_effect_is_inconclusive) {
   Run run;
-  run.entry("nothing", scenario::Isolate{.who = Run::who(0, 0)});
+  run.entry("nothing", testing::isolate(Run::who(0, 0)));
   run.report.faults[0].had_effect = false;
   run.chain(1, 5, 1, 0.1);
   run.fault(2, 0);

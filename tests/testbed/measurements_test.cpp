@@ -75,6 +75,43 @@ BOOST_AUTO_TEST_CASE(throughput_and_cost_per_commit) {
   BOOST_TEST(!m.measure("throughput", {{"client", "c0"}}, "mean", kAll).value);
 }
 
+/// Readings at faults and marks lie close to a regular one: a block between the two is no rate.
+BOOST_AUTO_TEST_CASE(the_highest_throughput_is_of_regular_steps_only) {
+  const RequestTable requests;
+  Measurements plain(requests, Duration{0}), marked(requests, Duration{0});
+  for (int s = 0; s <= 10; ++s) {
+    for (Measurements* m : {&plain, &marked}) {
+      m->network(at(s), {});
+      if (s < 10) m->commit(at(s + 0.5), 10, 10);
+    }
+    if (s == 10) break;
+    marked.network(at(s + 0.499), {}, false);
+    marked.network(at(s + 0.501), {}, false);
+  }
+  for (const auto& window : {kAll, Selection::in({{.from = at(2.499), .to = at(7.501)}})}) {
+    BOOST_TEST(*plain.measure("throughput", {}, "max", window).value == 10);
+    BOOST_TEST(*marked.measure("throughput", {}, "max", window).value == 10);
+    BOOST_TEST(*marked.measure("throughput", {}, "min", window).value == 10);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(carried_is_of_the_requests_submitted_in_the_window) {
+  RequestTable requests;
+  for (std::uint64_t i = 0; i < 10; ++i)
+    requests.add(Request{.id = RequestId(i), .client = ClientId(0)}, at(static_cast<double>(i)));
+  // Those of the first five seconds are committed late, of the others only one.
+  const Measurements m(requests, std::chrono::seconds{5}, [](RequestId id) {
+    return id.value < 5 ? at(9) : id.value == 7 ? at(9.5) : kNever;
+  });
+  BOOST_TEST(*m.measure("carried", {}, "mean", kAll).value == 0.6);
+  const auto after = Selection::in({m.measured_until(at(10))});
+  BOOST_TEST(*m.measure("carried", {}, "mean", after).value == 0.2);
+  BOOST_TEST(m.measure("carried", {}, "mean", after).samples == 5u);
+  BOOST_TEST(
+      m.measure("carried", {}, "mean", Selection::in({{.from = at(9.1), .to = at(9.9)}})).why_not ==
+      "no requests were submitted");
+}
+
 BOOST_AUTO_TEST_CASE(client_latency_by_client) {
   const RequestTable requests;
   Measurements m(requests, Duration{0});

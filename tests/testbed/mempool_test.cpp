@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "testbed/cluster.h"
+#include "tests/support/actions.h"
 #include "tests/support/trial.h"
 
 using namespace byzlab;
@@ -50,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_replica_that_was_down_has_what_the_others_committed_meanw
   for (const char* engine : {"pbft", "raft", "streamlet", "tendermint"}) {
     BOOST_TEST_CONTEXT(engine) {
       Trial trial(*find_engine(engine), 4, 30);
-      trial.fault(5, 10, sc::Crash{.who = replica(3)});
+      trial.fault(5, 10, testing::crash(replica(3)));
       const Seen seen = compare_all_along(trial);
       BOOST_TEST(seen.most > 5);
       BOOST_TEST(seen.differed);
@@ -60,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_replica_that_was_down_has_what_the_others_committed_meanw
 
 BOOST_AUTO_TEST_CASE(what_a_reorganisation_takes_back_waits_again) {
   Trial trial(*find_engine("nakamoto"), 4, 60);
-  trial.fault(5, 25, sc::Partition{.sides = {replicas(0, 1), replicas(2, 3)}});
+  trial.fault(5, 25, testing::partition({replicas(0, 1), replicas(2, 3)}));
   trial.option("confirmations", "1");
   BOOST_TEST(compare_all_along(trial).differed);
 }

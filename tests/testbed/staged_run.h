@@ -77,7 +77,7 @@ struct Run {
     e.action = std::move(action);
     auto& fault = report.faults.emplace_back();
     fault.label = label;
-    fault.action = scenario::action_name(e.action);
+    fault.action = e.action.name;
     fault.had_effect = true;
     return {.kind = scenario::Window::Kind::entry,
             .entry = scenario.timeline.size() - 1,
@@ -139,6 +139,22 @@ struct Run {
     start();
     ledger->commit(ProcessId(p), *b, at(t));
     tell(t, Committed{.process = ProcessId(p), .replica = ReplicaId(p), .block = b.get()});
+  }
+  /// What was left to execute of a block that was certified.
+  void commit_rest(double t, std::uint32_t p, const BlockRef& rest, const BlockRef& certified) {
+    start();
+    ledger->commit(ProcessId(p), *rest, at(t));
+    tell(t, Committed{.process = ProcessId(p),
+                      .replica = ReplicaId(p),
+                      .block = rest.get(),
+                      .certified = certified.get()});
+  }
+  void enter(double t, std::uint32_t p, std::uint64_t view, std::uint64_t height = 0) {
+    tell(t, ViewEntered{.process = ProcessId(p),
+                        .replica = ReplicaId(p),
+                        .view = View(view),
+                        .leader = ReplicaId(0),
+                        .height = Height(height)});
   }
   void commit_everywhere(double t, const BlockRef& b) {
     for (std::uint32_t p = 0; p < committee.n(); ++p) commit(t, p, b);

@@ -4,6 +4,7 @@
 // time.
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/actions.h"
 #include "tests/support/trial.h"
 
 namespace byzlab::testing {
@@ -26,7 +27,7 @@ BOOST_AUTO_TEST_SUITE(tcp)
 
 BOOST_AUTO_TEST_CASE(streamlet_commits_under_loss) {
   Trial t = over_tcp("streamlet");
-  t.fault(0, 4, sc::Drop{all_links(), 0.05});
+  t.fault(0, 4, testing::on_links("drop", all_links(), {{"probability", "0.05"}}));
   const Outcome o = run(t);
   BOOST_TEST(o.agreement);
   BOOST_TEST(o.lowest.value >= 2u);
@@ -37,7 +38,7 @@ BOOST_AUTO_TEST_CASE(streamlet_commits_under_loss) {
 BOOST_AUTO_TEST_CASE(pbft_stops_under_a_partition_and_goes_on_after_it) {
   Trial t = over_tcp("pbft");
   t.scenario.duration = t.ticks(7);
-  t.fault(1, 2, sc::Partition{{replicas(0, 1), replicas(2, 3)}});
+  t.fault(1, 2, testing::partition({replicas(0, 1), replicas(2, 3)}));
   const Outcome o = run(t, t.ticks(3));
   BOOST_TEST(o.agreement);
   BOOST_TEST(o.at_probe.value > 0u);
@@ -48,7 +49,7 @@ BOOST_AUTO_TEST_CASE(pbft_stops_under_a_partition_and_goes_on_after_it) {
 
 BOOST_AUTO_TEST_CASE(damaged_frames_are_refused) {
   Trial t = over_tcp("pbft");
-  t.fault(0, 4, sc::Corrupt{all_links(), 0.1});
+  t.fault(0, 4, testing::on_links("corrupt", all_links(), {{"probability", "0.1"}}));
   const Outcome o = run(t);
   BOOST_TEST(o.agreement);
   BOOST_TEST(o.lowest.value > 0u);
@@ -61,7 +62,7 @@ BOOST_AUTO_TEST_CASE(damaged_frames_are_refused) {
 BOOST_AUTO_TEST_CASE(a_crashed_replica_comes_back) {
   Trial t = over_tcp("pbft");
   t.scenario.duration = t.ticks(6);
-  t.fault(1, 2, sc::Crash{replica(3)});
+  t.fault(1, 2, testing::crash(replica(3)));
   const Outcome o = run(t, t.ticks(3));
   BOOST_TEST(o.agreement);
   BOOST_TEST(o.lowest.value > o.at_probe.value);

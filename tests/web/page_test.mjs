@@ -148,7 +148,7 @@ async function comparisonPage(name, { page: file, summary }) {
     const shown = await page.$$eval(".heat td[data-value]", (all) => all.map((e) => Number(e.dataset.value)));
     const metric = summary.table?.metrics?.[0];
     if (metric && shown.length > 0) {
-      const means = summary.cells.map((cell) => cell.metrics[metric]?.mean);
+      const means = summary.cells.map((cell) => cell.metrics[metric]?.value);
       check(shown.every((value) => means.includes(value)), `${name}: the heat map shows ${metric} of summary.json`);
     }
     check(shown.length + await page.locator(".outcome").count() > 0, `${name}: a heat map is shown`);

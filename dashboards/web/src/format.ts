@@ -74,11 +74,11 @@ export function metricOf(metrics: Metrics, name: string): number | null {
 
 /** What a metric of that name is measured in. */
 export function unitOf(metric: string): string {
-  const name = metric.replace(/^(steady|faults)\./, "").split(".")[0];
+  const name = metric.replace(/^(steady|faults|drain)\./, "").split(".")[0];
   if (/(latency|interval|time)$/.test(name)) return metric.endsWith(".count") ? "" : "s";
   if (name.startsWith("bytes")) return "bytes";
   if (name === "throughput" || name === "goodput") return "tx/s";
-  if (/(quality|revenue|ratio)$/.test(name)) return "ratio";
+  if (/(quality|revenue|ratio|carried)$/.test(name)) return "ratio";
   return "";
 }
 

@@ -2,6 +2,8 @@
 import { element, type Child } from "./dom";
 import { signOf } from "./colours";
 import { icon } from "./icons";
+import type { Summary } from "./data/types";
+import { duration } from "./format";
 import type { ViewContext } from "./views/view";
 
 export interface HeaderActions {
@@ -19,17 +21,29 @@ export function runHeader(context: ViewContext, actions: HeaderActions): HTMLEle
       actions.home ? element("a", { class: "home", href: "#" }, "all runs") : null,
       context.live ? element("span", { class: "badge live" }, "● live") : verdictBadge(summary.verdict),
       element("h1", {}, summary.name),
-      summary.reason ? element("span", { class: "reason" }, summary.reason) : null),
+      summary.reason ? element("span", { class: "reason" }, summary.reason) : null,
+      stoppedWords(summary)),
     element("div", { class: "facts" },
       fact("protocol", name), fact("n", n), fact("f", f), fact("quorum", quorum),
       summary.network ? fact("network", summary.network) : null,
       summary.bound.byzantine > 0 ? fact("adversary", summary.bound.text) : null,
+      summary.adversary && !summary.adversary.drawn && summary.adversary.behaviors.length > 0
+        ? fact("adversary", "none drawn") : null,
       fact("seed", summary.seed, copyButton(String(summary.seed), "copy the seed")),
       // While it goes on a run has no trace hash, and no folder yet.
       context.live ? null : fact("trace", summary.trace_hash, copyButton(summary.trace_hash, "copy the trace hash"))),
     element("div", { class: "again" },
       ...(context.live ? [] : [element("code", {}, again), copyButton(again, "copy the command")]),
       themeButton(() => actions.nextTheme())));
+}
+
+/** Of a run that ended before its time. */
+function stoppedWords(summary: Summary): HTMLElement | null {
+  if (!summary.stopped) return null;
+  const asked = summary.asked_seconds;
+  return element("span", { class: "reason stopped" }, `stopped ${summary.stopped}`
+    + (asked && asked > summary.simulated_seconds
+      ? `: ${duration(summary.simulated_seconds)} of ${duration(asked)} were run` : ""));
 }
 
 export function verdictBadge(verdict: string): HTMLElement {

@@ -183,7 +183,7 @@ test("each side of a partition has its hull while it lasts", () => {
       {},
       {
         faults: [
-          { label: "split", action: "partition", text: "{r0 r1 | r2}", windows: [{ from: 1, to: 2 }] },
+          { label: "split", action: "partition", meaning: "cuts", text: "{r0 r1 | r2}", sides: [[0, 1], [2]], windows: [{ from: 1, to: 2 }] },
         ],
       },
     ),

@@ -7,7 +7,7 @@ import { element } from "../dom";
 import { figure, type Table } from "../figure";
 import { number } from "../format";
 import {
-  cellAt, estimateOf, intervalText, metricName, metricText, outcomeOf, pagesOf, placeOf, placeText, ratioOf, rowsOn,
+  carriesText, cellAt, estimateOf, intervalText, metricName, metricText, outcomeOf, pagesOf, placeOf, placeText, ratioOf, rowsOn,
   valuesOf, type Estimate, type Model, type Place,
 } from "./model";
 
@@ -25,8 +25,10 @@ export function heatMap(model: Model, onTheme: (redraw: () => void) => void): HT
   });
   const made = figure({
     title: "Heat map",
-    meaning: "Mean over the seeds ± half of the 95 % interval; deeper colour, larger value. ✓ runs that met every "
-      + "expectation; a cell in which safety was violated says so first.",
+    meaning: "Median over the seeds and its 95 % interval (of fewer than six runs their range); deeper colour, larger "
+      + "value. ✓ runs that met every expectation; a cell in which safety was violated says so first. A cell that "
+      + "carries k % was overloaded, stood still or ended with requests under way: its latencies are of what got "
+      + "through. Factors are medians of pairs with the same seed.",
     table: () => tableOf(model, metric),
     tools: [chooser, can_relate ? element("label", {}, relate, ` against ${model.baseline}`) : null],
   });
@@ -40,10 +42,10 @@ export function heatMap(model: Model, onTheme: (redraw: () => void) => void): HT
       ...pagesOf(model).map((page) => pageTable(model, page, (place) => {
         const e = value(place);
         return {
-          text: !e ? "–" : relative ? `${number(e.mean)} ×` : metricText(model, metric, e.mean),
-          interval: !e ? "" : relative ? `${number(e.low)} to ${number(e.high)}` : intervalText(model, metric, e),
-          colour: e ? colour(e.mean) : null,
-          value: e?.mean ?? null,
+          text: !e ? "–" : relative ? `${number(e.value)} ×` : metricText(model, metric, e.value),
+          interval: !e ? "" : relative ? `${number(e.low)} to ${number(e.high)}, ${pairsText(e)}` : intervalText(model, metric, e),
+          colour: e ? colour(e.value) : null,
+          value: e?.value ?? null,
         };
       }))));
     made.refresh();
@@ -91,6 +93,7 @@ function heatCell(model: Model, place: Place, show: (place: Place) => Shown): HT
     style: colour ? `background: ${colour}; color: ${inkOn(colour)}` : null,
   },
   unsafe ? element("strong", {}, `✗ unsafe ${cell.unsafe}/${cell.runs}`) : null,
+  carriesText(cell) ? element("strong", { class: "carries" }, carriesText(cell)) : null,
   element("span", { class: "value" }, text),
   element("span", { class: "runs" }, [interval, runsText(cell.passed, cell.failed, cell.inconclusive)]
     .filter((part) => part !== "").join("   ")));
@@ -104,15 +107,20 @@ function runsText(passed: number, failed: number, inconclusive: number): string 
 }
 
 export function ratioText(e: Estimate): string {
-  return e.samples > 1 && e.high > e.low
-    ? `${number(e.mean)} × (${number(e.low)}–${number(e.high)})` : `${number(e.mean)} ×`;
+  return (e.samples > 1 && e.high > e.low
+    ? `${number(e.value)} × (${number(e.low)}–${number(e.high)})` : `${number(e.value)} ×`) + `, ${pairsText(e)}`;
+}
+
+/** "n = 7, 3 divide by 0" */
+function pairsText(e: Estimate): string {
+  return `n = ${e.samples}${e.left_out ? `, ${e.left_out} divide by 0` : ""}`;
 }
 
 // ------------------------------------------------------------- colours
 
 /** From the paper's colour to blue; logarithmic when the values span more than a decade. */
 function valueColour(model: Model, metric: string): (value: number) => string {
-  const all = model.data.cells.flatMap((cell) => estimateOf(cell, metric)?.mean ?? []);
+  const all = model.data.cells.flatMap((cell) => estimateOf(cell, metric)?.value ?? []);
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const mix = interpolateRgb(paint("--heat-low"), paint("--heat-high"));
   if (!(high > low)) return () => mix(0.25);
@@ -123,7 +131,7 @@ function valueColour(model: Model, metric: string): (value: number) => string {
 
 /** Orange below one, blue above, logarithmic. */
 function relativeColour(model: Model, metric: string): (value: number) => string {
-  const all = model.data.cells.flatMap((cell) => ratioOf(model, cell, metric)?.mean ?? []);
+  const all = model.data.cells.flatMap((cell) => ratioOf(model, cell, metric)?.value ?? []);
   const most = Math.max(1.1, ...all.filter((r) => r > 0).map((r) => Math.max(r, 1 / r)));
   const up = interpolateRgb(paint("--heat-low"), paint("--heat-high"));
   const down = interpolateRgb(paint("--heat-low"), paint("--heat-other"));
@@ -146,11 +154,11 @@ function inkOn(colour: string): string {
 function tableOf(model: Model, metric: string): Table {
   const names = model.axes.map((axis) => axis.name);
   return {
-    columns: [...names, metric, "low", "high", "samples", "runs", "passed", "failed", "inconclusive", "unsafe"],
+    columns: [...names, metric, "low", "high", "samples", "runs", "passed", "failed", "inconclusive", "unsafe", "carried"],
     rows: model.data.cells.filter((cell) => cell.excluded === undefined).map((cell) => {
       const e = estimateOf(cell, metric);
-      return [...names.map((name) => cell.at[name]), e?.mean ?? null, e?.low ?? null, e?.high ?? null,
-        e?.samples ?? 0, cell.runs, cell.passed, cell.failed, cell.inconclusive, cell.unsafe];
+      return [...names.map((name) => cell.at[name]), e?.value ?? null, e?.low ?? null, e?.high ?? null,
+        e?.samples ?? 0, cell.runs, cell.passed, cell.failed, cell.inconclusive, cell.unsafe, cell.carried ?? null];
     }),
     note: metricText(model, metric, null) === "–" ? "base units: seconds, bytes, transactions" : undefined,
   };

@@ -33,12 +33,12 @@ export function latencyAgainstThroughput(model: Model): HTMLElement | null {
       columns: [...model.axes.map((a) => a.name), throughput, `${latency}, s`],
       rows: model.data.cells.flatMap((cell) => {
         const [x, y] = [estimateOf(cell, throughput), estimateOf(cell, latency)];
-        return x && y ? [[...model.axes.map((a) => cell.at[a.name]), x.mean, y.mean]] : [];
+        return x && y ? [[...model.axes.map((a) => cell.at[a.name]), x.value, y.value]] : [];
       }),
     }),
   });
   const every = all.flatMap(({ points }) => points);
-  const [low_y, high_y] = extent(every.flatMap((p) => [p.y.mean, Math.max(p.y.low, p.y.mean / 2), p.y.high])) as [number, number];
+  const [low_y, high_y] = extent(every.flatMap((p) => [p.y.value, Math.max(p.y.low, p.y.value / 2), p.y.high])) as [number, number];
   const high_x = Math.max(...every.map((p) => p.x.high));
   made.body.append(legend(valuesOf(model, model.rows)), element("div", { class: "panels" },
     ...all.map(({ place, points }) => panel(placeText(place), (width) => {
@@ -48,12 +48,12 @@ export function latencyAgainstThroughput(model: Model): HTMLElement | null {
       const clip = (value: number) => y(Math.max(value, low_y / 1.25));
       return picture(box, `latency against throughput, ${placeText(place)}`,
         axes({ x, y, box, xText: number, yText: duration, xLabel: "tx/s", yLabel: latency.replace(/[._]/g, " ") }),
-        ...lines(points, (p) => [x(p.x.mean), y(p.y.mean)]),
+        ...lines(points, (p) => [x(p.x.value), y(p.y.value)]),
         ...points.flatMap((p) => [
-          whisker(p.row, x(Math.max(0, p.x.low)), y(p.y.mean), x(p.x.high), y(p.y.mean)),
-          whisker(p.row, x(p.x.mean), clip(p.y.low), x(p.x.mean), clip(p.y.high)),
-          mark(p.row, x(p.x.mean), y(p.y.mean), 40 + 30 * Math.max(0, valuesOf(model, along).indexOf(p.size)),
-            `${valuesOf(model, model.rows)[p.row]} ${p.size}: ${number(p.x.mean)} tx/s, ${duration(p.y.mean)}`),
+          whisker(p.row, x(Math.max(0, p.x.low)), y(p.y.value), x(p.x.high), y(p.y.value)),
+          whisker(p.row, x(p.x.value), clip(p.y.low), x(p.x.value), clip(p.y.high)),
+          mark(p.row, x(p.x.value), y(p.y.value), 40 + 30 * Math.max(0, valuesOf(model, along).indexOf(p.size)),
+            `${valuesOf(model, model.rows)[p.row]} ${p.size}: ${number(p.x.value)} tx/s, ${duration(p.y.value)}`),
         ]));
     }))));
   return made.root;
@@ -64,7 +64,7 @@ function pointsOf(model: Model, place: Place, along: string | null, throughput: 
     const at: Place = { ...place, [model.rows]: row, ...(along ? { [along]: size } : {}) };
     const cell = model.data.cells.find((c) => Object.entries(at).every(([axis, value]) => c.at[axis] === value));
     const [x, y] = [estimateOf(cell, throughput), estimateOf(cell, latency)];
-    return x && y && y.mean > 0 ? [{ row: i, size, x, y }] : [];
+    return x && y && y.value > 0 ? [{ row: i, size, x, y }] : [];
   }));
 }
 

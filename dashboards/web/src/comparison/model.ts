@@ -1,6 +1,6 @@
 // A comparison as the charts want it: its axes with their roles, and cells found by their place.
 import type { ComparisonCell, ComparisonData, ComparisonMetric } from "../data/types";
-import { number, unitOf, withUnit } from "../format";
+import { unitOf, withUnit } from "../format";
 
 export type Place = Record<string, string>;
 
@@ -17,11 +17,19 @@ export interface Model {
   baseline: string | null;
 }
 
+/** The median of the runs, with the interval of the median of all seeds. */
 export interface Estimate {
-  mean: number;
+  value: number;
   low: number;
   high: number;
   samples: number;
+  /** Of low to high; less than 0.95: the range of too few runs. */
+  confidence?: number;
+  /** Samples that are, and the greatest. */
+  above_zero?: number;
+  max?: number;
+  /** Of a factor: pairs that have none. */
+  left_out?: number;
 }
 
 export function modelOf(data: ComparisonData): Model {
@@ -83,13 +91,17 @@ export function placeOf(model: Model, row: string, column: string, page: Place):
 
 export function estimateOf(cell: ComparisonCell | undefined, metric: string): Estimate | null {
   const found: ComparisonMetric | undefined = cell?.metrics[metric];
-  if (!found || found.samples === 0 || found.mean === null || !Number.isFinite(found.mean)) return null;
+  const value = found?.value ?? found?.mean;  // older folders have means
+  if (!found || found.samples === 0 || value === undefined || value === null || !Number.isFinite(value)) return null;
   const half = found.half_width ?? 0;
   return {
-    mean: found.mean,
-    low: found.low ?? found.mean - half,
-    high: found.high ?? found.mean + half,
+    value,
+    low: found.low ?? value - half,
+    high: found.high ?? value + half,
     samples: found.samples,
+    confidence: found.confidence,
+    above_zero: found.above_zero,
+    max: found.max,
   };
 }
 
@@ -97,12 +109,15 @@ export function estimateOf(cell: ComparisonCell | undefined, metric: string): Es
 export function ratioOf(model: Model, cell: ComparisonCell | undefined, metric: string): Estimate | null {
   if (!cell) return null;
   const own = cell.ratios?.[metric];
-  if (own && own.samples > 0) return { mean: own.ratio ?? own.mean ?? NaN, low: own.low, high: own.high, samples: own.samples };
+  if (own && own.samples > 0) return { value: own.ratio ?? own.mean ?? NaN, low: own.low, high: own.high, samples: own.samples };
   const index = model.data.cells.indexOf(cell);
   const listed = model.data.ratios?.find((r) => r.metric === metric
     && (r.cell === undefined ? samePlace(r.at, cell.at) : r.cell === index));
   if (!listed || listed.samples === 0) return null;
-  return { mean: listed.ratio, low: listed.low, high: listed.high, samples: listed.samples };
+  return {
+    value: listed.ratio, low: listed.low, high: listed.high, samples: listed.samples, confidence: listed.confidence,
+    left_out: listed.left_out,
+  };
 }
 
 export function metricUnit(model: Model, metric: string): string {
@@ -117,15 +132,22 @@ export function metricText(model: Model, metric: string, value: number | null): 
   return withUnit(value, metricUnit(model, metric));
 }
 
-/** "± 6": half of the 95 % interval, in the unit that the value is shown in. */
+/** "131 ms to 152 ms"; of a figure that is 0 in most runs, in how many it is more, and the most. */
 export function intervalText(model: Model, metric: string, e: Estimate | null): string {
   if (!e || e.samples < 2) return "";
-  const half = (e.high - e.low) / 2;
-  const shown = withUnit(e.mean, metricUnit(model, metric));
-  // "118.8 ms" for 0.1188: the same factor for the interval.
-  const number_shown = Number.parseFloat(shown.replace(/\u202f/g, ""));
-  const factor = e.mean !== 0 && number_shown !== 0 ? number_shown / e.mean : 1;
-  return half > 0 ? `± ${number(Number((half * factor).toPrecision(2)))}` : "";
+  const text = (value: number) => withUnit(value, metricUnit(model, metric));
+  if (e.value === 0 && e.above_zero !== undefined)
+    return `0 in ${e.samples - e.above_zero} of ${e.samples}${e.above_zero > 0 ? `, up to ${text(e.max ?? 0)}` : ""}`;
+  const n = e.confidence !== undefined && e.confidence < 0.93 ? "range " : "";
+  return e.high > e.low ? `${n}${text(e.low)} to ${text(e.high)}` : "";
+}
+
+/** Cells that commit less of what was submitted say so: as on the terminal. */
+const carries_all = 0.9;
+export function carriesText(cell: ComparisonCell): string {
+  if (cell.carried === undefined || cell.carried >= carries_all) return "";
+  const of = cell.carried_samples !== undefined && cell.carried_samples < cell.runs ? ` (n = ${cell.carried_samples})` : "";
+  return `carries ${Math.floor(cell.carried * 100)} %${of}`;
 }
 
 /** commit_latency.p99 → "commit latency p99". */

@@ -80,13 +80,15 @@ function allCells(model: Model): HTMLElement {
   const names = model.axes.map((axis) => axis.name);
   return element("details", { class: "card" }, element("summary", {}, "Every cell"),
     element("div", { class: "figure-table" }, tableOf({
-      columns: [...names, "runs", "✓", "✗", "?", "unsafe", ...model.metrics.flatMap((m) => [m, "±"])],
+      columns: [...names, "runs", "✓", "✗", "?", "unsafe", "carried", ...model.metrics.flatMap((m) => [m, "low", "high", "n"])],
       rows: model.data.cells.filter((cell) => cell.excluded === undefined).map((cell) => [
         ...names.map((name) => cell.at[name]), cell.runs, cell.passed, cell.failed, cell.inconclusive, cell.unsafe,
+        cell.carried ?? null,
         ...model.metrics.flatMap((m) => {
           const e = estimateOf(cell, m);
-          return [e?.mean ?? null, e ? (e.high - e.low) / 2 : null];
+          return [e?.value ?? null, e?.low ?? null, e?.high ?? null, e?.samples ?? 0];
         })]),
-      note: "base units: seconds, bytes, transactions a second; ± is half of the 95 % interval",
+      note: "base units: seconds, bytes, transactions a second; medians of n runs and their 95 % intervals, of fewer than six runs "
+        + "their range; carried: share of the requests submitted after the warm-up that was committed",
     })));
 }

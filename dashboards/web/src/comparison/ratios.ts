@@ -21,13 +21,13 @@ export function ratios(model: Model): HTMLElement | null {
   const others = model.axes.map((a) => a.name).filter((a) => a !== model.rows);
   const made = figure({
     title: `Against ${model.baseline}`,
-    meaning: "Ratio of runs with the same seed, with its 95 % interval, on a logarithmic axis. An interval that does "
-      + "not touch 1 is a difference.",
+    meaning: "Median of the factors of pairs, runs with the same seed, with its 95 % interval, on a logarithmic axis: "
+      + "not the quotient of two medians. An interval that does not touch 1 is a difference.",
     table: () => ({
-      columns: [...model.axes.map((a) => a.name), "ratio", "low", "high", "pairs"],
+      columns: [...model.axes.map((a) => a.name), "ratio", "low", "high", "pairs", "divide by 0"],
       rows: model.data.cells.flatMap((cell) => {
         const e = ratioOf(model, cell, metric);
-        return e ? [[...model.axes.map((a) => cell.at[a.name]), e.mean, e.low, e.high, e.samples]] : [];
+        return e ? [[...model.axes.map((a) => cell.at[a.name]), e.value, e.low, e.high, e.samples, e.left_out ?? 0]] : [];
       }),
     }),
     tools: [chooser],
@@ -35,7 +35,7 @@ export function ratios(model: Model): HTMLElement | null {
   const draw = () => {
     const panels = combinations(model, others).map((place) => ({ place, rows: rowsOf(model, place, metric) }))
       .filter(({ rows }) => rows.length > 0);
-    const every = panels.flatMap(({ rows }) => rows.flatMap(({ e }) => [e.mean, e.low, e.high])).filter((v) => v > 0);
+    const every = panels.flatMap(({ rows }) => rows.flatMap(({ e }) => [e.value, e.low, e.high])).filter((v) => v > 0);
     const far = Math.min(Math.max(...every.map((v) => Math.max(v, 1 / v)), 1.5) * 1.15, 1e4);
     made.body.replaceChildren(element("div", { class: "panels narrow" }, ...panels.map(({ place, rows }) =>
       panel(placeText(place), (width) => chart(width, rows, far)))));
@@ -54,7 +54,7 @@ interface Row {
 function rowsOf(model: Model, place: Place, metric: string): Row[] {
   return valuesOf(model, model.rows).flatMap((name, i) => {
     const e = ratioOf(model, cellAt(model, { ...place, [model.rows]: name }), metric);
-    return e && e.mean > 0 && name !== model.baseline ? [{ name, i, e }] : [];
+    return e && e.value > 0 && name !== model.baseline ? [{ name, i, e }] : [];
   });
 }
 
@@ -75,7 +75,7 @@ function chart(width: number, rows: Row[], far: number): Element {
       return [
         svg("text", { class: "row-label", x: box.left - 8, y: y + 4, "text-anchor": "end" }, name),
         whisker(i, x(Math.max(e.low, 1 / far)), y, x(e.high), y),
-        mark(i, x(e.mean), y, 58, `${name}: ${ratioText(e)}`),
+        mark(i, x(e.value), y, 58, `${name}: ${ratioText(e)}`),
       ];
     }));
 }

@@ -2,6 +2,7 @@
 // violated — with the sign and the word in the square, since colour never stands alone.
 import { element } from "../dom";
 import { figure } from "../figure";
+import { wilson } from "../sweep/strips";
 import { pageWidth } from "./heat_map";
 import { cellAt, outcomeOf, pagesOf, placeOf, placeText, rowsOn, valuesOf, type Model, type Place } from "./model";
 
@@ -9,7 +10,7 @@ export function resilienceMap(model: Model): HTMLElement {
   const made = figure({
     title: "Resilience",
     meaning: "✓ live: safe, and goes on. ? stalled: safe, and does not. ✗ violated: safety is lost, in how many "
-      + "of the runs.",
+      + `of the runs.${ofAllSeeds(model)}`,
     table: () => ({
       columns: [...model.axes.map((axis) => axis.name), "outcome", "runs", "unsafe"],
       rows: model.data.cells.map((cell) => [
@@ -18,6 +19,14 @@ export function resilienceMap(model: Model): HTMLElement {
   });
   made.body.append(element("div", { class: "pages", style: pageWidth(model, 86) }, ...pagesOf(model).map((page) => map(model, page))));
   return made.root;
+}
+
+/** What never, and always, says of the seeds that were not run. */
+function ofAllSeeds(model: Model): string {
+  const runs = Math.max(0, ...model.data.cells.map((cell) => cell.runs));
+  if (runs === 0) return "";
+  const most = Math.round(wilson(0, runs)[1] * 100);
+  return ` Of all seeds, none of ${runs} is 0 to ${most} %, and all of them ${100 - most} to 100 % (Wilson's 95 % interval).`;
 }
 
 function map(model: Model, page: Place): HTMLElement {

@@ -32,7 +32,7 @@ export function scalingCurves(model: Model): HTMLElement | null {
   const made = figure({
     title: "Scaling",
     meaning: `Against ${sizes}, both axes logarithmic: a straight line is a power of n, and n^2 is twice as steep as n. `
-      + "The powers are fitted by least squares.",
+      + "The powers are fitted by least squares seed by seed, and are the median of these slopes.",
     table: () => ({
       columns: [...model.axes.map((a) => a.name).filter((a) => a !== sizes), ...valuesOf(model, sizes).map((n) => `${sizes} ${n}`), "power of n"],
       rows: places(model).flatMap((place) => linesOf(model, place, metric).map((line) => [
@@ -81,7 +81,7 @@ function linesOf(model: Model, place: Place, metric: string): Line[] {
       const at: Place = { ...place, [model.rows]: name, [sizes]: n };
       const cell = model.data.cells.find((c) => Object.entries(at).every(([axis, value]) => c.at[axis] === value));
       const e = estimateOf(cell, metric);
-      return e && e.mean > 0 ? [{ n: Number(n), value: e.mean, low: e.low, high: e.high }] : [];
+      return e && e.value > 0 ? [{ n: Number(n), value: e.value, low: e.low, high: e.high }] : [];
     });
     const fit = model.data.scaling?.fits.find((f) => f.metric === metric && f.at[model.rows] === name
       && Object.entries(place).every(([axis, value]) => f.at[axis] === value));

@@ -57,6 +57,14 @@ export interface Summary {
   /** By reason. */
   dropped: Record<string, number>;
   simulated_seconds: Seconds;
+  /** How long the scenario is; absent in older results. */
+  asked_seconds?: Seconds;
+  /** Why the run did not come to its end: "66 ms after the violation", or a limit. */
+  stopped?: string;
+  /** What the file asks for and this run did not get. */
+  idle?: { what: string; text: string }[];
+  /** Whether anybody was drawn, and what the behaviors did. */
+  adversary?: { drawn: boolean; behaviors: { name: string; effects: number; by_member: Record<string, number> }[] };
   events: number;
   wall_seconds: number;
   cpu_seconds: number;
@@ -78,7 +86,7 @@ export interface Expectation {
   at: Seconds | null;
   always_on: boolean;
   /** What the fault model says of a violation. */
-  bound: "not_applicable" | "inside" | "beyond";
+  bound: "not_applicable" | "inside" | "beyond" | "cannot_tell";
   explanation?: string[];
   counts?: boolean;
   file?: string;
@@ -349,6 +357,9 @@ export interface ComparisonCell {
   failed: number;
   inconclusive: number;
   unsafe: number;
+  /** Mean share of the requests submitted after the warm-up that were committed, and of how many runs. */
+  carried?: number;
+  carried_samples?: number;
   /** Safe runs in which something did not go on as expected. */
   stalled?: number;
   /** The worst its runs came to. */
@@ -360,8 +371,13 @@ export interface ComparisonCell {
 }
 
 export interface ComparisonMetric {
-  mean: number;
+  /** The median of the runs; folders of older versions have means. */
+  value?: number;
+  mean?: number;
   half_width?: number;
+  confidence?: number;
+  above_zero?: number;
+  max?: number;
   low?: number;
   high?: number;
   samples: number;
@@ -370,7 +386,7 @@ export interface ComparisonMetric {
   unit?: string;
 }
 
-/** Paired against the baseline: geometric mean over seeds, 95 % interval. */
+/** Against the baseline: the median over pairs with the same seed, 95 % interval. */
 export interface ComparisonRatio {
   /** Index into `cells`, or the cell's place. */
   cell?: number;
@@ -380,6 +396,9 @@ export interface ComparisonRatio {
   low: number;
   high: number;
   samples: number;
+  confidence?: number;
+  /** Pairs that divide by 0. */
+  left_out?: number;
 }
 
 /** Powers fitted along the axis of sizes: value = factor × size^exponent. */
@@ -422,7 +441,7 @@ export interface SweepData {
   /** "2/4": the part of it that was run here. */
   shard?: string;
   events: number;
-  runs: { passed: number; failed: number; inconclusive: number; stopped: number; crashed: number };
+  runs: { passed: number; failed: number; inconclusive: number; stopped: number; crashed: number; ended_early?: number };
   /** Keys that are varied, and a cell for every combination of their values; none: one cell. */
   keys?: string[];
   cells?: SweepCell[];
@@ -464,12 +483,16 @@ export interface SweepExpectation {
   successes?: number;
   trials?: number;
   limit?: number;
+  confidence?: number;
   interval?: [number, number];
 }
 
-/** Over the runs of a cell: the mean with its interval, and where the runs lie. */
+/** Over the runs of a cell: the median with its interval, and where the runs lie. */
 export interface SweepFigure {
+  /** The median. */
+  value: number;
   mean: number;
+  confidence: number;
   low: number;
   high: number;
   samples: number;

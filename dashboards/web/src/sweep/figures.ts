@@ -1,4 +1,4 @@
-// Where the runs of each cell lie: a metric's mean with its interval over a box of the runs' own values.
+// Where the runs of each cell lie: a metric's median with its interval over a box of the runs' own values.
 import { scaleLinear } from "d3-scale";
 import { drawToFit, picture, type Box } from "../comparison/axes";
 import { metricName } from "../comparison/model";
@@ -28,13 +28,14 @@ export function figures(data: SweepData, names: string[]): HTMLElement | null {
   const made = figure({
     title: "Figures",
     meaning: "Each run has one value. Box: the middle half of the runs, line in it the median, whiskers 5 and 95 %, "
-      + "dots the extremes; diamond: the mean with its 95 % interval (Student)."
+      + "dots the extremes; diamond: the median with its 95 % interval over all seeds (order statistics; of fewer than "
+      + "six runs their range). Runs that were stopped are in none."
       + (data.figures_of < all ? ` Of the first ${number(data.figures_of)} runs.` : ""),
     table: () => ({
-      columns: [...(names.length > 1 ? ["cell"] : []), "runs", "mean", "low", "high", "min", "5 %", "25 %", "median", "75 %", "95 %", "max"],
+      columns: [...(names.length > 1 ? ["cell"] : []), "runs", "median", "low", "high", "mean", "min", "5 %", "25 %", "75 %", "95 %", "max"],
       rows: data.figures.flatMap((cell, i) => {
         const f = cell[metric];
-        return f ? [[...(names.length > 1 ? [names[i]] : []), f.samples, f.mean, f.low, f.high, f.min, f.p5, f.p25, f.p50, f.p75, f.p95, f.max]] : [];
+        return f ? [[...(names.length > 1 ? [names[i]] : []), f.samples, f.value, f.low, f.high, f.mean, f.min, f.p5, f.p25, f.p75, f.p95, f.max]] : [];
       }),
       note: `${metricName(metric)}, base units: seconds, bytes, transactions a second`,
     }),
@@ -80,8 +81,8 @@ function row(name: string, f: SweepFigure, y: number, x: (v: number) => number, 
     svg("line", { class: "median", x1: x(f.p50), x2: x(f.p50), y1: y - 7, y2: y + 7 }),
     ...[f.min, f.max].map((v) => svg("circle", { class: "extreme", cx: x(v), cy: y, r: 1.8 })),
     svg("line", { class: "interval", x1: x(f.low), x2: x(f.high), y1: y, y2: y }),
-    svg("path", { class: "mean", d: `M${x(f.mean)} ${y - 5}l5 5l-5 5l-5 -5z` },
-      svg("title", {}, `${withUnit(f.mean, unit)} (${withUnit(f.low, unit)} to ${withUnit(f.high, unit)}), ${f.samples} runs`)),
-    svg("text", { class: "tick", x: box.width - box.right + 10, y: y + 4 }, withUnit(f.mean, unit)),
+    svg("path", { class: "mean", d: `M${x(f.value)} ${y - 5}l5 5l-5 5l-5 -5z` },
+      svg("title", {}, `${withUnit(f.value, unit)} (${withUnit(f.low, unit)} to ${withUnit(f.high, unit)}), ${f.samples} runs`)),
+    svg("text", { class: "tick", x: box.width - box.right + 10, y: y + 4 }, withUnit(f.value, unit)),
   ];
 }

@@ -37,7 +37,7 @@ export function asComparison(data: SweepData): ComparisonData {
     at: Object.fromEntries(keys.map((key) => [short(key), cell.at[key]])),
     runs: cell.runs, passed: cell.passed, failed: cell.failed, inconclusive: cell.inconclusive, unsafe: 0,
     metrics: Object.fromEntries(Object.entries(data.figures[i] ?? {}).map(([name, f]) =>
-      [name, { mean: f.mean, low: f.low, high: f.high, samples: f.samples, unit: unitOf(name) }])),
+      [name, { value: f.value, low: f.low, high: f.high, confidence: f.confidence, samples: f.samples, unit: unitOf(name) }])),
   }));
   // Sizes go across, so that they can be an axis of growth.
   const sizes = keys.find((key) => short(key) === "replicas") ?? keys.find((key) => values(key).every((v) => Number(v) > 0));
@@ -52,7 +52,7 @@ export function asComparison(data: SweepData): ComparisonData {
 }
 
 function header(data: SweepData, nextTheme: () => void): HTMLElement {
-  const { passed, failed, inconclusive, stopped, crashed } = data.runs;
+  const { passed, failed, inconclusive, stopped, crashed, ended_early } = data.runs;
   const again = `byzlab sweep ${data.file} --seeds ${data.seeds.first}..${data.seeds.last}`
     + (data.keys ?? []).map((key) => ` --vary ${key}=${[...new Set(data.cells?.map((c) => c.at[key]))].join(",")}`).join("")
     + setWords(data.sets ?? []);
@@ -66,6 +66,7 @@ function header(data: SweepData, nextTheme: () => void): HTMLElement {
       data.cells ? null : fact("n", data.protocol.n),
       fact("runs", number(passed + failed + inconclusive)), fact("✓", number(passed)), fact("✗", number(failed)),
       fact("?", number(inconclusive)),
+      ended_early ? fact("stopped at a violation", number(ended_early)) : null,
       stopped > 0 ? fact("stopped at a limit", number(stopped)) : null,
       crashed > 0 ? fact("crashed", number(crashed)) : null,
       fact("seeds", `${data.seeds.first} to ${data.seeds.last}`), fact("events", number(data.events)),
@@ -94,8 +95,11 @@ function expectations(all: SweepExpectation[]): HTMLElement {
 function rated(e: SweepExpectation): string {
   if (!e.trials) return "never tried";
   const [low, high] = e.interval ?? [0, 1];
-  return `${number(e.successes)} of ${number(e.trials)} seeds: ${share((e.successes ?? 0) / e.trials)} `
-    + `(95 % interval ${number(low * 100)} to ${share(high)})`;
+  const open = e.undecided ?? 0, seeds = e.trials + open, successes = e.successes ?? 0;
+  const known = open === 0 ? share(successes / seeds)
+    : `between ${share(successes / seeds)} and ${share((successes + open) / seeds)}, ${number(open)} undecided`;
+  return `${number(successes)} of ${number(seeds)} seeds: ${known} `
+    + `(${share(e.confidence ?? 0.95)} interval ${number(low * 100)} to ${share(high)})`;
 }
 
 function troubles(data: SweepData, names: string[]): HTMLElement | null {

@@ -32,6 +32,11 @@ export function wilson(count: number, trials: number): [number, number] {
   return [Math.max(0, (middle - half) / (1 + z2)), Math.min(1, (middle + half) / (1 + z2))];
 }
 
+/** Of `count`, and perhaps of the `open` ones too. */
+export function wilsonWithOpen(count: number, open: number, trials: number): [number, number] {
+  return [wilson(count, trials)[0], wilson(count + open, trials)[1]];
+}
+
 export function sum(squares: Counts[]): Counts {
   const total = { passed: 0, failed: 0, open: 0 };
   for (const s of squares) {
@@ -49,13 +54,14 @@ export function strips(data: SweepData, names: string[]): HTMLElement {
   const made = figure({
     title: "Seeds",
     meaning: (per === 1 ? "A square a seed" : `A square for ${number(per)} seeds, by the worst of them`)
-      + ", in order: plain passed, ✗ failed, ? open. Beside it the share that failed, with Wilson's 95 % interval.",
+      + ", in order: plain passed, ✗ failed, ? open. Beside it the share that failed, with Wilson's 95 % interval, which "
+      + "holds both that none and that all of the open ones would have failed.",
     table: () => ({
       columns: [...(names.length > 1 ? ["cell"] : []), "runs", "✓", "✗", "?", "failed", "low", "high"],
       rows: cells.map((squares, i) => {
         const { passed, failed, open } = sum(squares), runs = passed + failed + open;
-        const [low, high] = wilson(failed, runs);
-        return [...(names.length > 1 ? [names[i]] : []), runs, passed, failed, open, runs > 0 ? failed / runs : null, low, high];
+        const [low, high] = wilsonWithOpen(failed, open, runs);
+        return [...(names.length > 1 ? [names[i]] : []), runs, passed, failed, open, runs > 0 && open === 0 ? failed / runs : null, low, high];
       }),
     }),
   });
@@ -69,22 +75,23 @@ export function strips(data: SweepData, names: string[]): HTMLElement {
         element("span", {}, `✓ ${number(passed)}`),
         element("span", { class: failed > 0 ? "bad" : null }, `✗ ${number(failed)}`),
         element("span", {}, `? ${number(open)}`),
-        rate(failed, runs)));
+        rate(failed, open, runs)));
   })));
   return made.root;
 }
 
-/** "failed 1.5 % (0.8 to 2.9 %)", with a bar from 0 to 1. */
-function rate(failed: number, runs: number): HTMLElement | null {
+/** "failed 1.5 % (0.8 to 2.9 %)", with a bar from 0 to 1; of open ones both what it is and what it may be. */
+function rate(failed: number, open: number, runs: number): HTMLElement | null {
   if (runs === 0) return null;
-  const [low, high] = wilson(failed, runs);
+  const [low, high] = wilsonWithOpen(failed, open, runs);
+  const known = open === 0 ? share(failed / runs) : `${number((failed / runs) * 100)} to ${share((failed + open) / runs)}`;
   const width = 120, x = (part: number) => 1 + part * (width - 2);
   return element("span", { class: "rate" },
     svg("svg", { width, height: 12, viewBox: `0 0 ${width} 12`, "aria-hidden": "true" },
       svg("line", { class: "rate-line", x1: 1, x2: width - 1, y1: 6, y2: 6 }),
       svg("rect", { class: "rate-interval", x: x(low), y: 3, width: Math.max(1, x(high) - x(low)), height: 6 }),
       svg("line", { class: "rate-mark", x1: x(failed / runs), x2: x(failed / runs), y1: 0, y2: 12 })),
-    ` failed ${share(failed / runs)} (${number(low * 100)} to ${share(high)})`);
+    ` failed ${known} (${number(low * 100)} to ${share(high)})`);
 }
 
 function strip(data: SweepData, squares: Counts[], width: number, name: string): Element {

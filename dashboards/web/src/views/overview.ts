@@ -42,7 +42,7 @@ export function mount(root: HTMLElement, context: ViewContext): View {
 // ------------------------------------------------------------- numbers
 
 const shown_figures: [metric: string, words: string][] = [
-  ["throughput.mean", "throughput"],
+  ["throughput.mean", "throughput, whole run"],
   ["commit_latency.p50", "commit latency p50"],
   ["commit_latency.p99", "commit latency p99"],
   ["commits.count", "commits"],
@@ -60,7 +60,34 @@ function keyFigures(data: RunData): HTMLElement {
       element("dd", { "data-metric": metric, "data-value": value },
         withUnit(value, unitOf(metric)))));
   }
-  return list;
+  return element("div", {}, list, parts(data));
+}
+
+const shown_parts: [metric: string, words: string][] = [
+  ["throughput", "throughput"],
+  ["commit_latency.p50", "commit latency p50"],
+  ["commit_latency.p95", "p95"],
+  ["commit_latency.p99", "p99"],
+  ["messages_per_commit", "messages a commit"],
+  ["bytes_per_commit", "bytes a commit"],
+  ["view_changes", "view changes"],
+];
+
+/** The terminal's rows, from the same numbers: the time without faults, the faults, and what they left behind. */
+function parts(data: RunData): HTMLElement | null {
+  const rows: [part: string, words: string][] = [
+    ["steady", "steady"], ["faults", "during faults"], ["drain", "until their backlog is gone"]];
+  const there = rows.filter(([part]) => metricOf(data.summary.metrics, `${part}.throughput`) !== null);
+  if (there.length < 2) return null;
+  return element("div", { class: "figure-table parts" }, element("table", {},
+    element("thead", {}, element("tr", {}, element("th", {}, ""),
+      ...shown_parts.map(([, words]) => element("th", { scope: "col" }, words)))),
+    element("tbody", {}, ...there.map(([part, words]) => element("tr", {}, element("th", { scope: "row" }, words),
+      ...shown_parts.map(([metric]) => {
+        const value = metricOf(data.summary.metrics, `${part}.${metric}`);
+        return element("td", { "data-part": `${part}.${metric}`, "data-value": value },
+          withUnit(value, unitOf(`${part}.${metric}`)));
+      }))))));
 }
 
 /** Of a run that goes on: what its last row says. The summary's figures come when it is over. */
