@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/fault.h"
+#include "base/machine_fault.h"
 #include "base/message.h"
 #include "consensus/options.h"
 #include "network/link.h"
@@ -72,6 +73,10 @@ class Ground {
   virtual void lose_disk(ReplicaId r) = 0;
   /// Stopped and started at once, unless a window holds it down or still.
   virtual void restart(ReplicaId r) = 0;
+  /// Something is wrong with its disk, or with its clock. A process that a failing disk stops
+  /// stays down until then.
+  virtual void break_disk(ReplicaId r, const DiskFault& fault) = 0;
+  virtual void turn_clock(ReplicaId r, const ClockFault& fault) = 0;
   /// Behaves as the option of type behavior says; honest again afterwards.
   virtual void turn(ReplicaId r) = 0;
 };

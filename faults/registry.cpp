@@ -17,7 +17,9 @@
 #include "faults/links/reorder.h"
 #include "faults/links/throttle.h"
 #include "faults/processes/become.h"
+#include "faults/processes/clock.h"
 #include "faults/processes/crash.h"
+#include "faults/processes/disk.h"
 #include "faults/processes/mark.h"
 #include "faults/processes/pause.h"
 #include "faults/processes/restart.h"
@@ -164,6 +166,14 @@ constexpr FaultInfo kFaults[] = {
                           .brief = "who",
                           .meaning = FaultMeaning::pauses,
                           .example = "r1"}),
+    fault<faults::Disk>({.name = "disk",
+                         .doc = "a disk that is slow, fails, lies or tears",
+                         .meaning = FaultMeaning::fails_disk,
+                         .example = "{ who: r1, sync: 20ms }"}),
+    fault<faults::Clock>({.name = "clock",
+                          .doc = "a clock that is off, is set, or runs fast or slow",
+                          .meaning = FaultMeaning::skews,
+                          .example = "{ who: r1, drift: 0.05 }"}),
     fault<faults::Delay>({.name = "delay",
                           .doc = "adds delay to links",
                           .meaning = FaultMeaning::delays,

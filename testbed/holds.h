@@ -29,6 +29,8 @@ class Holds {
   void take(ProcessId p, Kind kind, bool for_good, Changed& changed);
   /// All that the owner holds of the process. True when it runs again.
   bool release(ProcessId p, const Changed& owner);
+  /// What stopped it without holding it is over. True when it runs again.
+  bool free(ProcessId p) { return settle(p) && processes_[p.value].holds.empty(); }
   /// Its disk is empty from its next start on.
   void lose_disk(ProcessId p, Changed& changed);
   /// Stops it, and starts it unless something with an end holds it.

@@ -37,6 +37,7 @@ std::string heal_text(const scenario::Action& action, const std::string& whom, b
     case FaultMeaning::cuts: return "links restored";
     case FaultMeaning::stops:
     case FaultMeaning::wipes:
+    case FaultMeaning::fails_disk:
       if (freed) return whom + " restarted";
       break;
     case FaultMeaning::pauses:
@@ -51,7 +52,6 @@ std::string heal_text(const scenario::Action& action, const std::string& whom, b
     case FaultMeaning::throttles:
     case FaultMeaning::restarts:
     case FaultMeaning::slows_disk:
-    case FaultMeaning::fails_disk:
     case FaultMeaning::skews: break;
   }
   return action.name + " over";

@@ -23,6 +23,16 @@ struct Timeline::Round {
   std::vector<std::unique_ptr<LinkRule>> rules;
   std::vector<ProcessId> held;
   std::vector<ReplicaId> turned;
+  struct BadDisk {
+    ProcessId process;
+    DiskFault fault;
+    std::uint64_t before;  // what had come of its disk's faults until then
+    bool came_of_it(const ReplicaHost& host) const {
+      return host.disk_tally(process).sum() > before;
+    }
+  };
+  std::vector<BadDisk> disks;
+  std::vector<std::pair<ProcessId, ClockFault>> clocks;
   Changed changed;
   std::uint64_t packets = 0;  // affected by rules that are gone
   bool freed = false;         // its end let somebody run again
@@ -75,7 +85,33 @@ class Timeline::Scene final : public Ground {
     }
   }
 
+  void break_disk(ReplicaId r, const DiskFault& fault) override {
+    ReplicaHost& host = timeline_.host_;
+    for (const ProcessId p : processes_of(r)) {
+      round_.disks.push_back({p, fault, host.disk_tally(p).sum()});
+      host.disk_fails(p, fault);
+    }
+  }
+  void turn_clock(ReplicaId r, const ClockFault& fault) override {
+    if (fault == ClockFault{}) return;
+    for (const ProcessId p : processes_of(r)) {
+      round_.clocks.emplace_back(p, fault);
+      round_.changed.insert(p);
+      set_clock(p, fault);
+    }
+  }
+
   void undo() {
+    for (const auto& [p, fault] : round_.clocks) {
+      set_clock(p, {.skew = -fault.skew, .jump = -fault.jump, .drift = -fault.drift});
+    }
+    for (const Round::BadDisk& disk : round_.disks) {
+      if (disk.came_of_it(timeline_.host_)) round_.changed.insert(disk.process);
+      timeline_.host_.disk_heals(disk.process, disk.fault);
+      // Whom it stopped starts again, unless something else holds it.
+      if (disk.fault.fails) round_.freed |= timeline_.holds_.free(disk.process);
+    }
+    round_.disks.clear();
     for (const ProcessId p : round_.held) {
       round_.freed |= timeline_.holds_.release(p, round_.changed);
     }
@@ -85,6 +121,12 @@ class Timeline::Scene final : public Ground {
   }
 
  private:
+  void set_clock(ProcessId p, const ClockFault& fault) {
+    ReplicaHost& host = timeline_.host_;
+    if (fault.skew != Duration{0}) host.skew_clock(p, fault.skew);
+    if (fault.jump != Duration{0}) host.set_clock(p, fault.jump);
+    if (fault.drift != 0) host.drift_clock(p, fault.drift);
+  }
   void hold(ReplicaId r, Holds::Kind kind) {
     for (const ProcessId p : processes_of(r)) {
       round_.held.push_back(p);
@@ -313,6 +355,7 @@ std::vector<FaultResult> Timeline::results() const {
       packets += round.packets;
       for (const auto& rule : round.rules) packets += rule->affected();
       changed += round.changed.size();
+      for (const Round::BadDisk& disk : round.disks) changed += disk.came_of_it(host_) ? 1 : 0;
       result.windows.push_back(
           {.from = kStart, .to = std::nullopt, .reach = round.reach, .freed = round.freed});
     }

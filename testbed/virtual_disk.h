@@ -19,19 +19,11 @@
 #include <variant>
 #include <vector>
 
+#include "base/machine_fault.h"
 #include "base/rng.h"
 #include "consensus/engine.h"
 
 namespace byzlab {
-
-/// What is wrong with a disk. Several on one disk: the slowest sync, the longest loss.
-struct DiskFault {
-  Duration sync{};     ///< how long a sync takes
-  bool fails = false;  ///< a sync fails
-  Duration loses{};    ///< a crash loses what was written in the last so much time
-  bool tears = false;  ///< a crash leaves a part of what is being written
-  bool operator==(const DiskFault&) const = default;
-};
 
 class VirtualDisk {
  public:

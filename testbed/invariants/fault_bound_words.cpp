@@ -23,13 +23,14 @@ std::string FaultBound::limit_text(Power limit) const {
 
 /// "r1 lies, r2 and r3 are down, r4 stands for links that `split` cut".
 std::string FaultBound::who_text(const FaultState& state, const FaultyPower& power) const {
-  std::vector<ReplicaId> lie, down, diskless, skewed, links;
+  std::vector<ReplicaId> lie, down, diskless, skewed, bad_disk, links;
   for (std::uint32_t r = 0; r < power.set.size(); ++r) {
     if (!power.set[r]) continue;
     auto& why = state.byzantine[r]  ? lie
                 : state.down[r]     ? down
                 : state.diskless[r] ? diskless
                 : state.skewed[r]   ? skewed
+                : state.bad_disk[r] ? bad_disk
                                     : links;
     why.push_back(ReplicaId(r));
   }
@@ -44,6 +45,7 @@ std::string FaultBound::who_text(const FaultState& state, const FaultyPower& pow
   say(down, "is down", "are down");
   say(diskless, "lost its disk", "lost their disks");
   say(skewed, "has a wrong clock", "have wrong clocks");
+  say(bad_disk, "has a disk at fault", "have disks at fault");
   if (links.empty()) return text;
   std::string causes;
   std::set<std::uint32_t> told;  // of the timeline

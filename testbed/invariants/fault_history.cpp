@@ -58,8 +58,9 @@ bool LinkFault::meets(std::uint32_t from, std::uint32_t to) const {
 std::uint64_t FaultState::key() const {
   std::uint64_t key = 0;
   for (std::size_t r = 0; r < down.size(); ++r) {
-    if (const unsigned bits = byzantine[r] | down[r] << 1 | diskless[r] << 2 | skewed[r] << 3) {
-      key = mix(key, r << 4 | bits);
+    if (const unsigned bits =
+            byzantine[r] | down[r] << 1 | diskless[r] << 2 | skewed[r] << 3 | bad_disk[r] << 4) {
+      key = mix(key, r << 5 | bits);
     }
   }
   for (const std::uint32_t fault : active) key = mix(key, ~std::uint64_t{fault});
@@ -76,10 +77,12 @@ FaultHistory::FaultHistory(const Case& run) : run_(run) {
   start_.down.assign(n, false);
   start_.diskless.assign(n, false);
   start_.skewed.assign(n, false);
+  start_.bad_disk.assign(n, false);
   now_ = start_;
   numbers_.resize(run.scenario->timeline.size());
   turned_.assign(n, 0);
   skews_.assign(n, 0);
+  bad_disks_.assign(n, 0);
 }
 
 void FaultHistory::on(Time now, const ReplicaState& event) {
@@ -116,9 +119,9 @@ void FaultHistory::on(Time now, const FaultChanged& event) {
     case FaultMeaning::stops:  // what became of the replicas is told by themselves
     case FaultMeaning::pauses:
     case FaultMeaning::restarts:
-    case FaultMeaning::wipes:
+    case FaultMeaning::wipes: return;
     case FaultMeaning::slows_disk:
-    case FaultMeaning::fails_disk: return;
+    case FaultMeaning::fails_disk: return each(Kind::bad_disk, bad_disks_, start_.bad_disk);
   }
 }
 
@@ -144,6 +147,7 @@ void FaultHistory::apply(const Change& c, FaultState& state) {
     case Kind::diskless: state.diskless[c.subject] = c.holds; break;
     case Kind::byzantine: state.byzantine[c.subject] = c.holds; break;
     case Kind::skewed: state.skewed[c.subject] = c.holds; break;
+    case Kind::bad_disk: state.bad_disk[c.subject] = c.holds; break;
     case Kind::link_fault:
       if (c.holds) {
         state.active.push_back(c.subject);

@@ -45,9 +45,10 @@ struct FaultState {
   std::vector<bool> down;             ///< crashed or paused
   std::vector<bool> diskless;         ///< lost what was durable, at any time before
   std::vector<bool> skewed;           ///< its clock runs wrong
+  std::vector<bool> bad_disk;         ///< its disk is slow, or fails
   std::vector<std::uint32_t> active;  ///< faults of links, as FaultHistory numbers them
   bool is_faulty(std::uint32_t r) const {
-    return byzantine[r] || down[r] || diskless[r] || skewed[r];
+    return byzantine[r] || down[r] || diskless[r] || skewed[r] || bad_disk[r];
   }
   std::uint64_t key() const;
 };
@@ -87,7 +88,7 @@ class FaultHistory {
   FaultState at(Time t) const;
 
  private:
-  enum class Kind : std::uint8_t { down, diskless, byzantine, skewed, link_fault };
+  enum class Kind : std::uint8_t { down, diskless, byzantine, skewed, bad_disk, link_fault };
   struct Change {
     Time at;
     std::uint32_t subject;  // a replica, or a fault of links
@@ -104,7 +105,7 @@ class FaultHistory {
   std::deque<LinkFault> link_faults_;
   std::vector<std::vector<std::uint32_t>> numbers_;  // by entry: its faults of links
   // How many windows say so now: they may overlap.
-  std::vector<std::uint32_t> turned_, skews_;
+  std::vector<std::uint32_t> turned_, skews_, bad_disks_;
 };
 
 }  // namespace byzlab
