@@ -39,7 +39,7 @@ const runs = [
     'network.latency=800ms', 'protocol.options.view_timeout=2s')], fires: ['LatencyHigh'] },
   { name: 'clients-give-up-pbft', what: 'for a minute', args: ['--duration', '90s', ...set('timeline.0.for=60s', 'expect=[]')], fires: ['ClientTimeouts'] },
   { name: 'pbft-partition', what: 'thin uplinks', args: ['--duration', '100s', ...set('timeline=[]', 'expect=[]', 'network.bandwidth=3 Mbit/s')],
-    fires: ['QueueSaturated'] },
+    fires: ['NoProgress', 'QueueSaturated'] },
 ];
 const neverOnRuns = ['HonestReplicaAccused', // an engine that accepts false evidence would be a bug here
   'SimulatorBehind', 'MetricsMissing']; // about scraping, not about runs
