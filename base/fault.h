@@ -27,7 +27,6 @@ enum class FaultMeaning : std::uint8_t {
   restarts,    ///< processes are stopped and started at once
   wipes,       ///< processes lose their disk
   turns,       ///< replicas turn Byzantine
-  slows_disk,  ///< a disk's sync takes longer
   fails_disk,  ///< a disk loses or refuses what is to be durable
   skews,       ///< a clock runs wrong
 };
@@ -46,7 +45,6 @@ constexpr std::string_view name_of(FaultMeaning meaning) {
     case FaultMeaning::restarts: return "restarts";
     case FaultMeaning::wipes: return "wipes";
     case FaultMeaning::turns: return "turns";
-    case FaultMeaning::slows_disk: return "slows_disk";
     case FaultMeaning::fails_disk: return "fails_disk";
     case FaultMeaning::skews: return "skews";
   }

@@ -373,6 +373,10 @@ void LinearBft::recover(Context& ctx) {
   locked_ = find(durable.locked);
   high_ = find(durable.high->block);
   if (high_ != tree_.root()) qc_high_ = durable.high;
+  // Said again: a torn disk may have kept a certificate that nobody had been told of.
+  for (const BlockRef& b : tree_.chain(tree_.root(), high_)) {
+    ctx.note(Milestone::certified, b->view, b->height.value, b->digest);
+  }
   commit(ctx, find(durable.executed));
   const Tc& tc = durable.entry;
   if (tc) enter(ctx, ctx.self(), tc->view.next(), {.tc = tc});

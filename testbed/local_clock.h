@@ -6,7 +6,9 @@
 //    armed keep what is left of them;
 //  - a jump: it is set forward or back. Timers are due at moments of this clock, so those that it
 //    leaps over are due at once, and those ahead of a step back wait that much longer;
-//  - drift: it runs fast or slow, in billionths. A timer of 1 s takes 1 s of this clock.
+//  - drift: it runs fast or slow, in billionths. A timer of 1 s takes 1 s of this clock. What it
+//  gained
+//    stays when it runs right again, until it is set.
 // Integers only, so that every build agrees.
 #pragma once
 
@@ -20,9 +22,9 @@ class LocalClock {
  public:
   bool right() const { return offset_ == Duration{0} && rate_ == 0; }
 
-  Time at(Time t) const { return t + offset_ + scaled(t - since_, rate_); }
+  Time at(Time t) const { return t + offset_ + gained(t - since_, rate_); }
   /// How far it goes in that much true time.
-  Duration ticks(Duration d) const { return d + scaled(d, rate_); }
+  Duration ticks(Duration d) const { return d + gained(d, rate_); }
   /// How long, in true time, until it has gone that far; rounded up, so that a timer never fires
   /// before its time.
   Duration lasts(Duration ticks) const {
@@ -35,20 +37,20 @@ class LocalClock {
 
   void shift(Duration by) { offset_ += by; }
   void drift(Time now, std::int64_t by) {
-    offset_ += scaled(now - since_, rate_);
+    offset_ += gained(now - since_, rate_);
     since_ = now;
     rate_ += by;
     if (rate_ <= -kBillion) rate_ = 1 - kBillion;  // it never stands still
   }
 
- private:
-  static constexpr std::int64_t kBillion = 1'000'000'000;
-  /// Towards zero.
-  static Duration scaled(Duration d, std::int64_t billionths) {
+  /// How far a rate leads it from true time in so long; towards zero.
+  static Duration gained(Duration d, std::int64_t billionths) {
     return Duration{
         static_cast<std::int64_t>(static_cast<__int128>(d.count()) * billionths / kBillion)};
   }
 
+ private:
+  static constexpr std::int64_t kBillion = 1'000'000'000;
   Duration offset_{0};
   Time since_ = kStart;    // of the present rate
   std::int64_t rate_ = 0;  // beside true time's, in billionths

@@ -309,7 +309,8 @@ Spans Measurements::drains(const Spans& faults, Time end) const {
       drain = {.from = fault.to, .to = after};
       break;
     }
-    drains.push_back(drain);
+    // What is committed in the fault's last moment takes no time: no rate can be told of it.
+    if (drain.to > fault.to + Duration{1}) drains.push_back(drain);
   }
   return merged(std::move(drains));
 }

@@ -51,7 +51,6 @@ std::string heal_text(const scenario::Action& action, const std::string& whom, b
     case FaultMeaning::disturbs:
     case FaultMeaning::throttles:
     case FaultMeaning::restarts:
-    case FaultMeaning::slows_disk:
     case FaultMeaning::skews: break;
   }
   return action.name + " over";

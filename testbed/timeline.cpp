@@ -32,7 +32,12 @@ struct Timeline::Round {
     }
   };
   std::vector<BadDisk> disks;
-  std::vector<std::pair<ProcessId, ClockFault>> clocks;
+  struct BadClock {
+    ProcessId process;
+    ClockFault fault;
+    Time since;
+  };
+  std::vector<BadClock> clocks;
   Changed changed;
   std::uint64_t packets = 0;  // affected by rules that are gone
   bool freed = false;         // its end let somebody run again
@@ -95,15 +100,17 @@ class Timeline::Scene final : public Ground {
   void turn_clock(ReplicaId r, const ClockFault& fault) override {
     if (fault == ClockFault{}) return;
     for (const ProcessId p : processes_of(r)) {
-      round_.clocks.emplace_back(p, fault);
+      round_.clocks.push_back({p, fault, timeline_.network_.now()});
       round_.changed.insert(p);
       set_clock(p, fault);
     }
   }
 
   void undo() {
-    for (const auto& [p, fault] : round_.clocks) {
-      set_clock(p, {.skew = -fault.skew, .jump = -fault.jump, .drift = -fault.drift});
+    for (const auto& [p, fault, since] : round_.clocks) {
+      const Duration gained = LocalClock::gained(timeline_.network_.now() - since, fault.drift);
+      set_clock(p, {.skew = -fault.skew, .drift = -fault.drift});
+      set_clock(p, {.jump = -fault.jump - gained});
     }
     for (const Round::BadDisk& disk : round_.disks) {
       if (disk.came_of_it(timeline_.host_)) round_.changed.insert(disk.process);

@@ -65,14 +65,11 @@ VirtualDisk::Loss VirtualDisk::crash(Time now, Rng draw) {
   Loss loss{.gone = waiting_.size()};
   loss.amnesia = !waiting_.empty() && waiting_.front().number <= known_;
   if (tears() && !waiting_.empty()) {
-    std::size_t ops = 0;
-    for (const Waiting& w : waiting_) ops += w.what.size();
-    std::size_t kept = ops == 0 ? 0 : draw.below(ops);  // the one behind them is torn
-    loss.torn = ops > 0;
-    for (Waiting& w : waiting_) {
-      if (kept >= w.what.size()) --loss.gone;
-      for (std::size_t i = 0; i < w.what.size() && kept > 0; ++i, --kept) apply(w.what[i]);
-      if (kept == 0) break;
+    const std::uint64_t kept = draw.below(waiting_.size());  // the one behind them is torn
+    loss.torn = true;
+    loss.gone -= kept;
+    for (std::uint64_t i = 0; i < kept; ++i) {
+      for (Op& op : waiting_[i].what) apply(op);
     }
   }
   waiting_.clear();

@@ -8,9 +8,9 @@
 //  - a failing sync: nothing written is durable any more; the process must stop;
 //  - a disk that lies says at once that it is done. What was written in the last so much time is
 //    gone after a crash, although the process has acted upon it: it has amnesia;
-//  - a torn write: a crash finds the writes under way half done. A part of them is there, in order,
-//    and the record being written is not (its checksum is wrong). Nobody has acted upon it.
-// Engines that save() some of their members write their state as a whole, the others a log: both
+//  - a torn write: a crash finds the writes under way half done. Some of them are there, in order,
+//    and the one being written is not. Nobody has acted upon them.
+// What one call writes is one record of a log, with a checksum: it is there whole, or not. Engines that save() some of their members write their state as a whole, the others a log: both
 // are writes here.
 #pragma once
 
@@ -62,7 +62,7 @@ class VirtualDisk {
   struct Loss {
     bool amnesia = false;    ///< something that counted as durable is gone
     std::uint64_t gone = 0;  ///< writes
-    bool torn = false;       ///< one of them in part
+    bool torn = false;       ///< one of them was being written
   };
   Loss crash(Time now, Rng draw);
 

@@ -407,6 +407,10 @@ void Ibft::recover(Context& ctx) {
     begin_height(ctx);
   } else {
     i_ = stored;
+    // A torn disk may have kept what nobody had been told yet: it is said again below, and counts.
+    if (i_.prepared != kNone) {
+      ctx.note(Milestone::voted, i_.round, i_.height.value, i_.prepared);
+    }
     for (const BlockRef& block : ctx.recovered().blocks) {
       if (i_.prepared_round && block->digest == i_.prepared_value) prepared_block_ = block;
     }

@@ -61,7 +61,9 @@ Nakamoto::Nakamoto(const Options& options)
 void Nakamoto::start(Context& ctx) {
   chain_.emplace(ctx.crypto().genesis());
   recover(ctx);
-  committed_ = chain_->height() + 1 - std::min(confirmations_, chain_->height() + 1);
+  // What is confirmed is committed again: the application starts from nothing, too, and a torn disk
+  // may have kept blocks whose commit nobody saw.
+  commit_confirmed(ctx, 0);
   set_mining_timer(ctx);
 }
 

@@ -9,6 +9,22 @@
 #include "consensus/pbft/pbft.h"
 
 namespace byzlab::pbft {
+namespace {
+
+/// The batch that was certified where less was executed; null when that is the same, or is not
+/// known any more.
+BlockRef certified_in(const SnapshotRecord& all, const std::vector<BlockRef>& blocks,
+                      const Block& executed) {
+  for (const CommittedRecord& c : all.committed) {
+    if (c.place.seq != executed.height || c.place.digest == executed.digest) continue;
+    const auto batch =
+        std::ranges::find(blocks, c.place.digest, [](const BlockRef& b) { return b->digest; });
+    if (batch != blocks.end()) return *batch;
+  }
+  return {};
+}
+
+}  // namespace
 
 void Pbft::persist_view(Context& ctx) {
   ctx.persist(Tagged<ViewRecord>{RecordKind::view, view_record()});
@@ -62,9 +78,16 @@ void Pbft::recover(Context& ctx) {
   for (const BlockRef& b : blocks) {
     if (b->height.value != 0 && b->height <= all.executed) history_[b->height.value - 1] = b;
   }
+  // It is committed again, and said to be certified: the application starts from nothing, too, and
+  // a torn disk may have kept what nobody had been told.
+  for (const CommittedRecord& c : all.committed) {
+    ctx.note(Milestone::certified, c.place.view, c.place.seq.value, c.place.digest);
+  }
   for (const BlockRef& b : history_) {
     if (!b) break;  // a disk that lost batches: start from what is whole
     ++executed_;
+    const BlockRef certified = certified_in(all, blocks, *b);
+    certified ? ctx.commit(b, certified) : ctx.commit(b);
     chain_ = link(ctx, chain_, *b);
     if (executed_.value % kAnchor == 0) anchors_.push_back(chain_);
     for (const Request& r : b->requests) ordered_.insert(r.id);

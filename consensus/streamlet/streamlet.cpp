@@ -275,7 +275,8 @@ Streamlet::Ballot* Streamlet::ballot_for(Context& ctx, ReplicaId voter, const Vo
 }
 
 /// What was durable before a crash. Blocks were written when they were notarized, parents first.
-/// What is final is committed again: the application starts from nothing, too.
+/// What is final is committed again, and said to be certified: the application starts from nothing,
+/// too, and a torn disk may have kept what nobody had been told.
 void Streamlet::recover(Context& ctx) {
   for (const BlockRef& block : ctx.recovered().blocks) {
     const auto place = tree_.place_of(*block);
@@ -285,7 +286,10 @@ void Streamlet::recover(Context& ctx) {
     ByteReader reader(record, ctx.crypto().hash_scheme());
     if (!decode(reader, durable_) || !durable_.notarized) continue;
     const BlockId id = tree_.find(durable_.notarized->block);
-    if (id != kNoBlock) notarize(ctx, id, *durable_.notarized);
+    if (id == kNoBlock) continue;
+    ctx.note(Milestone::certified, durable_.notarized->epoch, tree_.height(id).value,
+             tree_[id].digest);
+    notarize(ctx, id, *durable_.notarized);
   }
   durable_.notarized.reset();
 }

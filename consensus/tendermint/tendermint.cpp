@@ -409,6 +409,12 @@ void Tendermint::recover(Context& ctx) {
     start_round(ctx, View(0));
   } else {
     p_ = stored;
+    // A torn disk may have kept what nobody had been told yet: it is said again below, and counts.
+    const auto cast = [&](View round, Digest id) {
+      if (id != kNil) ctx.note(Milestone::voted, round, p_.height.value, id);
+    };
+    if (p_.step != Step::propose) cast(p_.round, p_.prevote);
+    if (p_.round > View(0)) cast(View(p_.round.value - 1), p_.earlier_prevote);
     for (const BlockRef& block : ctx.recovered().blocks) {
       if (p_.valid_round && block->digest == p_.valid_value) valid_block_ = block;
     }

@@ -120,7 +120,6 @@ void FaultHistory::on(Time now, const FaultChanged& event) {
     case FaultMeaning::pauses:
     case FaultMeaning::restarts:
     case FaultMeaning::wipes: return;
-    case FaultMeaning::slows_disk:
     case FaultMeaning::fails_disk: return each(Kind::bad_disk, bad_disks_, start_.bad_disk);
   }
 }

@@ -263,14 +263,24 @@ class Binder {
   bool draw_any(Selector& who) {
     std::vector<ReplicaId> pool = resolve(
         who.items.empty() ? Selector{.kind = Selector::Kind::all} : who.items[0], context());
-    const std::int64_t wanted = count_of(who.quantity, pool.size());
+    const std::int64_t least = count_of(who.quantity, pool.size());
+    const std::int64_t most = who.up_to ? count_of(*who.up_to, pool.size()) : least;
     const std::string text = to_text(who);
-    if (wanted > static_cast<std::int64_t>(pool.size())) {
+    if (most < least) {
       loading_.findings.error("E135", who.at, length_of(who),
-                              "`" + text + "` draws " + std::to_string(wanted) + " of " +
+                              "`" + text + "` draws from " + std::to_string(least) + " to " +
+                                  std::to_string(most) + ": it ends before it starts");
+      return false;
+    }
+    if (most > static_cast<std::int64_t>(pool.size())) {
+      loading_.findings.error("E135", who.at, length_of(who),
+                              "`" + text + "` draws " + std::to_string(most) + " of " +
                                   std::to_string(pool.size()) + " replicas");
       return false;
     }
+    const std::int64_t wanted =
+        least + static_cast<std::int64_t>(bits_for(loading_.seed, who.name + " count") %
+                                          static_cast<std::uint64_t>(most - least + 1));
     if (wanted <= 0) {
       drew_nobody_ = true;
       // Asked for as none it is an empty list; else it stays what it was: nobody, and not on

@@ -32,7 +32,6 @@ const Selector* stops(const Action& action) {
     case FaultMeaning::throttles:
     case FaultMeaning::restarts:
     case FaultMeaning::turns:
-    case FaultMeaning::slows_disk:
     case FaultMeaning::fails_disk:
     case FaultMeaning::skews: break;
   }

@@ -109,7 +109,8 @@ constexpr CodeSpec kCodes[] = {
     {"E130", "no selector",
      "Selectors are r3, r0..r3, [r0, r5], a group, region:NAME, role:leader, role:next_leader, "
      "honest, byzantine, all, rest, "
-     "any(k) or any(k of SELECTOR), where k is 2, f, f+1, n/3 or 33%. Links are `A -> B` or `A <-> "
+     "any(k) or any(k of SELECTOR), where k is 2, f, f+1, n/3, 33% or a range such as 0..f. Links "
+     "are `A -> B` or `A <-> "
      "B`.",
      "crash: r3-r5", "crash: r3..r5"},
     {"E131", "no such replica", "Replicas are numbered from r0 to r(n-1).", "crash: r7 (of 7)",
@@ -122,7 +123,8 @@ constexpr CodeSpec kCodes[] = {
     {"E134", "matches nobody",
      "A selector that means no replica makes everything about it vacuous.",
      "crash: byzantine (with no adversary)", "crash: r1"},
-    {"E135", "draws more than there are", "any(k) cannot draw more replicas than it draws from.",
+    {"E135", "draws more than there are",
+     "any(k) cannot draw more replicas than it draws from; any(A..B) draws from A to B.",
      "any(9) of 4", "any(2)"},
     {"E136", "may not depend on this",
      "Who is Byzantine, and who an option names, is fixed before the run; a group must not contain "

@@ -169,7 +169,8 @@ std::string reference_page(const Catalogue& catalogue) {
       "`role:next_leader`,\n"
       "`role:follower` (who is up and does not lead; everybody up while nobody leads), `honest`,\n"
       "`byzantine`, `all`, `rest`, `any(k)` or `any(k of SELECTOR)`, where k is `2`, `f`, `f+1`, "
-      "`n/3` or `33%`.\n";
+      "`n/3` or `33%`,\n"
+      "or a range of these such as `0..f`, of which the seed draws one.\n";
   for (const SectionSpec& section : sections(catalogue)) {
     const std::string title = section.name.empty() ? "Top level" : "`" + section.name + "`";
     text += "\n## " + title + "\n\n" + section.doc + "\n\n" +

@@ -62,8 +62,9 @@ struct Selector {
   ReplicaId first{}, last{};
   Role role = Role::leader;
   std::string name = {};
-  Quantity quantity = {};            // of any
-  std::vector<Selector> items = {};  // of list; of any: at most one, who to draw from
+  Quantity quantity = {};              // of any; the least of any(A..B)
+  std::optional<Quantity> up_to = {};  // the most
+  std::vector<Selector> items = {};    // of list; of any: at most one, who to draw from
   Position at = {};
   bool operator==(const Selector&) const = default;
 };

@@ -154,10 +154,13 @@ class SelectorText {
       who.items.push_back(std::move(*pool));
       inside = inside.substr(0, of);
     }
-    const auto quantity = parse_quantity(trimmed(inside));
-    if (!quantity)
+    const std::size_t dots = inside.find("..");
+    const auto quantity = parse_quantity(trimmed(inside.substr(0, dots)));
+    if (dots != std::string_view::npos)
+      who.up_to = parse_quantity(trimmed(inside.substr(dots + 2)));
+    if (!quantity || (dots != std::string_view::npos && !who.up_to))
       return fail(text, "draws no known number",
-                  "write any(2), any(f), any(f+1), any(n/3) or any(33%)");
+                  "write any(2), any(f), any(f+1), any(n/3), any(33%) or any(0..f)");
     who.quantity = *quantity;
     return with(who, Selector::Kind::any);
   }

@@ -2,8 +2,9 @@
 //
 //   selector  = "r3" | "r0..r3" | "[" selector { "," selector } "]" | group | "region:" name |
 //   "role:leader"
-//             | "role:next_leader" | "honest" | "byzantine" | "all" | "rest" | "any(" quantity ["
-//             of " selector] ")"
+//             | "role:next_leader" | "honest" | "byzantine" | "all" | "rest" | "any(" quantity
+//             [".." quantity]
+//             [" of " selector] ")"
 //   quantity  = number | "f" | "f+1" | "f-1" | "n/3" | "33%"
 //   links     = selector "->" selector | selector "<->" selector
 #pragma once

@@ -227,6 +227,7 @@ std::string to_text(const Selector& who) {
     case Selector::Kind::role: return "role:" + std::string(role_name(who.role));
     case Selector::Kind::any:
       return "any(" + quantity_text(who.quantity) +
+             (who.up_to ? ".." + quantity_text(*who.up_to) : "") +
              (who.items.empty() ? "" : " of " + to_text(who.items[0])) + ")";
     case Selector::Kind::list: break;
   }

@@ -51,6 +51,16 @@ scenario asked "pbft, replicas: 4" "adversary: { members: any(0), $silent }"
 expect 0 "any(0) asks for none" "$byzlab" run asked.yaml
 says out "no adversary drawn"
 expect 0 "and its lock" "$byzlab" run results/latest/scenario.lock.yaml -o again
+# Of a range that begins with none, some seeds draw none on purpose, and each drawn number is its seed's.
+scenario ranged "pbft, replicas: 7" "adversary: { members: any(0..f), $silent }"
+drawn=""
+for seed in {1..16}; do
+  expect 0 "any(0..f), seed $seed" "$byzlab" run ranged.yaml --seed $seed
+  drawn+=$(grep -oE 'no adversary drawn|adversary r[0-9]( r[0-9])?' out | sed 's/r[0-9]/r/g')";"
+done
+for what in "no adversary drawn;" "adversary r;" "adversary r r;"; do
+  [[ $drawn == *"$what"* ]] || fail "any(0..f) never drew \"$what\": $drawn"
+done
 scenario headless "pbft, replicas: 4" "adversary: { $silent }"
 expect 2 "behaviors of nobody" "$byzlab" run headless.yaml
 scenario gentle "pbft, replicas: 4" "adversary: { members: r3 }"

@@ -123,6 +123,53 @@ struct Conformance {
       t.scenario.network.synchrony = sc::Synchrony{kStart + t.ticks(15), t.tick() / 50};
     });
   }
+  void survives_slow_disks() const {
+    survives("everybody's syncs are slow", [](Trial& t) {
+      t.fault(5, 10, testing::on("disk", everybody(), {{"sync", duration_text(t.tick() / 50)}}));
+    });
+  }
+  void survives_failing_disks_of_f() const {
+    if (f() == 0) return;
+    survives("the disks of f fail", [&](Trial& t) {
+      t.fault(5, 10, testing::on("disk", replicas(0, f() - 1), {{"fail", "true"}}));
+    });
+  }
+  /// A part of what was being written is there after a crash, and nobody has acted upon it: not
+  /// even everybody's crash makes that a lie.
+  void survives_torn_writes() const {
+    survives("everybody crashes in the middle of a write", [](Trial& t) {
+      t.fault(5, 10,
+              testing::on("disk", everybody(),
+                          {{"sync", duration_text(t.tick() / 20)}, {"tear", "true"}}));
+      for (std::int64_t at = 6; at < 14; at += 2) t.fault(at, 1, testing::crash(everybody()));
+    });
+  }
+  void survives_lying_disks_of_f() const {
+    if (!byzantine_tolerant()) return;  // who forgets what it has said has not only stopped
+    survives("the disks of f lie, and they crash", [&](Trial& t) {
+      t.fault(5, 10,
+              testing::on("disk", replicas(0, f() - 1), {{"lose", duration_text(t.ticks(2))}}));
+      for (std::int64_t at = 6; at < 14; at += 2) {
+        t.fault(at, 1, testing::crash(replicas(0, f() - 1)));
+      }
+    });
+  }
+  void survives_wrong_clocks_of_f() const {
+    if (f() == 0) return;
+    const auto wrong = [&](std::vector<std::pair<std::string_view, std::string_view>> how) {
+      return testing::on("clock", replicas(0, f() - 1), std::move(how));
+    };
+    survives("the clocks of f are set forward and back", [&](Trial& t) {
+      t.fault(5, 4, wrong({{"jump", duration_text(t.ticks(3))}}));
+      t.fault(11, 4, wrong({{"jump", duration_text(t.ticks(3))}, {"back", "true"}}));
+    });
+    survives("the clocks of f run fast, then slow", [&](Trial& t) {
+      t.fault(5, 4, wrong({{"drift", "0.9"}}));
+      t.fault(11, 4, wrong({{"drift", "0.9"}, {"back", "true"}}));
+    });
+    survives("the clocks of f are off",
+             [&](Trial& t) { t.fault(5, 10, wrong({{"skew", duration_text(t.ticks(5))}})); });
+  }
   void survives_f_twins() const {
     if (!byzantine_tolerant()) return;
     const std::uint32_t count = engine.fault_model == FaultModel::hash_power ? 1 : f();
@@ -211,6 +258,11 @@ constexpr std::pair<const char*, Duty> kDuties[] = {
     {"survives_partition_healed", &Conformance::survives_partition_healed},
     {"survives_asymmetric_cut", &Conformance::survives_asymmetric_cut},
     {"survives_asynchrony_before_gst", &Conformance::survives_asynchrony_before_gst},
+    {"survives_slow_disks", &Conformance::survives_slow_disks},
+    {"survives_failing_disks_of_f", &Conformance::survives_failing_disks_of_f},
+    {"survives_torn_writes", &Conformance::survives_torn_writes},
+    {"survives_lying_disks_of_f", &Conformance::survives_lying_disks_of_f},
+    {"survives_wrong_clocks_of_f", &Conformance::survives_wrong_clocks_of_f},
     {"survives_f_twins", &Conformance::survives_f_twins},
     {"survives_f_silent_wherever_they_sit", &Conformance::survives_f_silent_wherever_they_sit},
     {"survives_hostile_bytes", &Conformance::survives_hostile_bytes},

@@ -82,6 +82,25 @@ BOOST_AUTO_TEST_CASE(a_row_begins_and_ends) {
   }
 }
 
+// Streamlet's epochs are the clock's: while half of four are seconds ahead, nobody has a quorum.
+BOOST_AUTO_TEST_CASE(a_clock_is_right_again_when_its_window_ends) {
+  for (const char* how :
+       {"drift: 0.9", "drift: 0.5, back: true", "jump: 4s", "skew: 4s, back: true"}) {
+    const auto loaded = sc::load_text(
+        "version: 1\nname: clocks\nduration: 20s\nseed: 1\n"
+        "protocol: { name: streamlet, replicas: 4 }\nnetwork: { latency: 10ms }\n"
+        "timeline:\n  - { label: wrong, at: 4s, for: 5s, clock: { who: [r0, r1], " +
+            std::string(how) +
+            " } }\nexpect:\n  - liveness: holds\n    within: 3s\n    outside: wrong\n    grace: "
+            "5s\n",
+        "clocks.yaml", catalogue());
+    BOOST_TEST_REQUIRE(loaded.scenario.has_value(),
+                       sc::to_text(loaded.diagnostics, loaded.source, {}));
+    const Report report = run(*loaded.scenario, RunOptions{.seed = 1}, {});
+    BOOST_TEST((report.verdict == RunVerdict::pass), how);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

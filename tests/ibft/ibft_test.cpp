@@ -281,7 +281,8 @@ BOOST_AUTO_TEST_CASE(nobody_prepares_twice_nor_forgets_what_it_prepared) {
   };
   restart();
   a.propose(View(0), second);
-  BOOST_TEST(a.script.noted(Milestone::voted) == 1u);
+  BOOST_TEST(a.prepared(first));
+  BOOST_TEST(a.script.noted(Milestone::voted) == 2u);  // and once more by who came back
   restart();
   a.propose(View(0), first);
   for (const std::uint32_t i : {0u, 1u}) a.prepare(i, View(0), first->digest);

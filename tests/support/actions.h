@@ -25,9 +25,11 @@ inline scenario::Action action(
   return action;
 }
 
-/// Of replicas: crash, restart, wipe, pause, isolate.
-inline scenario::Action on(std::string_view name, scenario::Selector who) {
-  scenario::Action of = action(name);
+/// Of replicas: crash, restart, wipe, pause, isolate, disk, clock.
+inline scenario::Action on(
+    std::string_view name, scenario::Selector who,
+    std::vector<std::pair<std::string_view, std::string_view>> options = {}) {
+  scenario::Action of = action(name, std::move(options));
   of.selectors.emplace_back("who", std::move(who));
   return of;
 }

@@ -123,6 +123,8 @@ EngineScript::~EngineScript() {
 void EngineScript::start(ReplicaId r) {
   Replica& replica = replicas_[r.value];
   const bool again = replica.starts++ > 0;
+  replica.earlier.insert(replica.earlier.end(), replica.commits.begin(), replica.commits.end());
+  replica.commits.clear();
   replica.timers.clear();
   replica.recovered.records = replica.durable.records;
   replica.recovered.blocks = replica.durable.blocks;
@@ -233,13 +235,12 @@ std::size_t EngineScript::lose(
 
 bool EngineScript::agreement() const {
   std::map<Height, Digest> log;
-  for (const Replica& replica : replicas_) {
-    for (const BlockRef& block : replica.commits) {
-      const auto [at, fresh] = log.emplace(block->height, block->digest);
-      if (!fresh && at->second != block->digest) return false;
-    }
-  }
-  return true;
+  const auto fits = [&](const BlockRef& block) {
+    return log.emplace(block->height, block->digest).first->second == block->digest;
+  };
+  return std::ranges::all_of(replicas_, [&](const Replica& replica) {
+    return std::ranges::all_of(replica.earlier, fits) && std::ranges::all_of(replica.commits, fits);
+  });
 }
 
 Height EngineScript::committed_height(ReplicaId r) const {

@@ -93,7 +93,7 @@ class EngineScript {
   void say(std::string_view line) { text_ += "# " + std::string(line) + "\n"; }
   /// Off: nothing is written down until it is on again.
   void record(bool on) { recording_ = on; }
-  /// Every block `r` committed since its first start, in order, repeats after a restart included.
+  /// Every block `r` committed since it was started last, in order: what its application knows.
   const std::vector<BlockRef>& commits(ReplicaId r) const { return replicas_[r.value].commits; }
   /// What `r` has persisted; of an engine that save()s, what it saved at its last crash or step
   /// written down.
@@ -130,7 +130,8 @@ class EngineScript {
     DurableState durable;
     DurableState recovered;
     std::vector<ArmedTimer> timers;
-    std::vector<BlockRef> commits;
+    std::vector<BlockRef> commits;  // since its last start
+    std::vector<BlockRef> earlier;  // and before
     Context::Environment environment;
     std::uint32_t starts = 0;
   };

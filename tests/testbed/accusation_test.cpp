@@ -2,6 +2,8 @@
 // hold.
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <regex>
 #include <set>
 
@@ -57,6 +59,7 @@ std::set<ReplicaId> named(const std::string& line) {
 
 struct Seen {
   std::size_t violations = 0;  ///< of agreement
+  std::size_t failed = 0;      ///< expectations
   std::string lines;
 };
 
@@ -70,6 +73,7 @@ Seen run_and_look(const scenario::Scenario& s, std::uint64_t seed) {
       BOOST_ERROR("honest replicas hold proof against r" << r.value << ", who is honest");
     }
     for (const ExpectationResult& e : report.expectations) {
+      if (e.status == Status::fail) ++seen.failed;
       if (e.property == scenario::Property::agreement && e.bound != Bound::not_applicable) {
         ++seen.violations;
       }
@@ -140,6 +144,50 @@ BOOST_AUTO_TEST_CASE(no_drawn_scenario_names_the_honest) {
       BOOST_REQUIRE_MESSAGE(loaded.scenario, entry.path());
       run_and_look(*loaded.scenario, seed);
     }
+  }
+}
+
+constexpr const char* kLiarProof[] = {"pbft",       "hotstuff", "hotstuff2",
+                                      "tendermint", "ibft",     "streamlet"};
+
+BOOST_AUTO_TEST_CASE(machines_at_fault_are_no_liars) {
+  std::ifstream file(source_dir() / "scenarios/seeds/drawn-troubles.yaml");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string name = "name: pbft";
+  const std::size_t at = text.find(name);
+  BOOST_REQUIRE(at != std::string::npos);
+  for (const std::string engine : kLiarProof) {
+    std::string of = text;
+    of.replace(at, name.size(), "name: " + engine);
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) BOOST_TEST(run_text(of, seed).failed == 0u);
+  }
+}
+
+// A crash leaves votes, certificates and commits on a torn disk that nobody had been told of.
+BOOST_AUTO_TEST_CASE(what_only_a_torn_disk_has_kept_is_certified) {
+  const auto torn = [](std::string_view engine) {
+    return "version: 1\nname: torn\nduration: 16s\nprotocol: { name: " + std::string(engine) +
+           R"(, replicas: 4 }
+network: { latency: 10ms }
+workload: { clients: 4, rate: 20 tx/s }
+timeline:
+  - { at: 5s, for: 10s, disk: { who: all, sync: 50ms, tear: true } }
+  - { at: 5500ms..6500ms, for: 200ms..1s, crash: all }
+  - { at: 7500ms..8500ms, for: 200ms..1s, crash: all }
+  - { at: 10s, for: 200ms..1s, crash: all }
+  - { at: 12s, for: 200ms..1s, crash: all }
+expect:
+  - agreement: holds
+  - certified: holds
+)";
+  };
+  for (const char* engine : kLiarProof) {
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+      BOOST_TEST(run_text(torn(engine), seed).failed == 0u);
+    }
+  }
+  for (const std::uint64_t seed : {186u, 223u, 228u}) {
+    BOOST_TEST(run_text(torn("streamlet"), seed).failed == 0u);
   }
 }
 

@@ -152,6 +152,40 @@ BOOST_AUTO_TEST_CASE(power_is_weighed) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(machines_at_fault_count_while_they_are) {
+  check({
+      {"f disks", kPbft4, kMesh, fault("disk: { who: r0, sync: 20ms }"), Bound::inside,
+       "at most 1 ≤ f = 1"},
+      {"f + 1 disks", kPbft4, kMesh, fault("disk: { who: [r0, r2], sync: 20ms }"), Bound::beyond,
+       "the faulty power was 2 > f = 1: r0, r2 have disks at fault"},
+      {"a disk that stopped its replica", kPbft4, kMesh,
+       faults("disk: { who: r0, fail: true }", "crash: r2"), Bound::beyond, "2 > f = 1"},
+      {"a disk and a clock", kPbft4, kMesh,
+       faults("disk: { who: r0, sync: 20ms }", "clock: { who: r2, drift: 0.5 }"), Bound::beyond,
+       "r2 has a wrong clock, r0 has a disk at fault"},
+      {"a disk and a clock of one machine", kPbft4, kMesh,
+       faults("disk: { who: r2, sync: 20ms }", "clock: { who: r2, jump: 1s }"), Bound::inside,
+       "at most 1 ≤ f = 1"},
+      {"a clock and a link of it", kPbft4, kMesh,
+       faults("clock: { who: r2, skew: 1s }", "cut: r2 -> r0"), Bound::inside, "at most 1 ≤ f = 1"},
+      {"f clocks", kPbft7, kMesh, fault("clock: { who: [r1, r5], drift: 0.5, back: true }"),
+       Bound::inside, "at most 2 ≤ f = 2"},
+      {"a liar and a clock", kPbft4, kMesh,
+       "adversary: { members: [r3], behaviors: [ silent ] }\n" +
+           fault("clock: { who: r0, jump: 1s, back: true }"),
+       Bound::beyond, "r3 is Byzantine, r0 has a wrong clock"},
+      {"a clock that is right again", kPbft4, kMesh,
+       "timeline:\n  - { at: 500ms, for: 1s, clock: { who: r1, drift: 0.9 } }\n"
+       "  - { label: f, at: 2s, for: 1s, crash: r0 }\n",
+       Bound::inside, "at most 1 ≤ f = 1"},
+      {"a disk that forgot", kPbft4, kMesh,
+       "timeline:\n  - { at: 200ms, for: 1s, disk: { who: r1, lose: 1s } }\n"
+       "  - { at: 900ms, for: 50ms, crash: r1 }\n"
+       "  - { label: f, at: 940ms, for: 1s, crash: r0 }\n",
+       Bound::beyond, "2 > f = 1"},
+  });
+}
+
 BOOST_AUTO_TEST_CASE(an_overlay_may_fall_apart_with_few_down) {
   // The ring of seed 1 decides who its neighbours are, so all pairs are tried: of 21, 7 are
   // neighbours, and without two that are none the five others are in two pieces.

@@ -62,9 +62,9 @@ async function disturbed(server) {
   await page.waitForTimeout(500);
   await page.screenshot({ path: join(pictures, "live-messages.png") });
   await page.locator("#view button.as-table").click();
+  await until("the latest messages are listed", () => document.querySelectorAll("#view .figure-table tbody tr").length >= 20);
   const listed = await page.$$eval("#view .figure-table tbody tr", (rows) => rows.map((r) => Number(r.cells[0].innerText)));
-  check(listed.length >= 5, `the latest messages are listed: ${listed.length}`);
-  check(Math.max(...listed) > (await at()) - 20, "they are the latest");
+  check(Math.min(...listed) > (await at()) - 20, "they are the latest");
   await page.locator("#view button.as-table").click();
   await page.locator("#tab-latency").click();
   await until("latency by client", () => /By client[\s\S]*c3/.test(document.querySelector("#view").innerText));
