@@ -21,6 +21,9 @@ int main(int argc, char** argv) {
   } catch (const ResultsError& e) {
     log_error(e.what());
     return static_cast<int>(Exit::no_results);
+  } catch (const std::bad_alloc&) {
+    log_error("out of memory: --max-memory stops a run before, with what it has found by then");
+    return static_cast<int>(Exit::inconclusive);
   } catch (const std::exception& e) {
     log_error(std::string("internal error: ") + e.what());
     return static_cast<int>(Exit::internal);

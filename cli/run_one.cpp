@@ -2,11 +2,17 @@
 #include "cli/run_one.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <fstream>
+
+#include "base/quantity.h"
 #include "cli/appearance.h"
 #include "cli/crash.h"
 #include "cli/interrupt.h"
 #include "cli/live_session.h"
+#include "cli/pieces.h"
 #include "cli/progress.h"
 #include "observe/message_index.h"
 #include "observe/message_trace.h"
@@ -72,6 +78,30 @@ struct Observed {
   bool messages_failed() const { return (trace && trace->failed()) || (index && index->failed()); }
 };
 
+/// What this process holds of the machine's memory.
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t all = 0, resident = 0;
+  statm >> all >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// Whether real time or memory is used up; what was held before the run is not its.
+std::function<std::string()> limit_of(const RunLimits& limits) {
+  const std::uint64_t most = limits.memory != 0 ? limits.memory : default_memory(1);
+  const auto begin = std::chrono::steady_clock::now();
+  return [=]() -> std::string {
+    if (std::chrono::steady_clock::now() - begin > limits.wall) {
+      return "after " + duration_text(std::chrono::duration_cast<Duration>(limits.wall)) +
+             " of real time, its limit (--max-wall)";
+    }
+    if (most != 0 && resident_bytes() > most) {
+      return fmt::format("with {} MB of memory, its limit (--max-memory)", most / 1'000'000);
+    }
+    return {};
+  };
+}
+
 Report watched_run(const scenario::Scenario& scenario, std::uint64_t seed,
                    const RunArguments& arguments, const RunOneOptions& options, Observed& seen) {
   std::vector<RunObserver*> observers{&seen.events};
@@ -93,6 +123,7 @@ Report watched_run(const scenario::Scenario& scenario, std::uint64_t seed,
   RunOptions how{.world = arguments.world,
                  .seed = seed,
                  .interrupt = &interrupted(),
+                 .limit = limit_of(arguments.limits),
                  .max_events = arguments.limits.events};
   if (options.live != nullptr) {
     options.live->begin(scenario, seed, seen.metrics);

@@ -12,6 +12,27 @@ std::uint32_t first_request(Height missing, Height best) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(behind, BlockSync::kResponseBlocks));
 }
 
+/// How long it takes to be served so much.
+Duration time_for(std::uint64_t bytes) {
+  return Duration{static_cast<std::int64_t>(bytes * 1'000'000'000 / BlockSync::kServedPerSecond)};
+}
+
+template <class Accounts>
+Time owes_until(const Accounts& accounts, ReplicaId r, Time now) {
+  const auto at = accounts.find(r.value);
+  return at == accounts.end() ? now : std::max(now, at->second.paid);
+}
+
+template <class Accounts>
+auto& pay(Accounts& accounts, ReplicaId r, Time now, std::uint64_t bytes) {
+  if (accounts.size() >= 64) {
+    erase_if(accounts, [&](const auto& account) { return account.second.paid <= now; });
+  }
+  auto& account = accounts[r.value];
+  account.paid = std::max(account.paid, now) + time_for(bytes);
+  return account;
+}
+
 }  // namespace
 
 void BlockSync::hold(Context& ctx, const BlockRef& block, ReplicaId from, Height best) {
@@ -27,9 +48,12 @@ void BlockSync::hold(Context& ctx, const BlockRef& block, ReplicaId from, Height
       return;
     }
     // The next one of a chain that is held.
-    const bool next = !chain.blocks.empty() && chain.blocks.back()->digest == block->parent &&
+    const bool next = !chain.blocks.empty() && chain.later.empty() &&
+                      chain.blocks.back()->digest == block->parent &&
                       chain.blocks.back()->height.next() == block->height;
-    if (next && chain.blocks.size() < kChainBlocks && bytes_ + block->bytes <= kHeldBytes) {
+    if (next && chain.blocks.size() < kChainBlocks && chain.bytes + block->bytes <= kChainBytes &&
+        bytes_ + block->bytes <= kHeldBytes) {
+      hold_digest(block->digest);
       chain.blocks.push_back(block);
       chain.top = block->height;
       chain.bytes += block->bytes;
@@ -41,6 +65,7 @@ void BlockSync::hold(Context& ctx, const BlockRef& block, ReplicaId from, Height
   const Height parent(block->height.value - 1);
   add(ctx, Chain{.blocks = {block},
                  .missing = block->parent,
+                 .missing_height = parent,
                  .top = block->height,
                  .source = from,
                  .count = first_request(parent, best),
@@ -62,8 +87,19 @@ void BlockSync::want(Context& ctx, const Digest& block, Height height, ReplicaId
 void BlockSync::on_timer(Context& ctx, Timer timer) {
   if (timer.owner != kTimerOwner) return;
   armed_ = kNever;
-  for (Chain& chain : chains_) {
-    if (chain.retry_at <= ctx.now()) ask_next(ctx, chain);
+  for (std::size_t i = 0; i < chains_.size();) {
+    Chain& chain = chains_[i];
+    if (chain.retry_at > ctx.now()) {
+      ++i;
+    } else if (chain.waits) {
+      ask(ctx, chain, chain.asked);
+      ++i;
+    } else if (chain.attempts >= kQuestions) {
+      drop(i);
+    } else {
+      ask_next(ctx, chain);
+      ++i;
+    }
   }
   arm(ctx);
 }
@@ -73,11 +109,17 @@ std::size_t BlockSync::extend_down(Chain& chain, std::span<const BlockPayload> b
   for (const BlockPayload& block : blocks) {
     if (block->digest != chain.missing) break;
     // The child names this block by its digest, so a gap in height is the child's fault.
-    const bool fits = chain.blocks.empty() || block->height.next() == chain.blocks.front()->height;
-    const bool room = chain.blocks.size() < kChainBlocks && bytes_ + block->bytes <= kHeldBytes;
-    if (!fits || !room || block->height == Height(0)) return kNone;
+    const bool fits = !chain.missing_height || *chain.missing_height == block->height;
+    if (!fits || block->height == Height(0)) return kNone;
+    if (chain.blocks.size() == kChainBlocks || chain.bytes + block->bytes > kChainBytes ||
+        bytes_ + block->bytes > kHeldBytes) {
+      set_aside(chain);
+    }
+    if (bytes_ + block->bytes > kHeldBytes) return kNone;
+    hold_digest(block->digest);
     chain.blocks.push_front(block.ref);
     chain.missing = block->parent;
+    chain.missing_height = Height(block->height.value - 1);
     chain.bytes += block->bytes;
     bytes_ += block->bytes;
     ++taken;
@@ -85,7 +127,60 @@ std::size_t BlockSync::extend_down(Chain& chain, std::span<const BlockPayload> b
   return taken;
 }
 
+/// The upper half, so that what is fetched again is short of the bound when it meets the tree.
+void BlockSync::set_aside(Chain& chain) {
+  if (chain.blocks.empty()) return;
+  chain.later.push_back(chain.blocks.back()->digest);
+  hold_digest(chain.later.back());  // who needs it waits for this chain
+  const std::size_t blocks = chain.blocks.size() / 2;
+  const std::uint64_t bytes = chain.bytes / 2;
+  while (!chain.blocks.empty() && (chain.blocks.size() > blocks || chain.bytes > bytes)) {
+    let_go(chain.blocks.back()->digest);
+    chain.bytes -= chain.blocks.back()->bytes;
+    bytes_ -= chain.blocks.back()->bytes;
+    chain.blocks.pop_back();
+  }
+}
+
+void BlockSync::go_on(Context& ctx, Chain chain) {
+  chain.missing = chain.later.back();
+  chain.later.pop_back();
+  chain.missing_height.reset();
+  chain.blocks.clear();
+  chain.bytes = 0;
+  chain.attempts = 0;
+  chain.count = kResponseBlocks;
+  add(ctx, std::move(chain));
+}
+
+// Who answers with less than was asked for, though an answer may be larger, is not asked again; of
+// others who spoke of the block each has its turn.
+void BlockSync::answered(Context& ctx, Chain& chain, ReplicaId from,
+                         std::span<const BlockPayload> blocks) {
+  std::uint64_t bytes = 0;
+  for (const BlockPayload& block : blocks) bytes += block->bytes;
+  pay(taken_, from, ctx.now(), bytes);
+  const bool trickles = blocks.size() < chain.count && bytes < kResponseBytes / 2;
+  chain.count = std::min(chain.count * 2, kResponseBlocks);
+  chain.answered = true;
+  chain.attempts = trickles ? 1 : 0;
+  if (trickles) return ask_next(ctx, chain);
+  if (chain.vouching.empty()) return ask(ctx, chain, from);
+  const ReplicaId next = chain.vouching.front();
+  chain.vouching.erase(chain.vouching.begin());
+  chain.vouching.push_back(from);
+  ask(ctx, chain, next);
+}
+
+// Not before `whom` serves us again: one who is asked for too much says nothing.
 void BlockSync::ask(Context& ctx, Chain& chain, ReplicaId whom) {
+  const Time served = owes_until(taken_, whom, ctx.now()) - time_for(kServedAtOnce / 2);
+  chain.waits = served > ctx.now();
+  if (chain.waits) {
+    chain.asked = whom;
+    chain.retry_at = served;
+    return arm(ctx);
+  }
   const auto patience = retry_ * (1 << std::min(chain.attempts, 3u));
   ++chain.attempts;
   chain.asked = whom;
@@ -144,6 +239,8 @@ void BlockSync::arm(Context& ctx) {
 void BlockSync::add(Context& ctx, Chain chain) {
   if (!make_room(chain.source, chain.top) || bytes_ + chain.bytes > kHeldBytes) return;
   bytes_ += chain.bytes;
+  for (const BlockRef& block : chain.blocks) hold_digest(block->digest);
+  for (const Digest& digest : chain.later) hold_digest(digest);
   chain.order = ctx.rng().next();
   const auto same = std::ranges::find(chains_, chain.missing, &Chain::missing);
   if (same != chains_.end()) vouch(*same, chain.source);
@@ -167,34 +264,47 @@ bool BlockSync::make_room(ReplicaId source, Height top) {
     }
     if (of(victim) == 0) return true;
   }
-  std::size_t lowest = kNone;  // of equal ones the oldest
+  std::size_t lowest = kNone;  // of those that came to nothing yet; of equal ones the oldest
   for (std::size_t i = 0; i < chains_.size(); ++i) {
-    if (chains_[i].source != victim) continue;
+    if (chains_[i].source != victim || chains_[i].answered) continue;
     if (lowest == kNone || chains_[i].top < chains_[lowest].top) lowest = i;
   }
-  if (victim == source && top < chains_[lowest].top) return false;
+  if (lowest == kNone || (victim == source && top < chains_[lowest].top)) return false;
   drop(lowest);
   return true;
 }
 
-void BlockSync::drop(std::size_t chain) {
-  bytes_ -= chains_[chain].bytes;
-  chains_.erase(chains_.begin() + static_cast<std::ptrdiff_t>(chain));
+void BlockSync::drop(std::size_t chain) { take(chain); }
+
+BlockSync::Chain BlockSync::take(std::size_t i) {
+  Chain chain = std::move(chains_[i]);
+  chains_.erase(chains_.begin() + static_cast<std::ptrdiff_t>(i));
+  bytes_ -= chain.bytes;
+  for (const BlockRef& block : chain.blocks) let_go(block->digest);
+  for (const Digest& digest : chain.later) let_go(digest);
+  return chain;
 }
 
-bool BlockSync::holds(const Block& block) const {
-  return std::ranges::any_of(chains_, [&](const Chain& chain) {
-    if (chain.blocks.empty() || block.height < chain.blocks.front()->height) return false;
-    const std::uint64_t i = block.height.value - chain.blocks.front()->height.value;
-    return i < chain.blocks.size() && chain.blocks[i]->digest == block.digest;
-  });
+void BlockSync::let_go(const Digest& digest) {
+  const auto at = held_.find(digest);
+  if (--at->second == 0) held_.erase(at);
 }
 
-bool BlockSync::held(const Digest& digest) const {
-  return std::ranges::any_of(chains_, [&](const Chain& chain) {
-    return std::ranges::any_of(chain.blocks,
-                               [&](const BlockRef& block) { return block->digest == digest; });
-  });
+// A bucket that leaks: what was served is paid for at the rate, and nobody is served who owes more
+// than the bucket holds.
+bool BlockSync::may_serve(ReplicaId to, Time now, const Digest& what, std::uint64_t bytes) {
+  if (owes_until(served_, to, now) > now + time_for(kServedAtOnce)) return false;
+  const auto before = served_.find(to.value);
+  if (before != served_.end() && before->second.last == what &&
+      now < before->second.at + 8 * retry_) {
+    return false;
+  }
+  auto& account = pay(served_, to, now, bytes);
+  account.last = what;
+  account.at = now;
+  return true;
 }
+
+bool BlockSync::holds(const Block& block) const { return held(block.digest); }
 
 }  // namespace byzlab

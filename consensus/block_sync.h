@@ -3,22 +3,30 @@
 // A block that comes before its parent is held here, the parent is asked for, and its parent, until
 // the chain meets the tree; then the engine gets the chain, oldest first. Blocks are named by their
 // digest, so an answer cannot lie: a block counts only when its digest is the one that was asked
-// for. The rest a hostile peer can do is to stay silent (another replica is asked) or to name
-// blocks that do not exist (what one replica can make us hold is bounded, and of its own chains the
-// lowest goes first: when many blocks come out of order, the tip leads to all the others).
+// for. The rest a hostile peer can do is to stay silent or to trickle (another replica is asked),
+// to name blocks that do not exist (what one replica can make us hold is bounded, of its chains
+// that came to nothing yet the lowest goes first, and what nobody has is given up), or to ask
+// without end (each is served so many bytes a second).
+//
+// Any distance takes bounded memory: of a chain that is longer than may be held, the blocks that
+// were fetched give way, and of them the digest of the newest is kept. It is fetched again when the
+// chain below it is in: everything comes at most twice.
 //
 // An engine has one as a member and forwards to it (see streamlet.cpp):
 //   BlockRequest  -> sync_.serve(ctx, from, request, tree_)
 //   BlockResponse -> sync_.receive(ctx, from, response, tree_), then release
 //   a timer of owner BlockSync::kTimerOwner -> sync_.on_timer(ctx, timer)
 //   a block whose place is `orphan` -> sync_.hold(ctx, block, from, best height)
-//   after every insertion -> sync_.release(tree_, accept)
+//   after every insertion -> sync_.release(ctx, tree_, accept)
 #pragma once
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>  // lookup only
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/block.h"
@@ -49,13 +57,20 @@ class BlockSync {
   static constexpr std::uint8_t kTimerOwner = 30;
 
   /// Bounds of one response.
-  static constexpr std::uint32_t kResponseBlocks = 64;
+  static constexpr std::uint32_t kResponseBlocks = 512;
   static constexpr std::uint32_t kResponseBytes = 1'000'000;
-  /// Bounds of what is held: chains altogether and for one replica, blocks in one, bytes in all.
+  /// Bounds of what is held: chains altogether and for one replica, blocks and bytes in one, bytes
+  /// in all.
   static constexpr std::size_t kChains = 64;
   static constexpr std::size_t kChainsFromOne = 4;
   static constexpr std::size_t kChainBlocks = 65536;
+  static constexpr std::uint64_t kChainBytes = 16'000'000;
   static constexpr std::uint64_t kHeldBytes = 256'000'000;
+  /// Questions after which a block is taken not to exist.
+  static constexpr std::uint32_t kQuestions = 48;
+  /// What one replica is served: so many bytes at once, and then so many a second.
+  static constexpr std::uint64_t kServedAtOnce = 4'000'000;
+  static constexpr std::uint64_t kServedPerSecond = 8'000'000;
 
   /// Asks somebody else after `retry` without an answer, then waits longer each time, up to 8 times
   /// as long.
@@ -70,15 +85,20 @@ class BlockSync {
   /// Takes what was asked for out of an answer and asks for more if need be.
   template <class Tree>
   void receive(Context& ctx, ReplicaId from, const BlockResponse& response, const Tree& tree);
-  /// Answers from the tree; says nothing when it does not have the block.
+  /// Answers from the tree; says nothing when it does not have the block, or when `from` has asked
+  /// for too much.
   template <class Tree>
-  static void serve(Context& ctx, ReplicaId from, const BlockRequest& request, const Tree& tree);
+  void serve(Context& ctx, ReplicaId from, const BlockRequest& request, const Tree& tree);
 
   /// Hands over the chains that have met the tree: calls accept(BlockRef) on each block that is not
   /// in it yet, oldest first, which inserts it and says whether it did. A refusal drops the rest of
   /// that chain.
   template <class Tree, class Accept>
-  void release(const Tree& tree, Accept&& accept);
+  void release(Context& ctx, const Tree& tree, Accept&& accept);
+
+  /// Whether `to` may be served so much, which then counts. Nobody is served what it was served
+  /// last as long as the answer may be under way.
+  bool may_serve(ReplicaId to, Time now, const Digest& what, std::uint64_t bytes);
 
   void on_timer(Context&, Timer);
 
@@ -91,14 +111,18 @@ class BlockSync {
   /// Blocks that hang together and wait for `missing`, the parent of the oldest.
   struct Chain {
     std::deque<BlockRef> blocks{};  // oldest first, heights without gaps; empty after want()
+    std::vector<Digest> later{};    // the newest of what gave way, piece by piece; the lowest last
     Digest missing{};
-    Height top{};                       // of the newest block, here or wanted
-    ReplicaId source{};                 // on whose word we look for it
-    ReplicaId asked{};                  // the last one
-    std::vector<ReplicaId> vouching{};  // others who spoke of it: asked before the rest
-    std::uint64_t order = 0;            // seeds the order in which others are asked
-    std::uint32_t attempts = 0;         // since the last progress
-    std::uint32_t count = 1;            // blocks to ask for
+    std::optional<Height> missing_height{};  // when a block here tells it
+    Height top{};                            // of the newest block, here or wanted
+    ReplicaId source{};                      // on whose word we look for it
+    ReplicaId asked{};                       // the last one
+    std::vector<ReplicaId> vouching{};       // others who spoke of it: asked before the rest
+    bool answered = false;                   // came to something
+    bool waits = false;                      // until `asked` may be asked for more
+    std::uint64_t order = 0;                 // seeds the order in which others are asked
+    std::uint32_t attempts = 0;              // since the last progress
+    std::uint32_t count = 1;                 // blocks to ask for
     std::uint64_t bytes = 0;
     Time retry_at = kNever;
   };
@@ -110,6 +134,10 @@ class BlockSync {
   /// Remembers that `from`, too, speaks of what this chain is missing.
   static void vouch(Chain&, ReplicaId from);
   void ask(Context&, Chain&, ReplicaId whom);
+  /// Asks for more, after an answer of `from`.
+  void answered(Context&, Chain&, ReplicaId from, std::span<const BlockPayload> blocks);
+  /// Fetches the next piece of what gave way.
+  void go_on(Context&, Chain);
   void ask_next(Context&, Chain&);
   /// An answer that nobody asked for: whoever gave it instead of what was asked is passed over.
   void refuse(Context&, ReplicaId from);
@@ -117,10 +145,26 @@ class BlockSync {
   void add(Context&, Chain);
   /// False when there is none for a chain of this source with this top.
   bool make_room(ReplicaId source, Height top);
+  /// What is held of a chain gives way to what is below.
+  void set_aside(Chain&);
   void drop(std::size_t chain);
-  bool held(const Digest& digest) const;
+  /// Takes it out, to be handed over.
+  Chain take(std::size_t chain);
+  bool held(const Digest& digest) const { return held_.contains(digest); }
+  void hold_digest(const Digest& digest) { ++held_[digest]; }
+  void let_go(const Digest& digest);
 
   std::vector<Chain> chains_;  // oldest first
+  boost::unordered_flat_map<Digest, std::uint32_t, std::hash<Digest>>
+      held_;  // lookup only: in how many chains
+  /// What was served to whom, and what others served us.
+  struct Account {
+    Time paid{};  ///< when all of it is paid for
+    Digest last{};
+    Time at{};  ///< when that was served
+  };
+  using Accounts = boost::unordered_flat_map<std::uint32_t, Account>;  // lookup only
+  Accounts served_, taken_;
   Duration retry_;
   Time armed_ = kNever;
   std::uint64_t bytes_ = 0;
@@ -138,11 +182,12 @@ void BlockSync::serve(Context& ctx, ReplicaId from, const BlockRequest& request,
     bytes += block->bytes;
     response.blocks.push_back(BlockPayload{block});
   }
-  if (!response.blocks.empty()) ctx.send(from, std::move(response));
+  if (response.blocks.empty() || !may_serve(from, ctx.now(), request.block, bytes)) return;
+  ctx.send(from, std::move(response));
 }
 
 template <class Tree, class Accept>
-void BlockSync::release(const Tree& tree, Accept&& accept) {
+void BlockSync::release(Context& ctx, const Tree& tree, Accept&& accept) {
   for (std::size_t i = 0; i < chains_.size();) {
     const Chain& chain = chains_[i];
     const bool met = tree.contains(chain.missing);
@@ -153,12 +198,12 @@ void BlockSync::release(const Tree& tree, Accept&& accept) {
       ++i;
       continue;
     }
-    const std::deque<BlockRef> blocks = std::move(chains_[i].blocks);
-    drop(i);
+    Chain whole = take(i);
     if (!met) continue;
-    for (const BlockRef& block : blocks) {
-      if (!tree.contains(block->digest) && !accept(block)) break;
-    }
+    const bool taken = std::ranges::all_of(whole.blocks, [&](const BlockRef& block) {
+      return tree.contains(block->digest) || accept(block);
+    });
+    if (taken && !whole.later.empty()) go_on(ctx, std::move(whole));
     i = 0;  // others may have waited for these, and accept() may have changed the list
   }
 }
@@ -175,9 +220,7 @@ void BlockSync::receive(Context& ctx, ReplicaId from, const BlockResponse& respo
     while (wanted < blocks.size() && !tree.contains(blocks[wanted]->digest)) ++wanted;
     if (extend_down(chain, blocks.first(wanted)) == kNone) return drop(i);
     if (tree.contains(chain.missing) || held(chain.missing)) return;
-    chain.count = std::min(chain.count * 2, kResponseBlocks);
-    chain.attempts = 0;
-    return ask(ctx, chain, from);
+    return answered(ctx, chain, from, blocks);
   }
   const Block& newest = *blocks.front();
   if (!tree.contains(newest.digest) && !holds(newest)) refuse(ctx, from);

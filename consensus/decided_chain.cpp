@@ -59,7 +59,7 @@ void DecidedChain::hear(Context& ctx, ReplicaId from, Height other) {
 /// Takes in the fetched chains that have met ours. Each ends in a block that was proven.
 void DecidedChain::fetched(Context& ctx) {
   const Height before = height();
-  sync_.release(tree_, [&](const BlockRef& block) { return accept(ctx, block); });
+  sync_.release(ctx, tree_, [&](const BlockRef& block) { return accept(ctx, block); });
   for (const Decided& proof : awaited_) {
     if (proof.height > proof_.height && tree_.contains(proof.block)) proof_ = proof;
   }

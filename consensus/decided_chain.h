@@ -112,7 +112,7 @@ class DecidedChain {
 
   void on_status(Context&, ReplicaId from, const Status&);
   void on_request(Context& ctx, ReplicaId from, const BlockRequest& request) {
-    BlockSync::serve(ctx, from, request, tree_);
+    sync_.serve(ctx, from, request, tree_);
   }
   void on_response(Context&, ReplicaId from, const BlockResponse&);
   void on_timer(Context& ctx, Timer timer) { sync_.on_timer(ctx, timer); }
@@ -167,15 +167,15 @@ class DecidedChain {
   Time ask_again_ = kStart;
 };
 
-/// Who leads: each replica in turn, a height and a round alike; powers do not matter.
-inline ReplicaId in_turn(Height height, View round, std::uint32_t n) {
-  return ReplicaId(static_cast<std::uint32_t>((height.value - 1 + round.value) % n));
+/// Who leads: each replica in turn, in proportion to its power, a height and a round alike.
+inline ReplicaId in_turn(Height height, View round, const Committee& committee) {
+  return committee.turn(height.value - 1 + round.value);
 }
 
 /// What everybody can check of a block for `height`, whatever the chain: made by the leader of its
 /// round, within the limits, and every request made by a client.
 inline bool well_made(const Context& ctx, Height height, const Block& block, BatchLimit limit) {
-  if (block.height != height || block.proposer != in_turn(height, block.view, ctx.n()))
+  if (block.height != height || block.proposer != in_turn(height, block.view, ctx.committee()))
     return false;
   if (block.requests.size() > limit.requests) return false;
   std::uint64_t bytes = 0;

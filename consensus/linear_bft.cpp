@@ -5,7 +5,9 @@
 namespace byzlab {
 
 LinearBft::LinearBft(const Options& options, Phase first_phase)
-    : pacemaker_(options),
+    // In a chain three blocks in a row, and who collects the votes for the last, have one leader.
+    : pacemaker_(options, first_phase == Phase::generic ? 4 : 1,
+                 first_phase == Phase::generic ? 3 : 8),
       first_phase_(first_phase),
       sync_(options.duration("view_timeout") / 2),
       limit_(block_limit(options)),
@@ -240,7 +242,7 @@ void LinearBft::send_new_view(Context& ctx, ReplicaId to) {
 }
 
 void LinearBft::on(Context& ctx, ReplicaId from, const BlockRequest& request, const Message&) {
-  BlockSync::serve(ctx, from, request, tree_);
+  sync_.serve(ctx, from, request, tree_);
 }
 
 void LinearBft::on(Context& ctx, ReplicaId from, const BlockResponse& response, const Message&) {
@@ -254,7 +256,7 @@ void LinearBft::on(Context& ctx, ReplicaId from, const BlockResponse& response, 
 
 /// Takes in the fetched chains that have met the tree.
 void LinearBft::connect_fetched(Context& ctx) {
-  sync_.release(tree_, [&](const BlockRef& block) { return insert(ctx, block); });
+  sync_.release(ctx, tree_, [&](const BlockRef& block) { return insert(ctx, block); });
 }
 
 bool LinearBft::insert(Context& ctx, const BlockRef& block) {

@@ -16,6 +16,9 @@
 //             gives up a view sends its last vote to everybody, as LibraBFT does; all replicas can
 //             make the certificate that the dead leader owes them. Who of n = 3f+1 is silent does
 //             not matter then: 2f+1 correct leaders in f gaps have three in a row somewhere.
+//             Where powers are not equal that says nothing: there whoever has a turn leads four
+//             views, and turns are in proportion to power (Committee::turn), so that a correct
+//             replica has one of every 3n.
 //   Idle      a leader without a request and without one in the blocks that are not committed waits
 //             for one, or for idle_beat, before it proposes an empty block (§6: when onBeat is
 //             called is up to the application).

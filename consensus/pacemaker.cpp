@@ -5,10 +5,12 @@
 
 namespace byzlab {
 
-Pacemaker::Pacemaker(const Options& options)
+Pacemaker::Pacemaker(const Options& options, std::uint32_t tenure, int delays)
     : timeout_(options.duration("view_timeout")),
       round_robin_(options.choice("pacemaker") == "round_robin"),
-      cap_(std::max(timeout_, options.duration("timeout_cap"))) {}
+      cap_(std::max(timeout_, options.duration("timeout_cap"))),
+      tenure_(tenure),
+      delays_(delays) {}
 
 Pacemaker::Rounds& Pacemaker::rounds() {
   heard_any_ = true;
@@ -39,7 +41,10 @@ void Pacemaker::set_timer(Context& ctx) {
 }
 
 void Pacemaker::give_up(Context& ctx, const Qc& high) {
-  if (!gave_up()) ctx.note(Milestone::view_change, view_);
+  if (!gave_up()) {
+    ctx.note(Milestone::view_change, view_);
+    gave_up_at_ = ctx.now();
+  }
   gave_up_ = view_;
   ctx.broadcast(Timeout{.view = view_, .high = high, .entry = entry(high)});
   wait(ctx, timeout_);
@@ -86,10 +91,15 @@ void Pacemaker::told(Context& ctx, ReplicaId from, View now) {
   rounds().before.told.add(ctx.committee(), from);
 }
 
+/// At the cap it grows on where a quorum needs long to agree that a view is given up, which takes a
+/// delay and what their clocks are apart: to as many delays as a view has, and a third more. It
+/// comes down with the next view that is given up in less, and stops where a delay is 3 s and more.
 Duration Pacemaker::doubled_interval() const {
+  constexpr Duration kSlowest = std::chrono::seconds{4};
   Duration interval = timeout_;
   for (std::uint32_t i = 1; i < given_up_ && interval < cap_; ++i) interval *= 2;
-  return std::min(interval, cap_);
+  if (interval < cap_) return interval;
+  return std::max(cap_, delays_ * std::min(agreeing_took_ + agreeing_took_ / 3, kSlowest));
 }
 
 }  // namespace byzlab

@@ -81,11 +81,14 @@ inline constexpr OptionSpec kViewTimeoutOption{
     .doc =
         "T: how long a replica waits in a view before it gives it up; doubled by every view "
         "given up since the last decision but the first"};
-inline constexpr OptionSpec kTimeoutCapOption{.name = "timeout_cap",
-                                              .type = OptionType::duration,
-                                              .default_text = "2s",
-                                              .range = "1ms..1h",
-                                              .doc = "what the doubled view_timeout stops at"};
+inline constexpr OptionSpec kTimeoutCapOption{
+    .name = "timeout_cap",
+    .type = OptionType::duration,
+    .default_text = "2s",
+    .range = "1ms..1h",
+    .doc =
+        "what the doubled view_timeout stops at, unless messages are "
+        "slower than that: then at 12 s, or 32 s with mode: basic"};
 inline constexpr OptionSpec kPacemakerOption{
     .name = "pacemaker",
     .type = OptionType::choice,
@@ -103,20 +106,21 @@ class Pacemaker {
   /// The timer it uses: owner 0 and this id.
   static constexpr std::uint8_t kTimer = 0;
 
-  explicit Pacemaker(const Options&);
+  /// `tenure`: how many views a turn has where powers are not equal. `delays`: how many a view
+  /// takes.
+  Pacemaker(const Options&, std::uint32_t tenure, int delays);
 
   View view() const { return view_; }
   ReplicaId leader(const Context& ctx, View view) const {
-    const auto seat = [&](std::uint64_t draw) {
-      return ReplicaId(static_cast<std::uint32_t>(draw % ctx.n()));
-    };
-    if (!round_robin_) return seat(mix(view.value));
+    const Committee& all = ctx.committee();
+    if (!round_robin_) return all.draw(mix(view.value));
+    if (!all.equal_power()) return all.turn((view.value - 1) / tenure_);
     if (view == led_.view) return led_.leader;  // who votes to the next leader enters its view next
     if (view == led_.view.next() && view > View(1)) {
       const ReplicaId next(led_.leader.value + 1);  // as below, without a division
-      led_ = {view, ctx.committee().contains(next) ? next : ReplicaId(0)};
+      led_ = {view, all.contains(next) ? next : ReplicaId(0)};
     } else {
-      led_ = {view, seat(view.value - 1)};
+      led_ = {view, all.turn(view.value - 1)};
     }
     return led_.leader;
   }
@@ -136,7 +140,10 @@ class Pacemaker {
   /// Enters a view that `entry` proves, if it is ahead.
   [[gnu::always_inline]] bool enter(Context& ctx, View next, Entry entry) {
     if (next <= view_) return false;
-    if (entry.tc) given_up_ = std::min(given_up_ + 1, 30u);
+    if (entry.tc) {
+      given_up_ = std::min(given_up_ + 1, 30u);
+      if (gave_up()) agreeing_took_ = ctx.now() - gave_up_at_;
+    }
     if (heard_any_) turn_rounds(next);
     view_ = next;
     entry_ = std::move(entry);
@@ -212,11 +219,15 @@ class Pacemaker {
   Entry entry_;
   Tc certificate_;
   std::uint32_t given_up_ = 0;  // views that a TC ended since the last decision
+  Time gave_up_at_{};
+  Duration agreeing_took_{};  // on giving up a view, the last time: what messages take now
   bool leads_ = false;
   bool heard_any_ = false;  // anybody, with power or without, in rounds_
   bool round_robin_;
 
   Duration cap_;
+  std::uint32_t tenure_;
+  int delays_;
   View gave_up_{};
   std::unique_ptr<Rounds> rounds_;  // null until there is something in it
 };

@@ -146,6 +146,10 @@ class RoundClaims {
     return std::nullopt;
   }
   void clear() { claims_.clear(); }
+  /// Whether `r` has said something in this round or a later one, when it was beyond the current.
+  bool reached(ReplicaId r, View round) const {
+    return r.value < claims_.size() && claims_[r.value] >= round;
+  }
 
  private:
   std::vector<View> claims_;  // highest round of each replica; empty when nobody was ahead

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <cassert>
 #include <chrono>
 #include <deque>
 #include <queue>
@@ -19,6 +20,18 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 namespace {
+
+/// The other end of `socket`. Both ends are ours, so that the pair of ports tells who it is: any
+/// program on this machine may connect to the listening port, and whoever else did is closed.
+asio::ip::tcp::socket accept_from(asio::ip::tcp::acceptor& acceptor,
+                                  const asio::ip::tcp::socket& socket) {
+  const auto ours = socket.local_endpoint();
+  for (;;) {
+    asio::ip::tcp::socket accepted = acceptor.accept();
+    boost::system::error_code gone;  // a stranger that has left again
+    if (accepted.remote_endpoint(gone) == ours && !gone) return accepted;
+  }
+}
 
 using SharedBytes = std::shared_ptr<const Bytes>;
 
@@ -182,7 +195,7 @@ void TcpNetwork::Mesh::connect_all(std::uint32_t processes) {
       tcp::socket socket(io_);
       socket.connect(acceptor.local_endpoint());
       incoming_.push_back(std::make_unique<Incoming>(
-          Incoming{acceptor.accept(), ProcessId(from), ProcessId(to), {}, {}}));
+          Incoming{accept_from(acceptor, socket), ProcessId(from), ProcessId(to), {}, {}}));
       outgoing_[from * processes + to] = std::make_unique<Outgoing>(std::move(socket));
     }
   }
@@ -382,6 +395,7 @@ void TcpNetwork::Mesh::receive(const Incoming& in, std::span<const std::byte> fr
   ++events;
   if (watcher != nullptr) {  // a connection keeps the order
     auto& sent = on_the_wire_[connection(in.from, in.at)];
+    assert(!sent.empty());
     arriving = {.from = in.from, .sent = sent.front()};
     sent.pop_front();
   }

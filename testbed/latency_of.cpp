@@ -8,6 +8,7 @@
 
 #include "base/overloaded.h"
 #include "network/regions.h"
+#include "testbed/scenario/text.h"
 
 namespace byzlab {
 
@@ -35,7 +36,7 @@ DelayMatrix load_matrix(const sc::Scenario& scenario, const sc::MatrixLatency& l
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
   auto parsed = parse_delay_matrix(text, MatrixUnit::one_way_ms);
-  if (!parsed) throw std::runtime_error(path.string() + ": " + parsed.reason());
+  if (!parsed) throw std::runtime_error(path.string() + ": " + sc::visible(parsed.reason()));
   return *parsed;
 }
 

@@ -36,9 +36,9 @@ Duration series_interval(const sc::Scenario& scenario, const RunOptions& options
 /// settled.
 class Sampler {
  public:
-  Sampler(Cluster& cluster, Judge& judge, Duration interval, const std::atomic<bool>* interrupt,
+  Sampler(Cluster& cluster, Judge& judge, Duration interval, const RunOptions& options,
           std::span<RunObserver* const> observers)
-      : cluster_(cluster), judge_(judge), interval_(interval), interrupt_(interrupt) {
+      : cluster_(cluster), judge_(judge), interval_(interval), options_(options) {
     for (RunObserver* observer : observers) {
       if (observer->wants_samples()) curious_.push_back(observer);
     }
@@ -50,8 +50,10 @@ class Sampler {
       cluster_.workload().catch_up();
       judge_.sample(cluster_.network().now());
       show(cluster_.network().now());
-      interrupted_ = interrupt_ != nullptr && interrupt_->load(std::memory_order_relaxed);
-      stopped_ = interrupted_ || judge_.decided();
+      interrupted_ =
+          options_.interrupt != nullptr && options_.interrupt->load(std::memory_order_relaxed);
+      if (options_.limit) limit_ = options_.limit();
+      stopped_ = interrupted_ || !limit_.empty() || judge_.decided();
       if (stopped_) {
         cluster_.network().stop();
       } else {
@@ -60,6 +62,8 @@ class Sampler {
     });
   }
   bool interrupted() const { return interrupted_; }
+  /// The limit that stopped it, or nothing.
+  const std::string& limit() const { return limit_; }
   /// The run is over before its end.
   bool stopped() const { return stopped_; }
 
@@ -88,7 +92,8 @@ class Sampler {
   Cluster& cluster_;
   Judge& judge_;
   Duration interval_;
-  const std::atomic<bool>* interrupt_;
+  const RunOptions& options_;
+  std::string limit_;
   std::vector<RunObserver*> curious_;
   bool interrupted_ = false;
   bool stopped_ = false;
@@ -272,7 +277,7 @@ Report run(const sc::Scenario& described, const RunOptions& options,
     cluster.listen(*observer);
   }
 
-  Sampler sampler(cluster, judge, interval, options.interrupt, observers);
+  Sampler sampler(cluster, judge, interval, options, observers);
   if (options.max_events > 0) cluster.network().stop_after(options.max_events);
   sampler.plan_next();
   Watch watch(cluster, judge);
@@ -293,6 +298,7 @@ Report run(const sc::Scenario& described, const RunOptions& options,
   if (options.max_events > 0 && report.events >= options.max_events &&
       end < kStart + scenario.duration)
     report.stopped = "after " + std::to_string(options.max_events) + " events, its limit";
+  if (!sampler.limit().empty()) report.stopped = sampler.limit();
   if (cluster.network().stands_still()) {
     report.stopped =
         fmt::format("at {:g} s: time did not advance any more, event after event", seconds(end));
@@ -302,7 +308,8 @@ Report run(const sc::Scenario& described, const RunOptions& options,
   report.behaviors = cluster.behaviors();
   count_deeds(cluster, scenario, report);
   judge.conclude(end, report.interrupted || !report.stopped.empty(), report);
-  if (sampler.stopped() && !report.interrupted) report.ended_early = why_early(report, end);
+  if (sampler.stopped() && !report.interrupted && report.stopped.empty())
+    report.ended_early = why_early(report, end);
   sampler.show(end);
   report.cpu_seconds = thread_cpu_seconds() - cpu;
   report.wall_seconds =

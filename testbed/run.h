@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -85,6 +86,9 @@ struct RunOptions {
   std::uint64_t seed = 1;  ///< the scenario must have been loaded for this seed
   /// Looked at now and then; true stops the run, whose report says so.
   const std::atomic<bool>* interrupt = nullptr;
+  /// Asked now and then whether the run must stop: for which limit, as "after 2 s, its limit of
+  /// real time"; empty: it may go on.
+  std::function<std::string()> limit = {};
   /// The run is stopped after this many events; 0: never. In virtual time only.
   std::uint64_t max_events = 0;
   /// Instead of the registry's engine of that name: for engines that only a test knows.

@@ -8,6 +8,7 @@
 #include "testbed/fault_reach.h"
 #include "testbed/invariants/words.h"
 #include "testbed/scenario/selectors.h"
+#include "testbed/scenario/text.h"
 
 namespace byzlab {
 namespace {
@@ -142,7 +143,7 @@ StoryLine Story::fault_line(Time at, const FaultChanged& event,
   if (entry.action.is_mark()) {
     line.kind = "mark";
     line.label.clear();
-    line.text = to_text(entry.action);
+    line.text = scenario::visible(to_text(entry.action));
     return line;
   }
   const auto& windows = fault.windows;

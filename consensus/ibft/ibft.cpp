@@ -28,7 +28,7 @@ void Ibft::start(Context& ctx) {
 void Ibft::begin_height(Context& ctx) {
   enter_round(ctx, View(0));
   start_timer(ctx);
-  if (in_turn(i_.height, View(0), ctx.n()) == ctx.self()) {
+  if (in_turn(i_.height, View(0), ctx.committee()) == ctx.self()) {
     send_proposal(ctx, PrePrepare{.value = {new_block(ctx)}});
   }
 }
@@ -39,7 +39,7 @@ void Ibft::enter_round(Context& ctx, View round) {
   i_.prepared = i_.committed = kNone;
   my_proposal_ = HeldMessage();
   my_round_change_ = HeldMessage();
-  ctx.enter_view(round, in_turn(i_.height, round, ctx.n()), i_.height);
+  ctx.enter_view(round, in_turn(i_.height, round, ctx.committee()), i_.height);
 }
 
 // 2:1, and 3:5 by the ROUND-CHANGEs inside. One of an earlier round can only tell which block its
@@ -151,6 +151,7 @@ void Ibft::on_timer(Context& ctx, Timer timer) {
 
 // 3:1–4.
 void Ibft::expire(Context& ctx) {
+  if (at_limit() && !quorum_came(ctx)) return start_timer(ctx);
   ctx.note(Milestone::timeout, i_.round, i_.height.value);
   ctx.tally_timeout(0);
   change_round(ctx, i_.round.next());
@@ -185,14 +186,32 @@ void Ibft::on(Context& ctx, ReplicaId from, const RoundChange& rc, const Message
   Round& round = rounds_.at(rc.round);
   if (!round.asking.add(ctx.committee(), from)) return;
   round.round_changes.emplace_back(ctx.store(), m);
-  if (rc.round == i_.round) try_propose(ctx);
+  if (rc.round != i_.round) return;
+  if (at_limit() && !round.proposal && quorum_came(ctx)) start_timer(ctx);
+  try_propose(ctx);
+}
+
+bool Ibft::at_limit() const { return i_.round > View(0) && timeout() == round_timeout_limit_; }
+
+/// Whether a quorum is in this round, has been, or has seen that one was.
+bool Ibft::quorum_came(Context& ctx) {
+  const Round& round = rounds_.at(i_.round);
+  if (round.proposal) return true;
+  Power power = 0;
+  for (std::uint32_t i = 0; i < ctx.n(); ++i) {
+    const ReplicaId r(i);
+    if (r == ctx.self() || round.asking.contains(r) || claims_.reached(r, i_.round)) {
+      power += ctx.committee().power(r);
+    }
+  }
+  return power >= ctx.committee().quorum();
 }
 
 // 3:11–16. Every ROUND-CHANGE that counts is justified by itself, so any quorum of them is (4:1–3).
 void Ibft::try_propose(Context& ctx) {
   const Round& round = rounds_.at(i_.round);
   if (i_.proposed || i_.round == View(0) || i_.prepared != kNone) return;
-  if (in_turn(i_.height, i_.round, ctx.n()) != ctx.self() ||
+  if (in_turn(i_.height, i_.round, ctx.committee()) != ctx.self() ||
       !round.asking.quorum(ctx.committee())) {
     return;
   }
@@ -254,7 +273,8 @@ RoundChange Ibft::round_change() const {
 // 2:1: from the leader of its round. What everybody can check, so that it is asked once a
 // broadcast.
 bool Ibft::valid(Context& ctx, ReplicaId from, const PrePrepare& p) const {
-  if (from != in_turn(p.height, p.round, ctx.n()) || !well_made(ctx, p.height, *p.value, limit_))
+  if (from != in_turn(p.height, p.round, ctx.committee()) ||
+      !well_made(ctx, p.height, *p.value, limit_))
     return false;
   if (p.round == View(0)) return p.value->view == View(0);  // 4:5
   return justified(ctx, p);
@@ -414,23 +434,28 @@ void Ibft::recover(Context& ctx) {
     for (const BlockRef& block : ctx.recovered().blocks) {
       if (i_.prepared_round && block->digest == i_.prepared_value) prepared_block_ = block;
     }
-    ctx.enter_view(i_.round, in_turn(i_.height, i_.round, ctx.n()), i_.height);
+    ctx.enter_view(i_.round, in_turn(i_.height, i_.round, ctx.committee()), i_.height);
     start_timer(ctx);
     if (i_.round == View(0) && !i_.proposed && i_.prepared == kNone &&
-        in_turn(i_.height, i_.round, ctx.n()) == ctx.self()) {
+        in_turn(i_.height, i_.round, ctx.committee()) == ctx.self()) {
       send_proposal(ctx, PrePrepare{.value = {new_block(ctx)}});
     }
   }
   if (ctx.now() > kStart) say_again(ctx);
 }
 
-/// t(r), which restarts when a proposal is accepted (2:2).
+/// Restarts when a proposal is accepted (2:2).
 void Ibft::start_timer(Context& ctx) {
-  Duration t = round_timeout_;
-  for (std::uint64_t r = 0; r < i_.round.value && t < round_timeout_limit_; ++r) t *= 2;
   Timer timer = kRound;
   timer.payload = here();
-  ctx.set_timer(timer, std::min(t, round_timeout_limit_));
+  ctx.set_timer(timer, timeout());
+}
+
+/// t(r).
+Duration Ibft::timeout() const {
+  Duration t = round_timeout_;
+  for (std::uint64_t r = 0; r < i_.round.value && t < round_timeout_limit_; ++r) t *= 2;
+  return std::min(t, round_timeout_limit_);
 }
 
 void Ibft::Round::begin(View round) {

@@ -15,9 +15,11 @@
 //                 which must be the value of the highest prepared round among them (3:11–16,
 //                 4:1–11)
 //
-// t(r) = round_timeout · 2^r, at most round_timeout_limit; the paper knows no limit, and rounds
-// must grow until all honest replicas meet in one. Safe always, live after GST. A good case costs
-// (n-1)(2n+1) messages a decision and three message delays.
+// t(r) = round_timeout · 2^r, at most round_timeout_limit. The paper knows no limit: rounds grow
+// until all honest replicas meet in one. At the limit they would not, if one is ahead; so nobody
+// leaves a round at the limit before a quorum has come to it, when its time begins anew (as PBFT's
+// timer waits for a quorum of VIEW-CHANGEs, Castro & Liskov 1999 §4.5.2). Safe always, live after
+// GST. A good case costs (n-1)(2n+1) messages a decision and three message delays.
 //
 // Links may lose messages before GST. A replica that makes no progress for resend_after says again
 // what it said last in this round, its ROUND-CHANGE and its Status; who has decided the height
@@ -69,9 +71,9 @@ inline constexpr OptionSpec kOptions[] = {
      .doc = "t(0): how long round 0 may take; each further round may take twice as long"},
     {.name = "round_timeout_limit",
      .type = OptionType::duration,
-     .default_text = "1h",
-     .range = "1us..1h",
-     .doc = "t(r) grows up to this; where it grows no more, who is a round ahead may stay ahead"},
+     .default_text = "16s",
+     .range = "1us..10h",
+     .doc = "t(r) grows up to this, and then waits for who is behind; the paper knows no limit"},
     kResendAfterOption,
     kMaxBlockRequestsOption,
     kMaxBlockSizeOption,
@@ -153,6 +155,9 @@ class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Sta
   void say_again(Context&);
   void recover(Context&);
   void start_timer(Context&);
+  Duration timeout() const;
+  bool at_limit() const;
+  bool quorum_came(Context&);
   bool valid(Context&, ReplicaId from, const PrePrepare&) const;
   bool valid(Context&, const RoundChange&) const;
   std::uint64_t here() const { return mix(i_.height.value, i_.round.value); }

@@ -11,6 +11,12 @@ constexpr Timer kMining{.id = 1};
 // Payments a miner remembers; the oldest makes room, so that a flood costs bounded memory.
 constexpr std::size_t kMaxPayments = 4096;
 
+/// Peers that a node asks for their tip when it starts again.
+constexpr std::uint32_t kTips = 8;
+/// Blocks beside the chain are asked of so many at once, where as many blocks of the chain were
+/// missing.
+constexpr std::size_t kSides = 4;
+
 /// Requests in a block ascend strictly in this order (a canonical order, as Bitcoin Cash has had
 /// since 2018). It makes "twice in one block" and "also in that block" linear checks, and puts what
 /// spends a coin last, where one look at the back finds it.
@@ -47,6 +53,7 @@ unsigned __int128 own_interval(Duration interval, Power own, Power total) {
 
 Nakamoto::Nakamoto(const Options& options)
     : block_interval_(options.duration("block_interval")),
+      fetch_retry_(options.duration("fetch_retry")),
       confirmations_(options.count("confirmations")),
       tie_break_(options.choice("tie_break") == "random"  ? TieBreak::random
                  : options.choice("tie_break") == "gamma" ? TieBreak::gamma
@@ -65,6 +72,85 @@ void Nakamoto::start(Context& ctx) {
   // may have kept blocks whose commit nobody saw.
   commit_confirmed(ctx, 0);
   set_mining_timer(ctx);
+  if (ctx.now() > kStart) ask_for_tips(ctx);
+}
+
+/// §5: a node that was away accepts the longest chain "as proof of what happened while they were
+/// gone". It asks at once, and does not wait for the next block that somebody mines.
+void Nakamoto::ask_for_tips(Context& ctx) {
+  const std::uint32_t others = ctx.n() - 1;
+  const std::uint32_t peers = std::min(others, kTips);
+  tips_until_ = ctx.now() + 2 * fetch_retry_;
+  catch_up_until_ = ctx.now() + block_interval_;
+  // A walk around the committee from a drawn start, all alike far apart.
+  const auto start = static_cast<std::uint32_t>(ctx.rng().below(std::max(others, 1u)));
+  for (std::uint32_t k = 0; k < peers; ++k) {
+    const std::uint32_t step = 1 + (start + k * std::max(others / kTips, 1u)) % others;
+    const ReplicaId peer((ctx.self().value + step) % ctx.n());
+    tips_.push_back(peer);
+    ctx.send(peer, TipRequest{Height(chain_->height())});
+  }
+}
+
+/// Since it started again: a block that it mined now would be beside the chain, and it knows.
+bool Nakamoto::catches_up(Context& ctx) const {
+  if (!tips_.empty() && ctx.now() < tips_until_) return true;
+  return sync_.outstanding() > 0 && ctx.now() < catch_up_until_;
+}
+
+void Nakamoto::on(Context& ctx, ReplicaId from, const TipRequest&, const Message&) {
+  const BlockRef& tip = chain_->tree().ref(chain_->tip());
+  if (sync_.may_serve(from, ctx.now(), tip->digest, tip->bytes)) ctx.send(from, Tip{{tip}});
+}
+
+void Nakamoto::on(Context& ctx, ReplicaId from, const Tip& tip, const Message&) {
+  if (std::erase(tips_, from) == 0) return;
+  const BlockRef& block = tip.block.ref;
+  if (chain_->tree().place_of(*block).kind == BlockTree<>::Place::Kind::orphan) {
+    return sync_.hold(ctx, block, from, Height(chain_->height()));
+  }
+  take_in(ctx, block);
+  accept_waiting(ctx, from);
+}
+
+/// GHOST counts the blocks beside the chain, so that who was away needs them as well: without them
+/// each side of a split that healed would count its own in full and the other's as a line.
+void Nakamoto::on(Context& ctx, ReplicaId from, const SidesRequest& request, const Message&) {
+  const auto& tree = chain_->tree();
+  const BlockId fork = tree.find(request.fork);
+  if (fork == kNoBlock) return;
+  Sides sides;
+  std::uint64_t bytes = 0, skip = request.skip;
+  for (std::uint32_t i = fork.value + 1; i < tree.size(); ++i) {
+    const BlockId id(i);
+    if (chain_->contains(id) || !chain_->extends(id, fork)) continue;
+    if (skip > 0) {
+      --skip;
+      continue;
+    }
+    bytes += tree[id].bytes;
+    const bool full = sides.blocks.size() == BlockSync::kResponseBlocks ||
+                      (!sides.blocks.empty() && bytes > BlockSync::kResponseBytes);
+    if (full) break;
+    sides.blocks.push_back(BlockPayload{tree.ref(id)});
+  }
+  const Digest what = sides.blocks.empty() ? request.fork : sides.blocks.front()->digest;
+  if (sync_.may_serve(from, ctx.now(), what, bytes)) ctx.send(from, std::move(sides));
+}
+
+void Nakamoto::on(Context& ctx, ReplicaId from, const Sides& sides, const Message&) {
+  const auto asked = std::ranges::find(sides_, from, &SidesAsked::from);
+  if (asked == sides_.end()) return;
+  if (sides.blocks.empty()) {
+    sides_.erase(asked);
+    return;
+  }
+  asked->taken += static_cast<std::uint32_t>(sides.blocks.size());
+  const SidesRequest more{.fork = asked->fork, .skip = asked->taken};
+  for (const BlockPayload& block : sides.blocks) {
+    if (!take_in(ctx, block.ref)) break;
+  }
+  ctx.send(from, more);
 }
 
 /// Blocks were persisted parents first: with the longest chain when that took them, so that the
@@ -97,7 +183,7 @@ void Nakamoto::set_mining_timer(Context& ctx) {
 
 void Nakamoto::on_timer(Context& ctx, Timer timer) {
   if (timer.same_key(kMining)) {
-    found_block(ctx);
+    if (!catches_up(ctx)) found_block(ctx);
     set_mining_timer(ctx);
   } else {
     sync_.on_timer(ctx, timer);
@@ -136,32 +222,44 @@ void Nakamoto::on(Context& ctx, ReplicaId from, const NewBlock& message, const M
   ctx.tally(from,
             block->height.value > chain_->height() ? ProposalFate::accepted : ProposalFate::late);
   accept(ctx, block, place.id);
-  accept_waiting(ctx);
+  accept_waiting(ctx, from);
 }
 
 void Nakamoto::on(Context& ctx, ReplicaId from, const BlockRequest& request, const Message&) {
-  BlockSync::serve(ctx, from, request, chain_->tree());
+  sync_.serve(ctx, from, request, chain_->tree());
 }
 
 void Nakamoto::on(Context& ctx, ReplicaId from, const BlockResponse& response, const Message&) {
   const std::uint64_t before = chain_->height();
   sync_.receive(ctx, from, response, chain_->tree());
-  accept_waiting(ctx);
+  accept_waiting(ctx, from);
   if (chain_->height() > before) {
     ctx.note(Milestone::state_transfer, View{}, chain_->height(), chain_->tip_block().digest);
   }
 }
 
-void Nakamoto::accept_waiting(Context& ctx) {
+void Nakamoto::accept_waiting(Context& ctx, ReplicaId from) {
   if (sync_.outstanding() == 0) return;
-  sync_.release(chain_->tree(), [&](const BlockRef& block) {
-    const auto place = chain_->tree().place_of(*block);
-    if (place.kind == BlockTree<>::Place::Kind::known) return true;
-    if (place.kind != BlockTree<>::Place::Kind::child || !valid(ctx, *block, place.id))
-      return false;
-    accept(ctx, block, place.id);
-    return true;
+  std::size_t taken = 0;
+  Digest fork;
+  sync_.release(ctx, chain_->tree(), [&](const BlockRef& block) {
+    if (taken++ == 0) fork = block->parent;
+    return take_in(ctx, block);
   });
+  if (!weights_ || taken < kSides) return;
+  if (sides_.size() == kSides) sides_.erase(sides_.begin());
+  std::erase_if(sides_, [&](const SidesAsked& asked) { return asked.from == from; });
+  sides_.push_back({from, fork});
+  ctx.send(from, SidesRequest{fork});
+}
+
+/// A block that was asked for; false if it does not belong into the tree.
+bool Nakamoto::take_in(Context& ctx, const BlockRef& block) {
+  const auto place = chain_->tree().place_of(*block);
+  if (place.kind == BlockTree<>::Place::Kind::known) return true;
+  if (place.kind != BlockTree<>::Place::Kind::child || !valid(ctx, *block, place.id)) return false;
+  accept(ctx, block, place.id);
+  return true;
 }
 
 void Nakamoto::accept(Context& ctx, BlockRef block, BlockId parent) {

@@ -52,6 +52,35 @@ struct Delivery {
 };
 BOOST_DESCRIBE_STRUCT(Delivery, (), (payment))
 
+/// Of a node that starts again: what do you mine on?
+struct TipRequest {
+  static constexpr MessageKind kKind{4};
+  Height best{};  ///< what the sender has
+};
+BOOST_DESCRIBE_STRUCT(TipRequest, (), (best))
+
+/// The answer.
+struct Tip {
+  static constexpr MessageKind kKind{5};
+  BlockPayload block;
+};
+BOOST_DESCRIBE_STRUCT(Tip, (), (block))
+
+/// GHOST: which blocks above `fork` are not in your best chain? The first `skip` are known.
+struct SidesRequest {
+  static constexpr MessageKind kKind{6};
+  Digest fork;
+  std::uint32_t skip = 0;
+};
+BOOST_DESCRIBE_STRUCT(SidesRequest, (), (fork, skip))
+
+/// The answer: parents first; none when there are no more.
+struct Sides {
+  static constexpr MessageKind kKind{7};
+  std::vector<BlockPayload> blocks;
+};
+BOOST_DESCRIBE_STRUCT(Sides, (), (blocks))
+
 inline constexpr OptionSpec kOptions[] = {
     {.name = "block_interval",
      .type = OptionType::duration,
@@ -98,8 +127,8 @@ inline constexpr OptionSpec kOptions[] = {
      .doc = "time until another replica is asked for a missing block"},
 };
 
-class Nakamoto
-    : public Protocol<Nakamoto, NewBlock, Payment, Delivery, BlockRequest, BlockResponse> {
+class Nakamoto : public Protocol<Nakamoto, NewBlock, Payment, Delivery, TipRequest, Tip,
+                                 SidesRequest, Sides, BlockRequest, BlockResponse> {
  public:
   explicit Nakamoto(const Options& options);
 
@@ -111,6 +140,10 @@ class Nakamoto
   void on(Context& ctx, ReplicaId from, const Delivery& delivery, const Message&) {
     goods_arrived(ctx, from, delivery.payment);
   }
+  void on(Context&, ReplicaId from, const TipRequest&, const Message&);
+  void on(Context&, ReplicaId from, const Tip&, const Message&);
+  void on(Context&, ReplicaId from, const SidesRequest&, const Message&);
+  void on(Context&, ReplicaId from, const Sides&, const Message&);
   void on(Context&, ReplicaId from, const BlockRequest&, const Message&);
   void on(Context&, ReplicaId from, const BlockResponse&, const Message&);
 
@@ -137,7 +170,10 @@ class Nakamoto
  private:
   void set_mining_timer(Context& ctx);
   void accept(Context& ctx, BlockRef block, BlockId parent);
-  void accept_waiting(Context& ctx);
+  void accept_waiting(Context& ctx, ReplicaId from);
+  bool take_in(Context& ctx, const BlockRef& block);
+  void ask_for_tips(Context& ctx);
+  bool catches_up(Context& ctx) const;
   void adopt(Context& ctx, BlockId id);
   void commit_confirmed(Context& ctx, std::uint64_t shared);
   BlockId choose(Context& ctx, BlockId fresh);
@@ -151,7 +187,7 @@ class Nakamoto
   bool spent(std::uint64_t coin, BlockId tip) const;
   void remember_spends(BlockId id);
 
-  Duration block_interval_;
+  Duration block_interval_, fetch_retry_;
   std::uint64_t confirmations_;
   enum class TieBreak : std::uint8_t { first_seen, random, gamma };
   TieBreak tie_break_;
@@ -164,6 +200,15 @@ class Nakamoto
   std::uint64_t committed_ = 0;            // height up to which the best chain is committed
   std::uint32_t tied_ = 1;  // tips of the best chain's height seen since it has that height
   BlockSync sync_;
+  Time tips_until_{};            // answers of the peers that were asked are waited for
+  Time catch_up_until_{};        // and what they led to
+  std::vector<ReplicaId> tips_;  // of whom answers are missing
+  struct SidesAsked {
+    ReplicaId from;
+    Digest fork;
+    std::uint32_t taken = 0;
+  };
+  std::vector<SidesAsked> sides_;  // oldest first
   std::vector<Request> payments_;  // announced, oldest first
   struct Sale {
     RequestId payment;

@@ -21,6 +21,7 @@ Pbft::Pbft(const Options& options)
     : slots_(window(options)),
       window_(window(options)),
       view_timeout_(options.duration("view_timeout")),
+      view_timeout_limit_(std::max(view_timeout_, options.duration("view_timeout_limit"))),
       retransmit_after_(options.duration("retransmit_after").count() == 0
                             ? view_timeout_ / 2
                             : options.duration("retransmit_after")),
@@ -29,6 +30,7 @@ Pbft::Pbft(const Options& options)
       pipeline_(options.count("pipeline")) {}
 
 void Pbft::start(Context& ctx) {
+  committee_ = &ctx.committee();
   n_ = ctx.n();
   self_ = ctx.self();
   quorum_ = quorum(ctx.committee());
@@ -408,10 +410,12 @@ void Pbft::settle_now(Context& ctx) {
   }
 }
 
-/// §4.5.2: T, doubled with every view change that brought nothing.
+/// §4.5.2: T, doubled with every view change that brought nothing, up to a limit: a network that
+/// was bad for hours is not waited for as long when it is good again.
 Duration Pbft::patience() const {
-  const unsigned doublings = attempts_ == 0 ? 0 : std::min(attempts_ - 1, 16u);
-  return view_timeout_ * (std::int64_t{1} << doublings);
+  Duration t = view_timeout_;
+  for (unsigned i = 1; i < attempts_ && t < view_timeout_limit_; ++i) t *= 2;
+  return std::min(t, view_timeout_limit_);
 }
 
 }  // namespace byzlab::pbft

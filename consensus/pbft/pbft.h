@@ -50,6 +50,11 @@ inline constexpr OptionSpec kOptions[] = {
      .default_text = "500ms",
      .range = "1ms..1h",
      .doc = "how long a backup waits for a request to execute before it asks for a view change"},
+    {.name = "view_timeout_limit",
+     .type = OptionType::duration,
+     .default_text = "16s",
+     .range = "1ms..10h",
+     .doc = "what the doubled view_timeout stops at; §4.5.2 knows no limit"},
     {.name = "batch_size",
      .type = OptionType::count,
      .default_text = "100",
@@ -195,7 +200,7 @@ class Pbft
   void count_view_changes(Context&);
   void wait_for_new_view(Context&);
   Validity validity(Context&) const;
-  ReplicaId primary(View v) const { return ReplicaId(static_cast<std::uint32_t>(v.value % n_)); }
+  ReplicaId primary(View v) const { return committee_->turn(v.value); }
   // Retransmission.
   void tick(Context&);
   void start_ticking(Context&);
@@ -236,13 +241,14 @@ class Pbft
   Power primary_power_ = 0;
 
   // Options.
-  const Duration view_timeout_;
+  const Duration view_timeout_, view_timeout_limit_;
   const Duration retransmit_after_;
   const std::uint32_t batch_size_;
   const std::uint64_t checkpoint_interval_;  // K
   const std::uint64_t pipeline_;
 
   // Who.
+  const Committee* committee_ = nullptr;
   std::uint32_t n_ = 1;
   ReplicaId self_;
 

@@ -67,7 +67,7 @@ Reproposals reproposals(const Crypto& crypto, const std::vector<SignedViewChange
 /// §4.4: P_m is the primary's pre-prepare and prepares of the same place from backups of that view;
 /// together they are a quorum, and the primary counts once.
 bool Validity::prepared(const Prepared& p) const {
-  const ReplicaId primary(static_cast<std::uint32_t>(p.view.value % committee.n()));
+  const ReplicaId primary = committee.turn(p.view.value);
   if (p.prepares.signers.contains(primary)) return false;
   const Power power = committee.power(primary) + power_of(committee, p.prepares.signers);
   const PrePrepare pre_prepare{.view = p.view, .seq = p.seq, .digest = p.digest};

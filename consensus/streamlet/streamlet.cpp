@@ -6,6 +6,8 @@ namespace byzlab::streamlet {
 namespace {
 
 constexpr Timer kNextEpoch{.owner = 0, .id = 0};
+/// A nanosecond later, when what arrives as the epoch begins has been handled.
+constexpr Timer kArrivalsDone{.owner = 0, .id = 1};
 
 }  // namespace
 
@@ -25,6 +27,9 @@ void Streamlet::start(Context& ctx) {
 
 void Streamlet::on_timer(Context& ctx, Timer timer) {
   if (timer.same_key(kNextEpoch)) {
+    // A proposal and a vote that take Δ each are in time: they arrive as the next epoch begins.
+    ctx.set_timer(kArrivalsDone, Duration{1});
+  } else if (timer.same_key(kArrivalsDone)) {
     enter_epoch(ctx);
   } else {
     sync_.on_timer(ctx, timer);
@@ -204,11 +209,11 @@ bool Streamlet::insert(Context& ctx, const BlockRef& block) {
 /// Takes in the fetched chains that have met the tree. Each ends in a notarized block, or in a
 /// proposal that extends one.
 void Streamlet::connect(Context& ctx) {
-  sync_.release(tree_, [&](const BlockRef& block) { return insert(ctx, block); });
+  sync_.release(ctx, tree_, [&](const BlockRef& block) { return insert(ctx, block); });
 }
 
 void Streamlet::on(Context& ctx, ReplicaId from, const BlockRequest& request, const Message&) {
-  BlockSync::serve(ctx, from, request, tree_);
+  sync_.serve(ctx, from, request, tree_);
 }
 
 void Streamlet::on(Context& ctx, ReplicaId from, const BlockResponse& response, const Message&) {
@@ -306,8 +311,11 @@ Epoch Streamlet::epoch(const Context& ctx) const {
 }
 
 ReplicaId Streamlet::leader(const Context& ctx, Epoch epoch) const {
-  const std::uint64_t draw = round_robin_ ? epoch.value - 1 : mix(epoch.value);
-  return ReplicaId(static_cast<std::uint32_t>(draw % ctx.n()));
+  const Committee& all = ctx.committee();
+  if (!round_robin_) return all.draw(mix(epoch.value));
+  // Three epochs in a row need correct leaders: where the powers of all are equal 2f+1 of 3f+1 in
+  // turn have them somewhere, else whoever has a turn has three.
+  return all.turn(all.equal_power() ? epoch.value - 1 : (epoch.value - 1) / 3);
 }
 
 }  // namespace byzlab::streamlet

@@ -42,7 +42,7 @@ void Tendermint::start_round(Context& ctx, View round) {
   p_.proposed = false;
   my_proposal_ = HeldMessage();
   enter_round();
-  const ReplicaId leader = in_turn(p_.height, round, ctx.n());
+  const ReplicaId leader = in_turn(p_.height, round, ctx.committee());
   ctx.enter_view(round, leader, p_.height);
   if (leader == ctx.self()) {
     propose(ctx);
@@ -418,7 +418,7 @@ void Tendermint::recover(Context& ctx) {
     for (const BlockRef& block : ctx.recovered().blocks) {
       if (p_.valid_round && block->digest == p_.valid_value) valid_block_ = block;
     }
-    const ReplicaId leader = in_turn(p_.height, p_.round, ctx.n());
+    const ReplicaId leader = in_turn(p_.height, p_.round, ctx.committee());
     ctx.enter_view(p_.round, leader, p_.height);
     if (leader == ctx.self() && p_.step == Step::propose && !p_.proposed) {
       propose(ctx);
@@ -433,7 +433,7 @@ void Tendermint::recover(Context& ctx) {
 /// of its own, or an old one with a quorum of prevotes in an earlier round (28).
 bool Tendermint::valid(Context& ctx, ReplicaId from, const Proposal& p) const {
   const Block& v = *p.value;
-  if (from != in_turn(p.height, p.round, ctx.n()) || !well_made(ctx, p.height, v, limit_))
+  if (from != in_turn(p.height, p.round, ctx.committee()) || !well_made(ctx, p.height, v, limit_))
     return false;
   if (!p.valid_round) return v.proposer == from && v.view == p.round;
   return *p.valid_round < p.round &&

@@ -144,6 +144,8 @@ LoadResult load_file(const std::filesystem::path& path, const Catalogue& catalog
   if (!std::filesystem::exists(status)) return fail("E008", "no such file");
   if (std::filesystem::is_directory(status))
     return fail("E008", "this is a folder, not a scenario file");
+  // A device or a pipe may never end, or never begin.
+  if (!std::filesystem::is_regular_file(status)) return fail("E008", "this is no regular file");
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail("E008", "cannot be read");
   std::string text(kMaxFileBytes + 1, '\0');  // one byte more tells a file that is too large

@@ -45,6 +45,35 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return all;
 }
 
+std::string visible(std::string_view text) {
+  const auto hides = [](std::uint32_t c) {
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x200B && c <= 0x200F) ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
+           c == 0x061C;
+  };
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    std::uint32_t c = length == 1 ? lead : lead & (0x7Fu >> length);
+    for (std::size_t k = 1; k < length && i + k < text.size(); ++k) {
+      c = c << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3Fu);
+    }
+    if (hides(c)) {
+      constexpr std::string_view kDigits = "0123456789abcdef";
+      std::string hex;
+      for (std::uint32_t rest = c; rest != 0 || hex.empty(); rest >>= 4) {
+        hex.insert(hex.begin(), kDigits[rest & 15]);
+      }
+      out += "\\u{" + hex + "}";
+    } else {
+      out += text.substr(i, length);
+    }
+    i += length;
+  }
+  return out;
+}
+
 std::string cut(std::string_view text, std::size_t length) {
   std::string shown(text.substr(0, length));
   if (text.size() > length) {

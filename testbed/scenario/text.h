@@ -25,6 +25,10 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 /// At most `length` bytes, with "..." if something is missing and nothing but printable characters.
 std::string cut(std::string_view text, std::size_t length);
 
+/// Fit for a terminal: control characters, and those that hide or turn round what stands beside
+/// them (bidirectional, of no width), as `\u{1b}`.
+std::string visible(std::string_view text);
+
 /// "`text`", cut.
 std::string ticked(std::string_view text);
 

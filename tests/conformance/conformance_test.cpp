@@ -123,6 +123,13 @@ struct Conformance {
       t.scenario.network.synchrony = sc::Synchrony{kStart + t.ticks(15), t.tick() / 50};
     });
   }
+  /// What takes Δ to the nanosecond is in time.
+  void survives_delays_of_exactly_delta() const {
+    survives("everything takes exactly Δ from some time on", [](Trial& t) {
+      t.fault(5, 0, testing::on_links("delay", all_links(), {{"add", duration_text(t.tick())}}));
+      t.scenario.network.synchrony = sc::Synchrony{kStart, t.tick() / 10};
+    });
+  }
   void survives_slow_disks() const {
     survives("everybody's syncs are slow", [](Trial& t) {
       t.fault(5, 10, testing::on("disk", everybody(), {{"sync", duration_text(t.tick() / 50)}}));
@@ -258,6 +265,7 @@ constexpr std::pair<const char*, Duty> kDuties[] = {
     {"survives_partition_healed", &Conformance::survives_partition_healed},
     {"survives_asymmetric_cut", &Conformance::survives_asymmetric_cut},
     {"survives_asynchrony_before_gst", &Conformance::survives_asynchrony_before_gst},
+    {"survives_delays_of_exactly_delta", &Conformance::survives_delays_of_exactly_delta},
     {"survives_slow_disks", &Conformance::survives_slow_disks},
     {"survives_failing_disks_of_f", &Conformance::survives_failing_disks_of_f},
     {"survives_torn_writes", &Conformance::survives_torn_writes},

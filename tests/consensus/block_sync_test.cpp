@@ -31,17 +31,17 @@ class Follower final : public Protocol<Follower, Tip, BlockRequest, BlockRespons
     using Kind = BlockTree<>::Place::Kind;
     if (place.kind == Kind::orphan) sync.hold(ctx, tip.block.ref, from, Height(0));
     if (place.kind == Kind::child) tree.insert(tip.block.ref, place.id);
-    connect();
+    connect(ctx);
   }
   void on(Context& ctx, ReplicaId from, const BlockRequest& request, const Message&) {
-    BlockSync::serve(ctx, from, request, tree);
+    sync.serve(ctx, from, request, tree);
   }
   void on(Context& ctx, ReplicaId from, const BlockResponse& response, const Message&) {
     sync.receive(ctx, from, response, tree);
-    connect();
+    connect(ctx);
   }
-  void connect() {
-    sync.release(tree, [&](const BlockRef& block) {
+  void connect(Context& ctx) {
+    sync.release(ctx, tree, [&](const BlockRef& block) {
       const auto place = tree.place_of(*block);
       if (place.kind != BlockTree<>::Place::Kind::child) return false;
       tree.insert(block, place.id);
@@ -129,7 +129,74 @@ BOOST_AUTO_TEST_CASE(a_long_chain_comes_in_bounded_answers) {
   f.script.inject(r(0), r(1), Tip{{f.chain.back()}});
   f.script.run_for(1s);
   BOOST_TEST(f.has_tip(1));
-  BOOST_TEST(answers == 16u);  // ⌈999 / 64⌉
+  BOOST_TEST(answers == 2u);  // ⌈999 / 512⌉
+}
+
+// Longer than may be held: what was fetched gives way, and is fetched again.
+BOOST_AUTO_TEST_CASE(any_distance_is_caught_up_with) {
+  const std::size_t far = 2 * BlockSync::kChainBlocks + 1000;
+  Fixture f(far);
+  f.give_all(0);
+  std::size_t blocks = 0;
+  f.script.link = [&](ReplicaId, ReplicaId, const Message& m) -> Duration {
+    if (m.kind() == BlockResponse::kKind) blocks += m.as<BlockResponse>().blocks.size();
+    return 1ms;
+  };
+  f.script.inject(r(0), r(1), Tip{{f.chain.back()}});
+  f.script.run_for(60s);
+  BOOST_TEST(f.has_tip(1));
+  BOOST_TEST(f.follower(1).sync.outstanding() == 0u);
+  BOOST_TEST(blocks < 2 * far + 10 * BlockSync::kResponseBlocks);
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_has_is_given_up) {
+  Fixture f(3);
+  f.script.inject(r(3), r(1), Tip{{f.make_chain(f.chain.back(), 2, 7).back()}});
+  BOOST_TEST(f.follower(1).sync.outstanding() == 1u);
+  f.script.run_for(5min);
+  BOOST_TEST(f.follower(1).sync.outstanding() == 0u);
+  BOOST_TEST(f.requests_on_the_way() == 0u);
+}
+
+// A block at a time, at its leisure: as fast as the others, but for its first answer.
+BOOST_AUTO_TEST_CASE(a_source_that_trickles_is_replaced) {
+  Fixture f(400);
+  f.give_all(0);
+  f.give_all(2);
+  f.script.link = [&](ReplicaId from, ReplicaId to, const Message& m) -> Duration {
+    if (from == r(3) && m.kind() == BlockResponse::kKind) return Duration::max();
+    if (to == r(3) && m.kind() == BlockRequest::kKind) {
+      const auto& asked = m.as<BlockRequest>().block;
+      for (const BlockRef& block : f.chain) {
+        if (block->digest == asked)
+          f.script.inject(r(3), from, BlockResponse{{BlockPayload{block}}});
+      }
+    }
+    return 10ms;
+  };
+  f.script.inject(r(3), r(1), Tip{{f.chain.back()}});
+  f.script.run_for(1s);
+  BOOST_TEST(f.has_tip(1));
+}
+
+// One who asks without end gets so much, and no more.
+BOOST_AUTO_TEST_CASE(what_one_replica_is_served_is_bounded) {
+  Fixture f(0);
+  f.chain = f.make_chain(f.script.crypto().genesis(), 40, 0, 250'000);
+  f.give_all(0);
+  std::uint64_t bytes = 0;
+  f.script.link = [&](ReplicaId, ReplicaId to, const Message& m) -> Duration {
+    if (to == r(3) && m.kind() == BlockResponse::kKind) {
+      for (const BlockPayload& block : m.as<BlockResponse>().blocks) bytes += block->bytes;
+    }
+    return 1ms;
+  };
+  for (int i = 0; i < 1000; ++i) {
+    f.script.inject(r(3), r(0), BlockRequest{.block = f.chain.back()->digest, .count = 64});
+    f.script.run_for(1ms);
+  }
+  BOOST_TEST(bytes > BlockSync::kServedAtOnce);
+  BOOST_TEST(bytes <= BlockSync::kServedAtOnce + BlockSync::kServedPerSecond + 2'000'000);
 }
 
 BOOST_AUTO_TEST_CASE(answers_are_bounded_in_bytes) {

@@ -29,7 +29,7 @@ void check_leaders(const char* pacemaker, std::uint64_t (*draw)(std::uint64_t vi
     Outbox outbox;
     const Context ctx(environment, kStart, outbox);
     for (const std::uint64_t first : views) {
-      const Pacemaker asked(options);
+      const Pacemaker asked(options, 4, 3);
       for (const std::uint64_t second : views) {
         for (const std::uint64_t view : {first, second}) {
           BOOST_TEST(asked.leader(ctx, View(view)).value == draw(view) % n,

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(
     // The block proposed when epoch 10 began is final when that of epoch 11 is notarized.
     script.run_until(kStart + 10 * kEpoch + 20ms - 1ns);
     BOOST_TEST(script.committed_height(r(2)).value == 9u);
-    script.run_for(1ns);
+    script.run_for(2ns);  // an epoch acts a nanosecond after it began
     BOOST_TEST(script.committed_height(r(2)).value == 10u);
   }
 }
