@@ -412,15 +412,23 @@ void Ibft::say_again(Context& ctx) {
   }
 }
 
-// The prepared block, too, with what proves it: when all restart, somebody must still have it.
+// The prepared block, too, with what proves it: when all restart, somebody must still have it. And
+// what was proposed: nothing else may be in this round, and its time may be long.
 void Ibft::save(DurableState& durable) const {
-  durable.replace_records(i_);
+  Record record{.state = i_};
   durable.blocks = chain_.blocks();
   if (prepared_block_) durable.blocks.push_back(prepared_block_);
+  if (my_proposal_) {
+    const auto& p = my_proposal_->as<PrePrepare>();
+    record.said =
+        Said{.value = p.value->digest, .round_changes = p.round_changes, .prepares = p.prepares};
+    if (p.value.ref != prepared_block_) durable.blocks.push_back(p.value.ref);
+  }
+  durable.replace_records(record);
 }
 
 void Ibft::recover(Context& ctx) {
-  const State stored = last_record<State>(ctx);
+  const auto [stored, said] = last_record<Record>(ctx);
   chain_.start(ctx, stored.height, stored.last);
   if (ctx.recovered().empty() || stored.height != chain_.next()) {
     i_ = State{.last = chain_.proof(), .height = chain_.next()};
@@ -434,6 +442,7 @@ void Ibft::recover(Context& ctx) {
     for (const BlockRef& block : ctx.recovered().blocks) {
       if (i_.prepared_round && block->digest == i_.prepared_value) prepared_block_ = block;
     }
+    if (i_.proposed && said) remember_proposal(ctx, *said);
     ctx.enter_view(i_.round, in_turn(i_.height, i_.round, ctx.committee()), i_.height);
     start_timer(ctx);
     if (i_.round == View(0) && !i_.proposed && i_.prepared == kNone &&
@@ -442,6 +451,19 @@ void Ibft::recover(Context& ctx) {
     }
   }
   if (ctx.now() > kStart) say_again(ctx);
+}
+
+void Ibft::remember_proposal(Context& ctx, const Said& said) {
+  for (const BlockRef& block : ctx.recovered().blocks) {
+    if (block->digest != said.value) continue;
+    my_proposal_ = HeldMessage(
+        ctx.store(), *ctx.store().make(ctx.self(), PrePrepare{.height = i_.height,
+                                                              .round = i_.round,
+                                                              .value = {block},
+                                                              .round_changes = said.round_changes,
+                                                              .prepares = said.prepares}));
+    return;
+  }
 }
 
 /// Restarts when a proposal is accepted (2:2).

@@ -28,7 +28,8 @@
 // the quorum of ROUND-CHANGEs in it would take us there (3:5).
 //
 // An honest replica that restarts must not vote twice nor forget what it prepared: all of State is
-// durable before a vote leaves, and so is the prepared block.
+// durable before a vote leaves, and so is the prepared block. Nor may a leader forget what it
+// proposed, which is all that it may propose in that round: it says the same again.
 #pragma once
 
 #include <optional>
@@ -42,7 +43,7 @@
 
 namespace byzlab::ibft {
 
-/// The paper's variables (1:1–10) and what was said; the durable record, too.
+/// The paper's variables (1:1–10) and what was said.
 struct State {
   Decided last{};                        ///< proves the block below, and by its parents all
   Height height{1};                      ///< λ_i
@@ -57,6 +58,21 @@ struct State {
 BOOST_DESCRIBE_STRUCT(State, (),
                       (last, height, round, prepared_round, prepared_value, prepares, proposed,
                        prepared, committed))
+
+/// A PRE-PREPARE that was sent in the round of State, but for its block.
+struct Said {
+  Digest value{};
+  std::vector<SignedRoundChange> round_changes{};
+  AggregateSignature prepares{};
+};
+BOOST_DESCRIBE_STRUCT(Said, (), (value, round_changes, prepares))
+
+/// The durable record.
+struct Record {
+  State state{};
+  std::optional<Said> said{};  ///< with State::proposed
+};
+BOOST_DESCRIBE_STRUCT(Record, (), (state, said))
 
 /// The steps it votes in, and those it has progress timers for: see EngineInfo.
 inline constexpr std::string_view kVotePhases[] = {"prepare", "commit"};
@@ -143,6 +159,7 @@ class Ibft : public Protocol<Ibft, Prepare, Commit, PrePrepare, RoundChange, Sta
   void say_round_change(Context&);
   void try_propose(Context&);
   void send_proposal(Context&, PrePrepare);
+  void remember_proposal(Context&, const Said&);
   void try_prepare(Context&, Round&);
   void try_commit(Context&, Round&);
   bool try_decide(Context&, const Round&);

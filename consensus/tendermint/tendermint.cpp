@@ -393,15 +393,23 @@ void Tendermint::say_again(Context& ctx) {
   show_polka(ctx);
 }
 
-// The valid value, too, and so a locked one: when all restart, somebody must still have it.
+// The valid value, too, and so a locked one: when all restart, somebody must still have it. And
+// what was proposed in this round.
 void Tendermint::save(DurableState& durable) const {
-  durable.replace_records(p_);
+  Record record{.state = p_};
   durable.blocks = chain_.blocks();
   if (valid_block_) durable.blocks.push_back(valid_block_);
+  if (my_proposal_) {
+    const auto& p = my_proposal_->as<Proposal>();
+    record.said =
+        Said{.value = p.value->digest, .valid_round = p.valid_round, .prevotes = p.prevotes};
+    if (p.value.ref != valid_block_) durable.blocks.push_back(p.value.ref);
+  }
+  durable.replace_records(record);
 }
 
 void Tendermint::recover(Context& ctx) {
-  const State stored = last_record<State>(ctx);
+  const auto [stored, said] = last_record<Record>(ctx);
   chain_.start(ctx, stored.height, stored.last);
   const bool same = stored.height == chain_.next() && !ctx.recovered().empty();
   if (!same) {
@@ -418,6 +426,7 @@ void Tendermint::recover(Context& ctx) {
     for (const BlockRef& block : ctx.recovered().blocks) {
       if (p_.valid_round && block->digest == p_.valid_value) valid_block_ = block;
     }
+    if (p_.proposed && said) remember_proposal(ctx, *said);
     const ReplicaId leader = in_turn(p_.height, p_.round, ctx.committee());
     ctx.enter_view(p_.round, leader, p_.height);
     if (leader == ctx.self() && p_.step == Step::propose && !p_.proposed) {
@@ -427,6 +436,19 @@ void Tendermint::recover(Context& ctx) {
     }
   }
   if (ctx.now() > kStart) say_again(ctx);
+}
+
+void Tendermint::remember_proposal(Context& ctx, const Said& said) {
+  for (const BlockRef& block : ctx.recovered().blocks) {
+    if (block->digest != said.value) continue;
+    my_proposal_ = HeldMessage(
+        ctx.store(), *ctx.store().make(ctx.self(), Proposal{.height = p_.height,
+                                                            .round = p_.round,
+                                                            .value = {block},
+                                                            .valid_round = said.valid_round,
+                                                            .prevotes = said.prevotes}));
+    return;
+  }
 }
 
 /// What everybody can check, so that it is asked once a broadcast: from the proposer; a new value

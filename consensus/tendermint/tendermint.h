@@ -90,7 +90,7 @@ BOOST_DESCRIBE_STRUCT(Polka, (), (height, round, value, prevotes))
 enum class Step : std::uint8_t { propose, prevote, precommit };
 BOOST_DESCRIBE_ENUM(Step, propose, prevote, precommit)
 
-/// The paper's variables (1–9) and what was said; the durable record, too.
+/// The paper's variables (1–9) and what was said.
 struct State {
   Decided last{};  ///< proves decision_p[h_p - 1] and, by its parents, those before
   Height height{1};
@@ -109,6 +109,22 @@ BOOST_DESCRIBE_STRUCT(State, (),
                       (last, height, round, step, proposed, prevote, precommit, earlier_prevote,
                        earlier_precommit, locked_round, locked_value, valid_round, valid_value,
                        valid_prevotes))
+
+/// A PROPOSAL that was sent in the round of State, but for its block.
+struct Said {
+  Digest value{};
+  std::optional<View> valid_round{};
+  AggregateSignature prevotes{};
+};
+BOOST_DESCRIBE_STRUCT(Said, (), (value, valid_round, prevotes))
+
+/// The durable record. Of what a leader proposed not only the fact: it may propose nothing else in
+/// that round, and says the same again.
+struct Record {
+  State state{};
+  std::optional<Said> said{};  ///< with State::proposed
+};
+BOOST_DESCRIBE_STRUCT(Record, (), (state, said))
 
 /// The steps it votes in, and those it has progress timers for: see EngineInfo.
 inline constexpr std::string_view kVotePhases[] = {"prevote", "precommit"};
@@ -206,6 +222,7 @@ class Tendermint : public Protocol<Tendermint, Prevote, Precommit, Proposal, Pol
 
   void start_round(Context&, View);
   void propose(Context&);
+  void remember_proposal(Context&, const Said&);
   void prevote(Context&, Digest);
   void precommit(Context&, Digest);
   void apply_rules(Context&);

@@ -180,6 +180,40 @@ void check_all_restart(const EngineInfo& info) {
   }
 }
 
+void check_proposal_outlives_restart(const EngineInfo& info) {
+  constexpr MessageKind kProposal{1};
+  for (const View round : {View(0), View(2)}) {
+    EngineScript script(info, {.n = 4, .latency = kDelay});
+    script.record(false);
+    script.submit(20);
+    script.link = [&](ReplicaId, ReplicaId, const Message& m) {
+      return m.kind() == kProposal ? Duration::max() : kDelay;
+    };
+    script.start_all();
+    const auto said = [&]() -> const EngineScript::Noted* {
+      for (const auto& noted : script.notes()) {
+        if (noted.note.milestone == Milestone::proposed && noted.note.view == round) return &noted;
+      }
+      return nullptr;
+    };
+    for (int i = 0; i < 5000 && said() == nullptr; ++i) script.run_for(1ms);
+    BOOST_REQUIRE(said() != nullptr);
+    const ReplicaId leader = said()->replica;
+    const Digest proposed = said()->note.subject;
+    script.run_for(1ms);
+    script.crash(leader);
+    script.run_for(1ms);
+    script.link = [](ReplicaId, ReplicaId, const Message&) { return kDelay; };
+    script.start(leader);
+    script.run_for(100ms);
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      BOOST_REQUIRE(!script.commits(r(i)).empty());
+      BOOST_TEST((script.commits(r(i)).front()->digest == proposed));
+    }
+    BOOST_TEST(script.noted(Milestone::equivocation) == 0u);
+  }
+}
+
 void check_hostile_bytes(const EngineInfo& info, std::size_t (*early)(const Engine&)) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     EngineScript script(info, {.n = 4, .seed = seed});

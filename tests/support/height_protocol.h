@@ -35,6 +35,10 @@ void check_catching_up(const EngineInfo&);
 /// All restart at once over what they had persisted: nothing decided is lost, and it goes on.
 void check_all_restart(const EngineInfo&);
 
+/// A leader restarts before anybody has its proposal, in round 0 and in a later one: it says the
+/// same again, and that is decided, in less than the round's time.
+void check_proposal_outlives_restart(const EngineInfo&);
+
 /// Bent messages of a liar, bytes and all: safe, live, and what is kept stays small.
 void check_hostile_bytes(const EngineInfo&, std::size_t (*early)(const Engine&));
 

@@ -118,6 +118,10 @@ BOOST_AUTO_TEST_CASE(who_was_away_catches_up) { testing::check_catching_up(kInfo
 
 BOOST_AUTO_TEST_CASE(all_restart_at_once) { testing::check_all_restart(kInfo); }
 
+BOOST_AUTO_TEST_CASE(a_leader_that_restarts_proposes_the_same_again) {
+  testing::check_proposal_outlives_restart(kInfo);
+}
+
 BOOST_AUTO_TEST_CASE(hostile_bytes_do_no_harm) {
   testing::check_hostile_bytes(
       kInfo, [](const Engine& e) { return static_cast<const Tendermint&>(e).early(); });
