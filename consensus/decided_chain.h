@@ -47,39 +47,52 @@ struct Decided {
 };
 BOOST_DESCRIBE_STRUCT(Decided, (), (height, round, block, votes))
 
-/// Messages for heights to come, kept until their height begins: a few of each sender, so that no
-/// liar fills the memory.
+/// Messages for heights to come, kept until their height begins: a few of each sender, and no more
+/// bytes than two honest proposals have, so that no liar fills the memory.
 class EarlyMessages {
  public:
   static constexpr std::uint32_t kOfOne = 8;
+  static constexpr std::uint64_t kBlocksOfOne = 2;  ///< largest blocks, and what comes with them
   static constexpr std::uint64_t kHeights = 4;
+
+  explicit EarlyMessages(std::uint64_t largest_block) : largest_block_(largest_block) {}
 
   /// `now` is the height being decided. False when there is no room for it.
   bool keep(Context& ctx, Height now, Height height, const Message& m) {
     if (height <= now || height.value - now.value > kHeights) return false;
     if (!ctx.committee().contains(m.from())) return false;
-    count_.resize(ctx.n(), 0);
-    if (count_[m.from().value] == kOfOne) return false;
-    ++count_[m.from().value];
+    kept_.resize(ctx.n());
+    Kept& kept = kept_[m.from().value];
+    const std::uint64_t room = kBlocksOfOne * (largest_block_ + largest_block_ / 4 + 64 * 1024);
+    if (kept.messages == kOfOne || kept.bytes + m.bytes() > room) return false;
+    ++kept.messages;
+    kept.bytes += m.bytes();
     messages_.emplace_back(ctx.store(), m);
     return true;
   }
   /// All of them, oldest first; those still early are to be kept again.
   std::vector<HeldMessage> take() {
-    count_.clear();
+    kept_.clear();
     return std::exchange(messages_, {});
   }
   std::size_t size() const { return messages_.size(); }
 
  private:
   std::vector<HeldMessage> messages_;
-  std::vector<std::uint32_t> count_;  // of messages_, by sender
+  struct Kept {
+    std::uint32_t messages = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Kept> kept_;  // of messages_, by sender
+  std::uint64_t largest_block_;
 };
 
 class DecidedChain {
  public:
-  /// A peer that does not answer is passed over after `patience`.
-  explicit DecidedChain(Duration patience) : patience_(patience), sync_(patience) {}
+  /// A peer that does not answer is passed over after `patience`. `largest_block` bounds what is
+  /// kept of heights to come.
+  explicit DecidedChain(Duration patience, std::uint64_t largest_block = 1'000'000)
+      : patience_(patience), sync_(patience), early_(largest_block) {}
 
   /// Genesis, then the durable blocks below `next`, the height that was being decided, committed
   /// again; `proof` is the last one that was known, of the highest of them or one before.

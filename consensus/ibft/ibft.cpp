@@ -17,7 +17,7 @@ Ibft::Ibft(const Options& o)
       round_timeout_limit_(std::max(round_timeout_, o.duration("round_timeout_limit"))),
       resend_after_(o.duration("resend_after")),
       limit_(block_limit(o)),
-      chain_(resend_after_) {}
+      chain_(resend_after_, limit_.bytes) {}
 
 void Ibft::start(Context& ctx) {
   ctx.set_timer(kTick, resend_after_);

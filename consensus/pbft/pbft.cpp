@@ -25,7 +25,8 @@ Pbft::Pbft(const Options& options)
       retransmit_after_(options.duration("retransmit_after").count() == 0
                             ? view_timeout_ / 2
                             : options.duration("retransmit_after")),
-      batch_size_(static_cast<std::uint32_t>(options.count("batch_size"))),
+      limit_{.requests = static_cast<std::uint32_t>(options.count("batch_size")),
+             .bytes = options.bytes("max_block_size")},
       checkpoint_interval_(options.count("checkpoint_interval")),
       pipeline_(options.count("pipeline")) {}
 
@@ -40,7 +41,7 @@ void Pbft::start(Context& ctx) {
   view_changes_.resize(n_);
   known_views_.resize(n_);
   new_view_sent_.resize(n_);
-  early_of_.assign(n_, 0);
+  early_of_.assign(n_, {});
   if (ctx.recovered().empty()) {
     ctx.enter_view(view_, primary_);
   } else {
@@ -69,7 +70,7 @@ void Pbft::propose(Context& ctx) {
   if (!active_ || self_ != primary_ || next_ < end_of_o()) return;
   while (next_.value <= executed_.value + pipeline_ && in_window(next_) && executed_ >= min_s()) {
     if (!ctx.has_requests()) return;
-    auto requests = ctx.batch({.requests = batch_size_}, in_flight_);
+    auto requests = ctx.batch(limit_, in_flight_);
     std::erase_if(requests, [&](const Request& r) {
       return ordered_.contains(r.id) || !ctx.crypto().authentic(r);
     });
@@ -96,9 +97,14 @@ void Pbft::on(Context& ctx, ReplicaId from, const PrePrepare& p, const Message& 
   settle(ctx);
   Slot* s = slot_for(ctx, p.view, p.seq, m);
   if (!s) return;
+  const auto within_bytes = [&](const Block& block) {
+    std::uint64_t bytes = 0;
+    for (const Request& request : block.requests) bytes += request.wire_size();
+    return bytes <= limit_.bytes;
+  };
   const auto well_formed = [&] {
     return p.block.ref && p.block->height == p.seq && p.block->digest == p.digest &&
-           p.block->requests.size() <= batch_size_ &&
+           p.block->requests.size() <= limit_.requests && within_bytes(*p.block) &&
            std::ranges::all_of(p.block->requests,
                                [&](const Request& r) { return ctx.crypto().authentic(r); });
   };
@@ -205,7 +211,7 @@ Slot* Pbft::slot_for(Context& ctx, View view, Height seq, const Message& m) {
       ++ignored_.old_view;
       tally_misplaced(ctx, m, true);
     } else {
-      keep_early(ctx, m);
+      keep_early(ctx, view, m);
     }
     return nullptr;
   }
@@ -228,7 +234,7 @@ bool Pbft::matches(Context& ctx, Slot& s, const Digest& digest, const Message& m
     if (same(s.digest, digest)) [[likely]]
       return true;
     if (!s.accepted) {
-      keep_early(ctx, m);
+      keep_early(ctx, view_, m);
     } else {
       ctx.tally(m.from(), m.kind() == Commit::kKind ? kCommits : kPrepares, VoteFate::invalid);
     }
@@ -321,20 +327,34 @@ void Pbft::release_claims() {
   }
 }
 
-/// Keeps a message of a view to come. What a sender may have here is bounded.
-void Pbft::keep_early(Context& ctx, const Message& m) {
-  if (early_of_[m.from().value] >= 2 * window_ + 8) {
+/// Keeps a message of a view to come. What a sender may have here is bounded in number and in
+/// bytes, and only for views that may be near: whoever is left behind further is shown the
+/// NEW-VIEW, and then what it lacks (status.cpp). §4.2: no PRE-PREPARE counts but of the primary of
+/// its view.
+void Pbft::keep_early(Context& ctx, View view, const Message& m) {
+  Early& kept = early_of_[m.from().value];
+  const bool useless = view.value > view_.value + kEarlyViews ||
+                       (m.kind() == PrePrepare::kKind && m.from() != primary(view));
+  if (useless || kept.messages >= 2 * window_ + 8 ||
+      kept.bytes + m.bytes() > kEarlyBatches * limit_.bytes) {
     ++ignored_.overflow;
     tally_misplaced(ctx, m, false);
     return;
   }
-  ++early_of_[m.from().value];
+  ++kept.messages;
+  kept.bytes += m.bytes();
   early_.emplace_back(ctx.store(), m);
+}
+
+std::uint64_t Pbft::early_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const Early& kept : early_of_) bytes += kept.bytes;
+  return bytes;
 }
 
 void Pbft::replay_early(Context& ctx) {
   const auto early = std::exchange(early_, {});
-  early_of_.assign(n_, 0);
+  early_of_.assign(n_, {});
   for (const HeldMessage& m : early) on_message(ctx, m->from(), *m);
 }
 

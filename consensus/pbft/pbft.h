@@ -29,6 +29,7 @@
 
 #include <optional>
 
+#include "consensus/block_limit.h"
 #include "consensus/pbft/durable.h"
 #include "consensus/pbft/log.h"
 #include "consensus/pbft/messages.h"
@@ -60,6 +61,7 @@ inline constexpr OptionSpec kOptions[] = {
      .default_text = "100",
      .range = "1..1000000",
      .doc = "requests a batch at most"},
+    kMaxBlockSizeOption,
     {.name = "checkpoint_interval",
      .type = OptionType::count,
      .default_text = "128",
@@ -92,7 +94,7 @@ struct Ignored {
   std::uint64_t outside = 0;       ///< not between the watermarks (§4.2)
   std::uint64_t invalid = 0;       ///< proves nothing: forged, ill-formed, not the primary's
   std::uint64_t inadmissible = 0;  ///< a pre-prepare that O or an ordered request forbids
-  std::uint64_t overflow = 0;      ///< of a sender that has said enough
+  std::uint64_t overflow = 0;      ///< of a sender that has said enough, or of a view far ahead
 };
 
 /// How often one other replica was sent the NEW-VIEW of this view, and until when that is enough.
@@ -135,6 +137,7 @@ class Pbft
   Height executed() const { return executed_; }
   Height low_watermark() const { return stable_.seq; }
   const Ignored& ignored() const { return ignored_; }
+  std::uint64_t early_bytes() const;
 
  protected:
   /// The power behind every certificate. A test overrides it to show what a smaller quorum breaks.
@@ -144,6 +147,8 @@ class Pbft
   static constexpr Timer kProgress{.id = 0};  ///< §4.4: waiting for a request to execute
   static constexpr Timer kTick{.id = 1};      ///< runs while something is outstanding
   static constexpr std::uint64_t kAnchor = 64;
+  static constexpr std::uint64_t kEarlyViews = 64;   ///< further ahead nothing is kept
+  static constexpr std::uint64_t kEarlyBatches = 4;  ///< largest batches a sender may have there
 
   // Normal case.
   void propose(Context&);
@@ -158,7 +163,7 @@ class Pbft
   void append(Context&, BlockRef block, bool claimed, bool persisted);
   BlockRef without_repeats(Context&, const BlockRef&);
   void release_claims();
-  void keep_early(Context&, const Message&);
+  void keep_early(Context&, View, const Message&);
   void replay_early(Context&);
   // Timers.
   bool waiting(Context&) const;
@@ -243,7 +248,7 @@ class Pbft
   // Options.
   const Duration view_timeout_, view_timeout_limit_;
   const Duration retransmit_after_;
-  const std::uint32_t batch_size_;
+  const BatchLimit limit_;                   // of a batch
   const std::uint64_t checkpoint_interval_;  // K
   const std::uint64_t pipeline_;
 
@@ -270,7 +275,11 @@ class Pbft
   Height accepted_;                  // highest pre-prepare accepted in view_
   std::vector<BlockRef> in_flight_;  // primary: proposed in view_, not executed
   std::vector<HeldMessage> early_;   // of later views, or votes for another digest than the first
-  std::vector<std::uint32_t> early_of_;  // how many of early_ are whose
+  struct Early {
+    std::uint32_t messages = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Early> early_of_;  // what of early_ is whose
   OrderedRequests ordered_;
 
   // What is executed.

@@ -6,7 +6,8 @@ namespace byzlab::raft {
 Raft::Raft(const Options& options)
     : election_timeout_(options.duration("election_timeout")),
       heartbeat_interval_(options.duration("heartbeat_interval")),
-      limit_{.requests = static_cast<std::uint32_t>(options.count("batch_size"))},
+      limit_{.requests = static_cast<std::uint32_t>(options.count("batch_size")),
+             .bytes = options.bytes("max_block_size")},
       pipeline_(options.count("pipeline")) {}
 
 void Raft::start(Context& ctx) {

@@ -50,6 +50,7 @@
 #include <span>
 #include <vector>
 
+#include "consensus/block_limit.h"
 #include "consensus/protocol.h"
 #include "consensus/quorum.h"
 #include "consensus/registry.h"
@@ -137,6 +138,7 @@ inline constexpr OptionSpec kOptions[] = {
      .default_text = "100",
      .range = "1..1000000",
      .doc = "requests an entry at most"},
+    kMaxBlockSizeOption,
     {.name = "pipeline",
      .type = OptionType::count,
      .default_text = "8",

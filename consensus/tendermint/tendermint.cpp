@@ -20,7 +20,7 @@ Tendermint::Tendermint(const Options& o)
       timeout_precommit_{o.duration("timeout_precommit"), o.duration("timeout_precommit_delta")},
       resend_after_(o.duration("resend_after")),
       limit_(block_limit(o)),
-      chain_(resend_after_) {}
+      chain_(resend_after_, limit_.bytes) {}
 
 // Line 10, or where a crash left us.
 void Tendermint::start(Context& ctx) {

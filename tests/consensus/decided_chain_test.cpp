@@ -141,6 +141,19 @@ BOOST_AUTO_TEST_CASE(early_messages_wait_for_their_height_a_few_of_each_sender) 
   BOOST_TEST(s.chain(0).early() == EarlyMessages::kOfOne);
 }
 
+BOOST_AUTO_TEST_CASE(early_messages_are_bounded_in_bytes) {
+  Subjects s;
+  s.script.start(r(0));
+  for (std::uint64_t nonce = 0; nonce < 8; ++nonce) {
+    const BlockRef large =
+        s.script.crypto().make_block({.height = Height(2),
+                                      .nonce = nonce,
+                                      .requests = {{.id = RequestId(1), .bytes = 1'000'000}}});
+    s.script.inject(r(3), r(0), Decree{.height = Height(2), .block = {large}});
+  }
+  BOOST_TEST(s.chain(0).early() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(blocks_that_do_not_fit_are_no_extension) {
   Subjects s;
   s.script.start(r(0));

@@ -70,6 +70,35 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_does_not_forget_what_the_primary_is_just_propo
   for (const ReplicaId r : {r0, r1, r2}) BOOST_TEST(executed_requests(script, r) == 10u);
 }
 
+// A liar says what views to come would begin with, at length: of each sender little is kept, of
+// views far ahead and of PRE-PREPAREs that are not their primary's nothing.
+BOOST_AUTO_TEST_CASE(what_is_kept_of_views_to_come_is_bounded_in_bytes) {
+  EngineScript script(kInfo, {.n = 4}, Options(kOptions).with("max_block_size", "100 kB"));
+  script.record(false);
+  script.start_all();
+  const auto stuff = [&](View view) {
+    std::vector<Request> requests;
+    for (std::uint32_t i = 0; i < 100; ++i) requests.push_back({.id = RequestId(i), .bytes = 900});
+    const BlockRef block = script.crypto().make_block({.height = Height(1),
+                                                       .view = view,
+                                                       .proposer = r3,
+                                                       .nonce = view.value,
+                                                       .requests = std::move(requests)});
+    script.inject(
+        r3, r1,
+        PrePrepare{.view = view, .seq = Height(1), .digest = block->digest, .block = {block}});
+  };
+  for (std::uint64_t v = 1'000'000; v < 1'000'200; ++v) stuff(View(v));
+  BOOST_TEST(engine(script, r1).early_bytes() == 0u);
+  for (std::uint64_t v = 1; v <= 60; ++v) stuff(View(v));
+  BOOST_TEST(engine(script, r1).early_bytes() > 100'000u);  // r3 leads views 3, 7, 11 …
+  BOOST_TEST(engine(script, r1).early_bytes() <= 400'000u);
+  BOOST_TEST(engine(script, r1).ignored().overflow == 256u);
+  script.submit(10);
+  script.run_for(1s);
+  for (const ReplicaId r : {r0, r1, r2}) BOOST_TEST(executed_requests(script, r) == 10u);
+}
+
 // §4.4: a batch that prepared must be proposed again, and whoever prepared it may be the one liar.
 // The others accepted it: they are asked, and have kept it through the views since.
 BOOST_AUTO_TEST_CASE(a_batch_that_only_a_liar_has_prepared_is_fetched_from_who_accepted_it) {
