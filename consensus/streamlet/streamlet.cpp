@@ -27,7 +27,8 @@ void Streamlet::start(Context& ctx) {
 
 void Streamlet::on_timer(Context& ctx, Timer timer) {
   if (timer.same_key(kNextEpoch)) {
-    // A proposal and a vote that take Δ each are in time: they arrive as the next epoch begins.
+    // A proposal and a vote that take Δ each are in time. They arrive a nanosecond after the next
+    // epoch begins, too, and before this timer, which is set after they were sent.
     ctx.set_timer(kArrivalsDone, Duration{1});
   } else if (timer.same_key(kArrivalsDone)) {
     enter_epoch(ctx);

@@ -192,11 +192,21 @@ BOOST_AUTO_TEST_CASE(what_one_replica_is_served_is_bounded) {
     return 1ms;
   };
   for (int i = 0; i < 1000; ++i) {
-    f.script.inject(r(3), r(0), BlockRequest{.block = f.chain.back()->digest, .count = 64});
+    const auto& block = f.chain[f.chain.size() - 1 - static_cast<std::size_t>(i) % 30];
+    f.script.inject(r(3), r(0), BlockRequest{.block = block->digest, .count = 64});
     f.script.run_for(1ms);
   }
   BOOST_TEST(bytes > BlockSync::kServedAtOnce);
   BOOST_TEST(bytes <= BlockSync::kServedAtOnce + BlockSync::kServedPerSecond + 2'000'000);
+  // And of one and the same answer far less.
+  bytes = 0;
+  f.script.run_for(10s);
+  for (int i = 0; i < 1000; ++i) {
+    f.script.inject(r(3), r(0), BlockRequest{.block = f.chain.back()->digest, .count = 64});
+    f.script.run_for(1ms);
+  }
+  BOOST_TEST(bytes > 0u);
+  BOOST_TEST(bytes < 3 * BlockSync::kResponseBytes);
 }
 
 BOOST_AUTO_TEST_CASE(answers_are_bounded_in_bytes) {
