@@ -33,27 +33,6 @@ find_program(BYZLAB_CCACHE ccache)
 if(BYZLAB_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${BYZLAB_CCACHE})
 endif()
-
-# Nineteen twentieths of a translation unit are the headers of libraries. Where no compiler cache makes up for
-# them (the two do not mix), they are compiled once.
-if(BYZLAB_CCACHE)
-  set(precompile OFF)
-else()
-  set(precompile ON)
-endif()
-option(BYZLAB_PCH "Precompile the headers of libraries" ${precompile})
-
-# byzlab_precompile(<target> [<header>…]): what most files of this house include, and the headers named.
-function(byzlab_precompile target)
-  if(BYZLAB_PCH)
-    target_precompile_headers(${target} PRIVATE
-      <algorithm> <array> <chrono> <cmath> <cstdint> <deque> <functional> <map> <memory>
-      <optional> <set> <span> <stdexcept> <string> <string_view> <utility> <variant> <vector>
-      <boost/container/small_vector.hpp> <boost/describe.hpp> <boost/mp11.hpp>
-      <boost/unordered/unordered_flat_map.hpp> <fmt/format.h> ${ARGN})
-  endif()
-endfunction()
-
 find_program(BYZLAB_MOLD mold)
 if(BYZLAB_MOLD)
   add_link_options(-fuse-ld=mold)
