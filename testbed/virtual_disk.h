@@ -10,8 +10,9 @@
 //    gone after a crash, although the process has acted upon it: it has amnesia;
 //  - a torn write: a crash finds the writes under way half done. Some of them are there, in order,
 //    and the one being written is not. Nobody has acted upon them.
-// What one call writes is one record of a log, with a checksum: it is there whole, or not. Engines that save() some of their members write their state as a whole, the others a log: both
-// are writes here.
+// What one call writes is one record of a log, with a checksum: it is there whole, or not. Engines
+// that save() some of their members write their state as a whole, the others a log: both are writes
+// here.
 #pragma once
 
 #include <cstdint>

@@ -90,5 +90,22 @@ for value in 10 9..1 -1..3 1..18446744073709551616; do
   says out "E116"
 done
 
+# --- limits hold for a single run, and say which it was
+sed 's/^duration.*/duration: 100h/' small.yaml > long.yaml
+expect 2 "real time" "$byzlab" run long.yaml --max-wall 200ms
+says out "of real time, its limit (--max-wall)"
+expect 0 "its results are there" test -s results/latest/summary.json
+expect 2 "memory" "$byzlab" run long.yaml --max-memory 1MB
+says out "with 1 MB of memory, its limit (--max-memory)"
+
+# --- a file that never begins, and one that speaks to the terminal
+mkfifo pipe.yaml
+expect 65 "a pipe" timeout 20 "$byzlab" check pipe.yaml
+says out "this is no regular file"
+{ cat small.yaml; printf 'timeline: [ { at: 100ms, mark: "a\\e]0;b\\u202Ec\\x9bd" } ]\n'; } > mark.yaml
+expect 0 "a mark with control characters" "$byzlab" run mark.yaml
+says out 'a\u{1b}]0;b\u{202e}c\u{9b}d'
+if grep -q $'\e]0' out results/latest/console.txt; then fail "an escape reached the terminal"; fi
+
 [ $failures -eq 0 ] && echo "all good"
 exit $failures
